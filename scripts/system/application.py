@@ -1,0 +1,71 @@
+"""The product's own processes, as the Procfile names them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.system.child import Child, LineSink
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+#: Name and module with arguments of every long-running process.
+PROCESSES = {
+    "web": ("app.main",),
+    "captures": ("workers.main", "captures"),
+    "deliveries": ("workers.main", "deliveries"),
+    "clock": ("workers.main", "clock"),
+}
+
+
+class ReleaseFailed(Exception):
+    """The release step ended with an error, which it has already told on its standard error."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"release ended with status {status}")
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the release step says: the default org, and its API key if one was made just now."""
+
+    org: str
+    api_key: str | None
+
+
+def release(environ: Mapping[str, str]) -> Release:
+    """Migrates the database and makes the default org. Raises `ReleaseFailed`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.manage", "release"],
+        cwd=CHECKOUT,
+        env=dict(environ),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is ours to handle
+    )
+    if done.returncode != 0:
+        raise ReleaseFailed(done.returncode)
+    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    return Release(org=answer["org"], api_key=answer["api_key"])
+
+
+def processes(
+    environ: Mapping[str, str], run_folder: Path, output_of: Callable[[str], LineSink]
+) -> list[Child]:
+    """Web, workers and clock, not yet started; `output_of(name)` takes the lines of each."""
+    return [
+        Child(
+            name,
+            [sys.executable, "-m", *module_and_arguments],
+            run_folder=run_folder,
+            environ={**environ, "PYTHONUNBUFFERED": "1"},
+            cwd=CHECKOUT,
+            output=output_of(name),
+        )
+        for name, module_and_arguments in PROCESSES.items()
+    ]

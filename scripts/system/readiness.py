@@ -1,0 +1,22 @@
+"""Whether a web process accepts captures."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+
+# Our own loopback is never behind a proxy.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def fault(base_url: str) -> str | None:
+    """What `GET /readyz` complains about; None when it is ready."""
+    try:
+        with _OPENER.open(f"{base_url}/readyz", timeout=2):
+            return None
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return f"status {refusal.code}: {refusal.read(2000).decode(errors='replace').strip()}"
+    except (OSError, http.client.HTTPException) as problem:
+        return str(problem)

@@ -1,0 +1,145 @@
+"""The whole product running on this machine: servers, release, web, workers and clock."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.settings import Settings, read_settings
+from scripts.system.application import Release, processes, release
+from scripts.system.embedded import Embedded
+from scripts.system.output import Console
+from scripts.system.ports import is_free
+from scripts.system.private_file import kept_secret_key, write_private
+from scripts.system.readiness import fault
+from scripts.system.running import Running, announce, withdraw
+from scripts.system.supervisor import Supervisor
+
+#: How long web and workers may take to finish what they have under way.
+GRACE_SECONDS = 5.0
+#: After this long without getting ready a line says what is missing.
+_PATIENCE_SECONDS = 15.0
+
+
+class PortTaken(Exception):
+    """Somebody else listens on the port of the web process."""
+
+
+class WholeSystem:
+    """The product as `./scripts/dev` runs it; bench and chaos run it on a free PORT.
+
+    Settings come from `environ`, whose DATABASE_URL and REDIS_URL, where present, are used instead
+    of embedded servers. Private webhook addresses are allowed unless it says otherwise. Without a
+    data folder everything is temporary. After `start`: `settings`, `environ` (what the processes
+    see), `embedded`, `org`, `api_key`, `base_url`, and the two supervisors `processes` and
+    `servers`. To break it, kill or freeze their `children` by name: a dead one is started again by
+    its supervisor, and by nobody else.
+    """
+
+    settings: Settings
+    servers: Supervisor
+    processes: Supervisor
+    org: str
+    api_key: str | None
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        data_folder: Path | None,
+        console: Console,
+        *,
+        postgres_settings: Mapping[str, str] | None = None,
+        valkey_settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.environ = dict(environ)
+        self.embedded = Embedded(
+            data_folder,
+            postgres=not environ.get("DATABASE_URL"),
+            valkey=not environ.get("REDIS_URL"),
+            postgres_settings=postgres_settings,
+            valkey_settings=valkey_settings,
+        )
+        self._console = console
+        self._supervisors: list[Supervisor] = []
+
+    @property
+    def base_url(self) -> str:
+        host = "127.0.0.1" if self.settings.host in ("", "0.0.0.0", "::") else self.settings.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+
+    def start(self) -> None:
+        """Returns when captures are accepted, or a process gave up (see `Supervisor.finished`).
+
+        Raises AlreadyRunning, BadSetting, PortTaken, ServerFailed, NoUnprivilegedUser or
+        ReleaseFailed; call `stop` then, too.
+        """
+        if leftovers := self.embedded.claim():
+            self._console.say(f"Stopped what an earlier run had left: {', '.join(leftovers)}")
+        self.embedded.prepare()
+        self._complete_environ()
+        self.settings = read_settings(self.environ)
+        self._check_port()
+        self.embedded.start()
+        self.servers = self._supervise(Supervisor(self.embedded.servers, self._console.say))
+        self._keep_release(release(self.environ))
+        children = processes(self.environ, self.embedded.run_folder, self._console.prefixed)
+        self.processes = self._supervise(Supervisor(children, self._console.say))
+        self._wait_until_ready()
+        if not self.processes.finished.is_set():
+            announce(
+                self.embedded.data_folder,
+                Running(self.base_url, self.org, self.api_key, self.environ),
+            )
+
+    def stop(self) -> None:
+        """Stops everything: first who writes, then what is written to. Harmless when repeated."""
+        if self._supervisors:
+            withdraw(self.embedded.data_folder)
+        for supervisor in reversed(self._supervisors):
+            supervisor.stop(GRACE_SECONDS)
+        self.embedded.stop()
+
+    def _complete_environ(self) -> None:
+        own = {"ALLOW_PRIVATE_WEBHOOKS": "1"}
+        if not self.environ.get("SECRET_KEY"):
+            own["SECRET_KEY"] = kept_secret_key(self.embedded.data_folder / "secret_key")
+        if not self.environ.get("DATABASE_URL"):
+            own["DATABASE_URL"] = self.embedded.database_url
+        if not self.environ.get("REDIS_URL"):
+            own["REDIS_URL"] = self.embedded.redis_url
+        for name, value in own.items():
+            self.environ[name] = self.environ.get(name) or value
+
+    def _check_port(self) -> None:
+        if not is_free(self.settings.port, self.settings.host):
+            raise PortTaken(
+                f"port {self.settings.port} is taken; stop what listens there or set PORT"
+            )
+
+    def _supervise(self, supervisor: Supervisor) -> Supervisor:
+        self._supervisors.append(supervisor)
+        supervisor.start()
+        return supervisor
+
+    def _keep_release(self, released: Release) -> None:
+        """A key is told once, when it is made; it is kept for the next starts."""
+        self.org = released.org
+        kept = self.embedded.data_folder / self._key_file_name()
+        if released.api_key:
+            write_private(kept, released.api_key + "\n")
+        self.api_key = kept.read_text().strip() if kept.exists() else None
+
+    def _key_file_name(self) -> str:
+        """One file for each database, lest a key be shown that this one does not know."""
+        if self.embedded.has_postgres:
+            return "api_key"
+        return f"api_key.{hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:12]}"
+
+    def _wait_until_ready(self) -> None:
+        told_at = time.monotonic()
+        while (problem := fault(self.base_url)) and not self.processes.finished.wait(0.1):
+            if time.monotonic() - told_at > _PATIENCE_SECONDS:
+                self._console.say(f"Not ready yet: {problem}")
+                told_at = time.monotonic()

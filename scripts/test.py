@@ -1,0 +1,25 @@
+"""`./scripts/test`: the whole suite, or what the arguments name; they are pytest's."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+#: Arguments that ask for one process: a debugger, or a choice of one's own.
+_OWN_CHOICE = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "-s", "--capture=no")
+
+
+def main(arguments: list[str]) -> None:
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel(arguments), *arguments])
+
+
+def parallel(arguments: list[str]) -> list[str]:
+    """Two processes for the whole suite; a selection is sooner done in one."""
+    names_files = any(not argument.startswith("-") for argument in arguments)
+    if names_files or any(argument.startswith(_OWN_CHOICE) for argument in arguments):
+        return []
+    return ["-n", "2"]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from scripts.test import parallel
+
+
+@pytest.mark.parametrize(
+    ("arguments", "added"),
+    [
+        ([], ["-n", "2"]),
+        (["-q", "--durations=5"], ["-n", "2"]),
+        (["tests/domain"], []),
+        (["-n0"], []),
+        (["--numprocesses=4"], []),
+        (["--pdb"], []),
+        (["-q", "-s"], []),
+    ],
+)
+def test_the_whole_suite_runs_in_two_processes_and_a_selection_in_one(
+    arguments: list[str], added: list[str]
+) -> None:
+    assert parallel(arguments) == added
