@@ -1,0 +1,65 @@
+"""A capture: one submission on its way from the ingress to its contact.
+
+This is also its shape inside a job on the queue, so a field may be added but not renamed: jobs of
+the version before may still be waiting when this one starts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from app.domain.ids import stamp_of, time_of
+
+
+class CaptureStatus(StrEnum):
+    """Where a capture ended."""
+
+    RECORDED = "recorded"  # merged into its contact, with one event
+    QUARANTINED = "quarantined"  # a bot, by its looks: kept, no contact, no event
+    REJECTED = "rejected"  # could not be recorded: kept with the reason
+
+
+class Capture(msgspec.Struct, omit_defaults=True):
+    """One submission as it was accepted. Its id says when: see `app.domain.ids`."""
+
+    id: str
+    org_id: str
+    contact_id: str
+    email: str
+    source: str
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    linkedin_url: str | None = None
+    source_detail: str | None = None
+    metadata: dict[str, object] = {}
+    #: Whether the caller showed a key: such a capture may overwrite what a person has tended.
+    keyed: bool = False
+    client_address: str | None = None
+    user_agent: str | None = None
+    referrer: str | None = None
+    #: Why it is kept in quarantine; None: it is recorded.
+    quarantine: str | None = None
+    #: Why it was refused; such a capture has no contact ("") and is only kept for people to see.
+    rejected: str | None = None
+
+    @property
+    def status(self) -> CaptureStatus:
+        """Where it ends, unless PostgreSQL refuses it."""
+        if self.rejected:
+            return CaptureStatus.REJECTED
+        return CaptureStatus.QUARANTINED if self.quarantine else CaptureStatus.RECORDED
+
+    @property
+    def stamp(self) -> str:
+        """Its place in the order of captures and edits."""
+        return stamp_of(self.id)
+
+    @property
+    def received_at(self) -> datetime:
+        """When the ingress accepted it, to the millisecond."""
+        return time_of(self.id)

@@ -1,0 +1,232 @@
+"""How captures and edits become a contact: the merge.
+
+The end state must not depend on the order, or the number of times, in which workers happen to
+process captures. So every value carries the stamp (a ULID: who came when) of what set it, and:
+
+- a later value beats an earlier one; an absent value beats nothing;
+- metadata follows the same rule key by key;
+- `source`, `source_detail` and `created_at` belong to the first capture, whenever it is processed;
+- `stage` and `owner_id` are for people: no capture touches them;
+- once a person has moved the contact out of stage `lead`, an anonymous capture received after that
+  is *weak*: it fills a blank (the first one to come does) and overwrites nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from app.domain.capture import Capture
+from app.domain.ids import time_of
+
+STAGES = ("lead", "prospect", "customer", "churned")
+SOURCES = ("organic", "referral", "paid", "social", "email", "event", "outbound", "other")
+
+#: Fields that a capture merges by the rule of the latest value.
+MERGED_FIELDS = ("first_name", "last_name", "phone", "title", "linkedin_url")
+#: Fields that belong to the first capture.
+FIRST_TOUCH_FIELDS = ("source", "source_detail")
+#: Fields that a keyed caller may set, besides the merged ones and metadata.
+TENDED_FIELDS = ("email", "stage", "source", "source_detail", "company_id", "owner_id")
+
+#: Metadata keys that one contact holds at most; further ones stay in their captures only.
+METADATA_KEYS_MAX = 500
+
+#: A stamp before every capture: what a person set as first touch stays.
+_BEFORE_ALL = ""
+_METADATA = "metadata."
+_WEAK = "~"
+
+
+class Contact(msgspec.Struct):
+    """A contact as stored. `stamps` is the merge's memory and is never shown."""
+
+    id: str
+    org_id: str
+    email: str
+    created_at: datetime
+    updated_at: datetime
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    linkedin_url: str | None = None
+    stage: str = "lead"
+    source: str = "other"
+    source_detail: str | None = None
+    company_id: str | None = None
+    owner_id: str | None = None
+    metadata: dict[str, object] = {}
+    first_captured_at: datetime | None = None
+    last_captured_at: datetime | None = None
+    captures_count: int = 0
+    #: Events of this contact so far; it goes on after a deletion.
+    sequence: int = 0
+    stamps: dict[str, str] = {}
+    #: Since when captures are weak: the stamp of the edit that moved the stage; None: they are not.
+    tended_since: str | None = None
+    deleted_at: datetime | None = None
+    #: The stamp of the moment from which on the person is forgotten; earlier captures are too.
+    erased_since: str | None = None
+    #: Rises with each write; 0: not stored yet.
+    version: int = 0
+
+
+class Slot(NamedTuple):
+    """A value and the stamps of what set it: a strong write, or a weak one that filled a blank."""
+
+    value: object
+    strong: str | None
+    weak: str | None
+
+
+def write_slot(slot: Slot, value: object, stamp: str, *, weak: bool) -> Slot:
+    """The slot after a write. A strong write may clear it with None; a weak one never."""
+    if weak:
+        after_strong = slot.strong is None or stamp > slot.strong
+        blank = slot.value is None or (slot.weak is not None and stamp < slot.weak)
+        return Slot(value, slot.strong, stamp) if after_strong and blank else slot
+    if slot.strong is not None and stamp <= slot.strong:
+        return slot
+    if value is None and slot.weak is not None and slot.weak > stamp:
+        return slot._replace(strong=stamp)
+    return Slot(value, stamp, None)
+
+
+def new_contact(capture: Capture) -> Contact:
+    """The blank contact that a first capture is merged into."""
+    at = capture.received_at
+    return Contact(capture.contact_id, capture.org_id, capture.email, created_at=at, updated_at=at)
+
+
+def merge_capture(contact: Contact, capture: Capture) -> list[str]:
+    """Merge a capture into its contact, in place; the names of the fields that changed."""
+    stamp, at = capture.stamp, capture.received_at
+    weak = contact.tended_since is not None and not capture.keyed and stamp > contact.tended_since
+    changed = []
+    for name in MERGED_FIELDS:
+        value = getattr(capture, name)
+        if value is not None and _write_field(contact, name, value, stamp, weak=weak):
+            changed.append(name)
+    changed += _write_first_touch(contact, capture, stamp)
+    if _write_metadata(contact, capture.metadata, stamp, weak=weak):
+        changed.append("metadata")
+    contact.first_captured_at = min(contact.first_captured_at or at, at)
+    contact.last_captured_at = max(contact.last_captured_at or at, at)
+    contact.created_at = min(contact.created_at, at)
+    contact.updated_at = max(contact.updated_at, at)
+    contact.captures_count += 1
+    return changed
+
+
+def edit_contact(contact: Contact, edits: Mapping[str, object], stamp: str) -> list[str]:
+    """Write what a keyed caller set, in place; the names of the fields that changed.
+
+    None clears a field or a metadata key. A stage other than `lead` starts to shield the contact
+    from anonymous captures, `lead` ends it.
+    """
+    changed = []
+    for name, value in edits.items():
+        if name == "metadata":
+            written = _write_metadata(contact, dict(value or {}), stamp, weak=False)  # type: ignore[call-overload]
+        elif name in MERGED_FIELDS:
+            written = _write_field(contact, name, value, stamp, weak=False)
+        else:
+            written = _set(contact, name, value)
+            _note_tended(contact, name, stamp)
+        if written:
+            changed.append(name)
+    if changed:
+        contact.updated_at = max(contact.updated_at, time_of(stamp))
+    return changed
+
+
+def revive(contact: Contact, email: str, at: datetime) -> Contact:
+    """A blank contact in the place of a deleted one: same id, its events count on."""
+    return Contact(
+        contact.id,
+        contact.org_id,
+        email,
+        created_at=at,
+        updated_at=at,
+        sequence=contact.sequence,
+        erased_since=contact.erased_since,
+        version=contact.version,
+    )
+
+
+def bury(contact: Contact, at: datetime) -> Contact:
+    """What stays of a deleted contact: its id and the count of its events, nothing personal."""
+    grave = revive(contact, "", at)
+    grave.deleted_at = at
+    return grave
+
+
+def _note_tended(contact: Contact, name: str, stamp: str) -> None:
+    if name == "stage":
+        if contact.stage == "lead":
+            contact.tended_since = None
+        elif contact.tended_since is None:
+            contact.tended_since = stamp
+    elif name in FIRST_TOUCH_FIELDS:
+        contact.stamps["source"] = _BEFORE_ALL
+
+
+def _write_field(contact: Contact, name: str, value: object, stamp: str, *, weak: bool) -> bool:
+    before = Slot(
+        getattr(contact, name), contact.stamps.get(name), contact.stamps.get(_WEAK + name)
+    )
+    after = write_slot(before, value, stamp, weak=weak)
+    if after is before:
+        return False
+    _remember(contact.stamps, name, after)
+    return _set(contact, name, after.value)
+
+
+def _write_first_touch(contact: Contact, capture: Capture, stamp: str) -> list[str]:
+    first = contact.stamps.get("source")
+    if first is not None and first <= stamp:
+        return []
+    contact.stamps["source"] = stamp
+    return [name for name in FIRST_TOUCH_FIELDS if _set(contact, name, getattr(capture, name))]
+
+
+def _write_metadata(
+    contact: Contact, incoming: Mapping[str, object], stamp: str, *, weak: bool
+) -> bool:
+    changed = False
+    for key, value in incoming.items():
+        if key not in contact.metadata and len(contact.metadata) >= METADATA_KEYS_MAX:
+            continue
+        name = _METADATA + key
+        stamps = contact.stamps
+        before = Slot(contact.metadata.get(key), stamps.get(name), stamps.get(_WEAK + name))
+        after = write_slot(before, value, stamp, weak=weak)
+        if after is before:
+            continue
+        _remember(stamps, name, after)
+        if after.value is None:
+            changed |= contact.metadata.pop(key, None) is not None
+        elif contact.metadata.get(key) != after.value:
+            contact.metadata[key] = after.value
+            changed = True
+    return changed
+
+
+def _remember(stamps: dict[str, str], name: str, slot: Slot) -> None:
+    if slot.strong is not None:
+        stamps[name] = slot.strong
+    if slot.weak is not None:
+        stamps[_WEAK + name] = slot.weak
+    else:
+        stamps.pop(_WEAK + name, None)
+
+
+def _set(contact: Contact, name: str, value: object) -> bool:
+    if getattr(contact, name) == value:
+        return False
+    setattr(contact, name, value)
+    return True

@@ -1,0 +1,67 @@
+"""Control fields of a form: they steer how a submission is treated and are no part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from app.domain.problems import Problems
+from app.domain.record import text_of
+
+#: Fields that no person sees; a bot that fills in everything gives itself away.
+HONEYPOTS = ("_gotcha", "_hp")
+#: Milliseconds from showing the form to sending it.
+FILL_TIME = "_fill_ms"
+#: Where a plain form wants its visitor sent on to.
+REDIRECT = "_redirect"
+
+REDIRECT_CHARS_MAX = 2000
+
+#: A longer time is no fill time (some 24 days).
+FILL_MS_MAX = 2**31
+
+
+class Controls(msgspec.Struct, frozen=True):
+    """What the control fields said."""
+
+    #: Name of the honeypot that was filled in; None: none was.
+    honeypot: str | None = None
+    #: Milliseconds that it took to fill in the form; None: not told.
+    fill_ms: int | None = None
+    #: URL to go on to; None: none was asked for.
+    redirect: str | None = None
+
+
+#: What a submission without control fields has.
+NO_CONTROLS = Controls()
+
+
+def take_controls(
+    fields: Mapping[str, object], problems: Problems
+) -> tuple[Controls, dict[str, object]]:
+    """The controls among cleaned fields, and the fields without them.
+
+    A fill time that is no number of milliseconds stays a field like any other.
+    """
+    rest = dict(fields)
+    filled = [name for name in HONEYPOTS if _is_filled(rest.pop(name, None))]
+    redirect = text_of(rest.pop(REDIRECT, None))
+    if redirect and len(redirect) > REDIRECT_CHARS_MAX:
+        problems.add(REDIRECT, f"is longer than {REDIRECT_CHARS_MAX:,} characters")
+    fill_ms = read_fill_ms(rest.get(FILL_TIME))
+    if fill_ms is not None:
+        del rest[FILL_TIME]
+    return Controls(filled[0] if filled else None, fill_ms, redirect), rest
+
+
+def _is_filled(value: object) -> bool:
+    return any(map(_is_filled, value)) if isinstance(value, list) else bool(value)
+
+
+def read_fill_ms(value: object) -> int | None:
+    """A fill time in milliseconds from a number or a text; None: it is none."""
+    text = text_of(value) or ""
+    whole = text.partition(".")[0]
+    milliseconds = int(whole) if whole.isascii() and whole.isdigit() and len(whole) < 11 else -1
+    return milliseconds if 0 <= milliseconds <= FILL_MS_MAX else None

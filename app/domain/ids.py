@@ -1,0 +1,120 @@
+"""Ids: a type prefix and an upper-case ULID (48 bits of milliseconds, 80 bits of chance).
+
+A capture's id is more than a name: its order is the order in which captures were received, so
+the merge of contacts compares ids and nothing else. A contact's id is not drawn but derived from
+its address, so that every ingress process can answer with the right one and look nothing up.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+PREFIXES = ("org", "key", "cont", "cap", "evt", "whk", "dlv", "att", "rpl")
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_ID = re.compile(r"([a-z]+)_([0-7][0-9A-HJKMNP-TV-Z]{25})")
+_RANDOM_BITS = 80
+
+
+def encode_ulid(value: int) -> str:
+    """128 bits as 26 characters of Crockford's base 32, most significant first."""
+    p = _PAIRS
+    return (
+        p[value >> 120]
+        + p[value >> 110 & 1023]
+        + p[value >> 100 & 1023]
+        + p[value >> 90 & 1023]
+        + p[value >> 80 & 1023]
+        + p[value >> 70 & 1023]
+        + p[value >> 60 & 1023]
+        + p[value >> 50 & 1023]
+        + p[value >> 40 & 1023]
+        + p[value >> 30 & 1023]
+        + p[value >> 20 & 1023]
+        + p[value >> 10 & 1023]
+        + p[value & 1023]
+    )
+
+
+class Ulids:
+    """ULIDs that rise within a process, also when the clock stands still or steps back."""
+
+    def __init__(self, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        self._clock_ns = clock_ns
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> str:
+        """The next ULID: 26 characters."""
+        fresh = (self._clock_ns() // 1_000_000) << _RANDOM_BITS | _random_bits()
+        with self._lock:
+            if fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
+                fresh = self._last + 1
+            self._last = fresh
+        return encode_ulid(fresh)
+
+
+def _random_bits() -> int:
+    # The top bit stays 0: counting on within one millisecond cannot reach the next one.
+    return int.from_bytes(os.urandom(10), "big") >> 1
+
+
+_ulids = Ulids()
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id of that type, e.g. `new_id("evt")`."""
+    return f"{prefix}_{_ulids.next()}"
+
+
+def new_stamp() -> str:
+    """A fresh bare ULID: a point in the order of captures and edits."""
+    return _ulids.next()
+
+
+def derive_contact_id(org_created_ms: int, org_secret: bytes, address: str) -> str:
+    """The id of the contact with this normalised address in that org: always the same.
+
+    The time part is the org's creation time and the rest a keyed hash, so an id tells a stranger
+    neither an address nor whether it was known.
+    """
+    digest = hmac.digest(org_secret, address.encode(), "sha256")[:10]
+    value = org_created_ms << _RANDOM_BITS | int.from_bytes(digest, "big")
+    return "cont_" + encode_ulid(value)
+
+
+def is_id(text: str, prefix: str) -> bool:
+    """Whether `text` is an id of that type."""
+    match = _ID.fullmatch(text)
+    return match is not None and match[1] == prefix
+
+
+def stamp_of(any_id: str) -> str:
+    """The ULID of an id: its place in time's order."""
+    return any_id[-26:]
+
+
+def time_of(any_id: str) -> datetime:
+    """When an id was made (not for contacts), to the millisecond."""
+    return datetime.fromtimestamp(milliseconds_of(any_id) / 1000, UTC)
+
+
+def milliseconds_of(any_id: str) -> int:
+    """When an id was made (not for contacts), in milliseconds since 1970."""
+    value = 0
+    for character in any_id[-26:-16]:
+        value = value << 5 | _VALUES[character]
+    return value
+
+
+def first_stamp_at(milliseconds: int) -> str:
+    """The lowest ULID of that millisecond, to compare ids with a point in time."""
+    return encode_ulid(milliseconds << _RANDOM_BITS)

@@ -1,0 +1,104 @@
+"""The metadata of a submission: what it sent as such, and every field that has no place elsewhere.
+
+Nothing is lost for its shape or its name:
+
+- an unknown field, and a known one that another name outranked, keep their own names;
+- where that name is taken in `metadata` by another value, `metadata` wins and the field is kept
+  beside it as `name_2`;
+- `metadata[utm_source]` and `metadata.utm_source` are keys of `metadata`; a text that holds a JSON
+  object is read as one, and `metadata` of any other shape is kept under that very name;
+- an unknown field that is nested too deeply has its inner part kept as JSON text.
+
+`metadata` itself must keep to the limits, since its author can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from app.domain.json_object import object_in_text
+from app.domain.person import path_of_name
+from app.domain.problems import Problems
+from app.domain.record import Path, text_of
+
+#: Keys of metadata at its top level.
+KEYS_MAX = 100
+#: Levels of objects and lists, metadata itself being the first.
+LEVELS_MAX = 5
+#: Bytes of metadata as compact JSON in UTF-8.
+BYTES_MAX = 16 * 1024
+
+_FIELD = "metadata"
+
+
+def gather_metadata(
+    sent: Mapping[str, object], used: Mapping[Path, str], problems: Problems
+) -> dict[str, object]:
+    """Metadata from cleaned fields, without those whose texts were put to use, by their paths."""
+    own_name = _name_of_metadata(sent)
+    metadata = _sent_as_metadata(sent.get(own_name), problems)
+    for name, value in sent.items():
+        path = path_of_name(name)
+        if name == own_name or (path in used and text_of(value) == used[path]):
+            continue
+        is_key = len(path) > 1 and path[0].lower() == _FIELD
+        _keep(metadata, ".".join(path[1:]) if is_key else name, _fold(value, level=2))
+    _check_size(metadata, problems)
+    return metadata
+
+
+def _name_of_metadata(sent: Mapping[str, object]) -> str:
+    if _FIELD in sent:
+        return _FIELD
+    return next((name for name in sent if name.lower() == _FIELD), _FIELD)
+
+
+def _sent_as_metadata(value: object, problems: Problems) -> dict[str, object]:
+    if isinstance(value, str):
+        value = object_in_text(value) or value
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        return {_FIELD: _fold(value, level=2)}
+    for key, inner in value.items():
+        if _levels(inner) + 1 > LEVELS_MAX:
+            problems.add(f"{_FIELD}.{key}", f"makes metadata deeper than {LEVELS_MAX} levels")
+    return {key: inner for key, inner in value.items() if inner is not None and inner != ""}
+
+
+def _keep(metadata: dict[str, object], name: str, value: object) -> None:
+    """Keep a value under its name, or beside an unequal one that has it already."""
+    key, number = name, 1
+    while key in metadata and metadata[key] != value:
+        number += 1
+        key = f"{name}_{number}"
+    metadata[key] = value
+
+
+def _levels(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_levels, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_levels, value), default=0)
+    return 0
+
+
+def _fold(value: object, level: int) -> object:
+    """The value with all that is beyond the last level as JSON text."""
+    if not isinstance(value, dict | list):
+        return value
+    if level > LEVELS_MAX:
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, dict):
+        return {key: _fold(inner, level + 1) for key, inner in value.items()}
+    return [_fold(inner, level + 1) for inner in value]
+
+
+def _check_size(metadata: Mapping[str, object], problems: Problems) -> None:
+    if len(metadata) > KEYS_MAX:
+        problems.add(_FIELD, f"has {len(metadata)} keys: at most {KEYS_MAX} can be kept")
+    size = len(msgspec.json.encode(metadata))
+    if size > BYTES_MAX:
+        problems.add(_FIELD, f"has {size:,} bytes as JSON: at most {BYTES_MAX:,} can be kept")

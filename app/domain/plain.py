@@ -1,0 +1,99 @@
+"""The short cut for plain bodies: JSON with our own names and nothing odd in it.
+
+It takes a few microseconds and gives exactly what the long way gives; whatever it is not sure of,
+and all that is wrong, it leaves to the long way.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.domain.address import is_plain
+from app.domain.cleaning import clean_text, is_exact
+from app.domain.contact import SOURCES
+from app.domain.controls import FILL_MS_MAX, FILL_TIME, HONEYPOTS
+from app.domain.fields import LENGTHS_MAX
+from app.domain.metadata import KEYS_MAX
+
+#: A body up to this many bytes cannot hold metadata that is too large: the most that a number
+#: grows when it is written anew is threefold.
+_BYTES_MAX = 4096
+
+
+class Plain(msgspec.Struct, forbid_unknown_fields=True):
+    """A plain body."""
+
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    linkedin_url: str | None = None
+    source: str | None = None
+    source_detail: str | None = None
+    metadata: dict[str, object] = {}
+    fill_ms: int | None = msgspec.field(default=None, name=FILL_TIME)
+    gotcha: str | None = msgspec.field(default=None, name=HONEYPOTS[0])
+    hp: str | None = msgspec.field(default=None, name=HONEYPOTS[1])
+
+
+_decode = msgspec.json.Decoder(Plain).decode
+
+
+def read_plain(body: bytes) -> Plain | None:
+    """The cleaned fields of a plain body; None: go the long way."""
+    if len(body) > _BYTES_MAX or b"\\u0000" in body:
+        return None
+    try:
+        plain = _decode(body)
+    except (ValueError, RecursionError):
+        return None  # the long way says what is wrong, in our own words
+    return plain if _clean(plain) else None
+
+
+def _clean(plain: Plain) -> bool:
+    """Clean in place; whether nothing about it was odd."""
+    plain.email = plain.email.strip().lower()
+    metadata = _clean_metadata(plain.metadata)
+    if (
+        metadata is None
+        or plain.gotcha
+        or plain.hp
+        or (plain.source and plain.source not in SOURCES)
+        or not (plain.email.isascii() and is_plain(plain.email))
+        or not (plain.fill_ms is None or 0 <= plain.fill_ms <= FILL_MS_MAX)
+    ):
+        return False
+    plain.metadata = metadata
+    return _clean_texts(plain)
+
+
+def _clean_texts(plain: Plain) -> bool:
+    for field, chars_max in LENGTHS_MAX.items():
+        text = getattr(plain, field)
+        if text is None:
+            continue
+        text = clean_text(text)
+        if len(text) > chars_max:
+            return False
+        setattr(plain, field, text or None)
+    return True
+
+
+def _clean_metadata(sent: dict[str, object]) -> dict[str, object] | None:
+    """Cleaned metadata if its keys and values are simple."""
+    if len(sent) > KEYS_MAX:
+        return None
+    metadata: dict[str, object] = {}
+    for key, value in sent.items():
+        if not key.isascii() or key.strip() != key:
+            return None
+        if isinstance(value, str):
+            value = clean_text(value)
+            if value:
+                metadata[key] = value
+        elif isinstance(value, int | float) and is_exact(value):  # a bool is an int, and exact
+            metadata[key] = value
+        elif value is not None:
+            return None
+    return metadata

@@ -1,0 +1,102 @@
+"""A submission: what a visitor sent, in any shape, cleaned and with its fields in their places.
+
+The only validation of captures. All problems of a submission are reported together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from app.domain.cleaning import Cleaner
+from app.domain.controls import NO_CONTROLS, Controls, take_controls
+from app.domain.errors import InvalidCapture
+from app.domain.json_object import read_object
+from app.domain.metadata import KEYS_MAX, gather_metadata
+from app.domain.person import find_person
+from app.domain.placing import place_fields
+from app.domain.plain import read_plain
+from app.domain.problems import Problems
+from app.domain.source import derive_source
+
+#: Fields that are looked into at all: far more than metadata could take in.
+_FIELDS_MAX = 2 * KEYS_MAX
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """What a visitor sent. Texts are NFC, trimmed and never empty; metadata is bounded."""
+
+    email: str
+    first_name: str | None
+    last_name: str | None
+    phone: str | None
+    title: str | None
+    linkedin_url: str | None
+    source: str
+    source_detail: str | None
+    metadata: dict[str, object]
+    controls: Controls = NO_CONTROLS
+
+
+class InvalidAddress(InvalidCapture):
+    """The address is the only fault.
+
+    `submission` has all the rest, and as `email` what was typed (at most 254 characters), or ""
+    when that was nothing: a lead to follow up by hand.
+    """
+
+    def __init__(self, fields: Mapping[str, str], submission: Submission) -> None:
+        super().__init__(fields)
+        self.submission = submission
+
+
+def parse_json(body: bytes, page_host: str | None = None) -> Submission:
+    """The submission in a JSON body (UTF-8). Raises `InvalidJson`, else as `parse_fields`."""
+    plain = read_plain(body)
+    if plain is None:
+        return parse_fields(read_object(body), page_host)
+    return Submission(
+        plain.email,
+        plain.first_name,
+        plain.last_name,
+        plain.phone,
+        plain.title,
+        plain.linkedin_url,
+        plain.source or derive_source(plain.metadata, page_host),
+        plain.source_detail,
+        plain.metadata,
+        NO_CONTROLS if plain.fill_ms is None else Controls(fill_ms=plain.fill_ms),
+    )
+
+
+def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> Submission:
+    """The submission in decoded JSON or in a form's fields (lists where a name came repeatedly).
+
+    `page_host` is the host of the page that sent it, where known: it tells an outside referrer.
+    Raises `InvalidCapture` with all problems by field, `InvalidAddress` when it is only that one.
+    """
+    problems = Problems()
+    controls, sent = take_controls(Cleaner(problems).clean_fields(fields), problems)
+    if len(sent) > _FIELDS_MAX:
+        problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
+        raise InvalidCapture(problems.by_field)
+    placed = place_fields(find_person(sent), problems)
+    metadata = gather_metadata(sent, placed.used, problems)
+    submission = Submission(
+        email=placed.fields["email"],
+        first_name=placed.fields.get("first_name"),
+        last_name=placed.fields.get("last_name"),
+        phone=placed.fields.get("phone"),
+        title=placed.fields.get("title"),
+        linkedin_url=placed.fields.get("linkedin_url"),
+        source=placed.fields.get("source") or derive_source(metadata, page_host),
+        source_detail=placed.fields.get("source_detail"),
+        metadata=metadata,
+        controls=controls,
+    )
+    if problems.by_field.keys() == {"email"}:
+        raise InvalidAddress(problems.by_field, submission)
+    if problems.by_field:
+        raise InvalidCapture(problems.by_field)
+    return submission

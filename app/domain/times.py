@@ -1,0 +1,26 @@
+"""Times as callers see them: RFC 3339 in UTC, whole seconds, with Z."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The time, aware, in UTC, to the millisecond."""
+    return truncate(datetime.now(UTC))
+
+
+def truncate(moment: datetime) -> datetime:
+    """That moment to the millisecond, the precision of ids."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def rfc3339(moment: datetime) -> str:
+    """For example 2026-03-16T12:00:00Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_rfc3339(text: str) -> datetime:
+    """An aware time from RFC 3339; a time without a zone is taken as UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unicodedata import normalize
+
+import msgspec
+import pytest
+
+from app.domain.submission import Submission
+from app.ingress.reading import decode_body
+from tests.corpus.chatbots import CHATBOTS
+from tests.corpus.form_tools import FORM_TOOLS
+from tests.corpus.html_forms import HTML_FORMS
+from tests.corpus.payload import Payload
+
+CORPUS = [*FORM_TOOLS, *CHATBOTS, *HTML_FORMS]
+FIELDS = ("email", "first_name", "last_name", "phone", "title", "linkedin_url", "source_detail")
+
+each_payload = pytest.mark.parametrize("payload", CORPUS, ids=lambda payload: payload.sender)
+
+
+def read(payload: Payload) -> Submission:
+    return decode_body(payload.body, payload.content_type).submission("acme.example")
+
+
+@each_payload
+def test_a_payload_is_mapped_as_a_person_would_expect(payload: Payload) -> None:
+    submission = read(payload)
+
+    mapped = {field: getattr(submission, field) for field in FIELDS}
+    assert mapped == {field: payload.expected.get(field) for field in FIELDS}
+    assert submission.source == payload.expected.get("source", "organic")
+
+
+@each_payload
+def test_a_payload_loses_nothing(payload: Payload) -> None:
+    submission = read(payload)
+
+    assert submission.metadata.items() >= payload.metadata.items()
+    kept = msgspec.json.encode(submission).decode().lower()
+    for word in words_sent(payload):
+        assert msgspec.json.encode(word).decode()[1:-1].lower() in kept
+
+
+def test_the_corpus_is_large_enough_to_mean_something() -> None:
+    assert len(CORPUS) >= 40
+    assert len({payload.sender for payload in CORPUS}) == len(CORPUS)
+
+
+def words_sent(payload: Payload) -> Iterator[str]:
+    """Each word of each value that was sent, as it is after normalisation."""
+    received = decode_body(payload.body, payload.content_type)
+    sent = received.typed if received.is_form else msgspec.json.decode(payload.body)
+    for text in texts_in(sent):
+        yield from normalize("NFC", text).replace("<mailto:", "").strip("> ").split()
+
+
+def texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str) and not value.startswith("{"):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_in(inner)

@@ -1,0 +1,227 @@
+"""The merge: which value wins, whatever the order of processing."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.capture import Capture
+from app.domain.contact import (
+    METADATA_KEYS_MAX,
+    Contact,
+    Slot,
+    edit_contact,
+    merge_capture,
+    new_contact,
+    write_slot,
+)
+from app.domain.ids import first_stamp_at
+
+START_MS = 1_773_662_400_000
+
+
+def stamp_at(second: float) -> str:
+    return first_stamp_at(START_MS + int(second * 1000))
+
+
+def capture_at(second: float, **values: object) -> Capture:
+    fields: dict[str, object] = {"source": "organic", **values}
+    return Capture(
+        id="cap_" + stamp_at(second),
+        org_id="org_1",
+        contact_id="cont_1",
+        email="ada@example.com",
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def merged(*captures: Capture) -> Contact:
+    contact = new_contact(captures[0])
+    for capture in captures:
+        merge_capture(contact, capture)
+    return contact
+
+
+def seen(contact: Contact) -> dict[str, object]:
+    hidden = ("stamps", "version", "sequence", "tended_since")
+    return {f: getattr(contact, f) for f in contact.__struct_fields__ if f not in hidden}
+
+
+def test_the_latest_value_wins_per_field_and_absence_beats_nothing() -> None:
+    contact = merged(
+        capture_at(1, first_name="Ada", phone="1"),
+        capture_at(2, first_name="Adah"),
+        capture_at(3, last_name="Lovelace"),
+    )
+    assert (contact.first_name, contact.last_name, contact.phone) == ("Adah", "Lovelace", "1")
+    assert contact.captures_count == 3
+
+
+def test_a_late_worker_does_not_overwrite_with_an_older_value() -> None:
+    contact = merged(capture_at(2, first_name="new"), capture_at(1, first_name="old"))
+    assert contact.first_name == "new"
+
+
+def test_source_and_creation_belong_to_the_first_capture_whenever_it_is_processed() -> None:
+    first = capture_at(1, source="paid", source_detail="ad 7")
+    later = capture_at(9, source="email")
+
+    contact = merged(later, first)
+
+    assert (contact.source, contact.source_detail) == ("paid", "ad 7")
+    assert contact.created_at == contact.first_captured_at == first.received_at
+    assert contact.last_captured_at == later.received_at
+
+
+def test_metadata_merges_key_by_key() -> None:
+    contact = merged(
+        capture_at(1, metadata={"a": 1, "b": 1}), capture_at(2, metadata={"b": 2, "c": [3]})
+    )
+    assert contact.metadata == {"a": 1, "b": 2, "c": [3]}
+
+
+def test_changes_name_the_fields_that_changed_and_no_others() -> None:
+    contact = merged(capture_at(1, first_name="Ada", metadata={"a": 1}))
+
+    assert merge_capture(contact, capture_at(2, first_name="Ada", phone="1")) == ["phone"]
+    assert merge_capture(contact, capture_at(3, first_name="Ada", metadata={"a": 1})) == []
+    assert merge_capture(contact, capture_at(4, metadata={"a": 2})) == ["metadata"]
+
+
+def test_once_a_person_moved_the_stage_an_anonymous_capture_only_fills_blanks() -> None:
+    contact = merged(capture_at(1, first_name="Ada"))
+    edit_contact(contact, {"stage": "customer"}, stamp_at(2))
+
+    merge_capture(contact, capture_at(3, first_name="Mallory", phone="1"))
+    merge_capture(contact, capture_at(4, phone="2"))
+
+    assert (contact.first_name, contact.phone, contact.stage) == ("Ada", "1", "customer")
+
+
+def test_a_keyed_capture_still_overwrites_a_tended_contact() -> None:
+    contact = merged(capture_at(1, first_name="Ada"))
+    edit_contact(contact, {"stage": "customer"}, stamp_at(2))
+    merge_capture(contact, capture_at(3, first_name="Adah", keyed=True))
+    assert contact.first_name == "Adah"
+
+
+def test_a_capture_from_before_the_stage_was_moved_overwrites_although_it_comes_late() -> None:
+    contact = merged(capture_at(1, first_name="Ada"))
+    edit_contact(contact, {"stage": "customer"}, stamp_at(5))
+    merge_capture(contact, capture_at(6, phone="weak"))
+    merge_capture(contact, capture_at(4, first_name="Adah", phone="strong"))
+    assert (contact.first_name, contact.phone) == ("Adah", "strong")
+
+
+def test_back_in_stage_lead_captures_overwrite_again() -> None:
+    contact = merged(capture_at(1, first_name="Ada"))
+    edit_contact(contact, {"stage": "customer"}, stamp_at(2))
+    edit_contact(contact, {"stage": "lead"}, stamp_at(3))
+    merge_capture(contact, capture_at(4, first_name="Adah"))
+    assert contact.first_name == "Adah"
+
+
+def test_an_edit_clears_with_none_and_tells_what_changed() -> None:
+    contact = merged(capture_at(1, first_name="Ada", metadata={"a": 1, "b": 2}))
+
+    changed = edit_contact(
+        contact, {"first_name": None, "last_name": None, "metadata": {"a": None}}, stamp_at(2)
+    )
+
+    assert changed == ["first_name", "metadata"]
+    assert contact.first_name is None
+    assert contact.metadata == {"b": 2}
+
+
+def test_an_older_capture_does_not_bring_back_what_a_person_cleared() -> None:
+    contact = merged(capture_at(1, first_name="Ada"))
+    edit_contact(contact, {"first_name": None}, stamp_at(3))
+    merge_capture(contact, capture_at(2, first_name="Adah"))
+    assert contact.first_name is None
+
+
+def test_a_source_that_a_person_set_stays() -> None:
+    contact = merged(capture_at(5, source="paid"))
+    edit_contact(contact, {"source": "event"}, stamp_at(6))
+    merge_capture(contact, capture_at(1, source="email"))
+    assert contact.source == "event"
+
+
+def test_a_contact_holds_a_bounded_number_of_metadata_keys() -> None:
+    contact = merged(
+        *(capture_at(n, metadata={f"k{n}.{i}": i for i in range(100)}) for n in range(1, 8))
+    )
+    assert len(contact.metadata) == METADATA_KEYS_MAX
+
+
+BLANK = Slot(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "stamp", "weak", "expected"),
+    [
+        (BLANK, "a", "1", False, Slot("a", "1", None)),
+        (BLANK, "a", "1", True, Slot("a", None, "1")),
+        (Slot("a", "1", None), "b", "2", False, Slot("b", "2", None)),
+        (Slot("a", "2", None), "b", "1", False, Slot("a", "2", None)),
+        (Slot("a", "1", None), "b", "1", False, Slot("a", "1", None)),
+        (Slot("a", "1", None), "b", "2", True, Slot("a", "1", None)),
+        (Slot("a", None, "2"), "b", "1", True, Slot("b", None, "1")),
+        (Slot("a", None, "1"), "b", "2", True, Slot("a", None, "1")),
+        (Slot("a", None, "3"), "b", "1", False, Slot("b", "1", None)),
+        (Slot("a", "1", None), None, "2", False, Slot(None, "2", None)),
+        (Slot(None, "2", None), "b", "3", True, Slot("b", "2", "3")),
+        (Slot(None, "2", None), "b", "1", True, Slot(None, "2", None)),
+        (Slot("b", None, "3"), None, "2", False, Slot("b", "2", "3")),
+    ],
+)
+def test_writing_a_slot(slot: Slot, value: object, stamp: str, weak: bool, expected: Slot) -> None:
+    assert write_slot(slot, value, stamp, weak=weak) == expected
+
+
+@given(st.permutations(range(5)), st.booleans())
+def test_writes_leave_the_same_slot_in_any_order(order: list[int], clear: bool) -> None:
+    # Two strong writes and three weak ones; all weak ones come after the first strong one.
+    writes = [
+        (None if clear else "s1", "1", False),
+        ("w2", "2", True),
+        ("w3", "3", True),
+        ("w4", "4", True),
+        ("s0", "0", False),
+    ]
+
+    def final(sequence: list[int]) -> object:
+        slot = BLANK
+        for index in sequence:
+            value, stamp, weak = writes[index]
+            slot = write_slot(slot, value, stamp, weak=weak)
+        return slot.value
+
+    weak_only_after_strong = [i for i in order if not writes[i][2]] + [
+        i for i in order if writes[i][2]
+    ]
+    assert final(weak_only_after_strong) == final([4, 0, 1, 2, 3])
+
+
+def test_the_end_state_does_not_depend_on_the_order_of_processing() -> None:
+    captures = [
+        capture_at(1, first_name="a", source="paid", metadata={"k": 1}),
+        capture_at(2, phone="b", source="email", metadata={"k": 2, "l": 1}),
+        capture_at(3, first_name="c", last_name="c"),
+        capture_at(4, metadata={"l": {"deep": [1]}}),
+    ]
+    base = merged(capture_at(0.5, title="t"))
+    edit_contact(base, {"stage": "prospect"}, stamp_at(2.5))
+
+    ends = []
+    for order in permutations(captures):
+        contact = deepcopy(base)
+        for capture in order:
+            merge_capture(contact, capture)
+        ends.append(seen(contact))
+
+    assert all(end == ends[0] for end in ends)

@@ -1,0 +1,127 @@
+"""How much of an endpoint's backlog may be in flight."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from app.domain.backoff import RetryPolicy
+from app.domain.delivery import Decision, Verdict
+from app.domain.health import (
+    DISABLE_AFTER_EXHAUSTED,
+    OPEN_AFTER,
+    Health,
+    after_attempt,
+    allowance,
+    should_disable,
+)
+
+NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
+WELL = Health(active_since=NOW - timedelta(days=1))
+SUCCESS = Decision(Verdict.SUCCEEDED)
+RETRY = Decision(Verdict.RETRY, 5.0)
+WINDOW = 10
+
+
+def after(health: Health, *decisions: Decision, timed_out: bool = False) -> Health:
+    for decision in decisions:
+        health = after_attempt(
+            health,
+            decision,
+            timed_out=timed_out,
+            window=WINDOW,
+            policy=RetryPolicy(),
+            now=NOW,
+            chance=0.5,
+        )
+    return health
+
+
+def test_a_healthy_endpoint_has_its_whole_window() -> None:
+    assert allowance(WELL, in_flight=0, window=WINDOW, now=NOW) == WINDOW
+    assert allowance(WELL, in_flight=7, window=WINDOW, now=NOW) == 3
+    assert allowance(WELL, in_flight=12, window=WINDOW, now=NOW) == 0
+
+
+def test_each_time_out_halves_the_flow_and_each_success_doubles_it() -> None:
+    slow = after(WELL, RETRY, RETRY, timed_out=True)
+    assert allowance(slow, 0, WINDOW, NOW) == 2
+    assert allowance(after(slow, SUCCESS), 0, WINDOW, NOW) == 4
+    assert after(slow, SUCCESS, SUCCESS, SUCCESS).flow is None
+
+
+def test_an_answer_however_bad_does_not_narrow_the_flow() -> None:
+    assert after(WELL, RETRY, RETRY).flow is None
+
+
+def test_failures_in_a_row_open_the_circuit_to_one_probe_per_interval() -> None:
+    open_circuit = after(WELL, *[RETRY] * OPEN_AFTER)
+
+    assert open_circuit.not_before == NOW + timedelta(seconds=5)
+    assert allowance(open_circuit, 0, WINDOW, NOW) == 0
+    later = NOW + timedelta(seconds=6)
+    assert allowance(open_circuit, 0, WINDOW, later) == 1
+    assert allowance(open_circuit, 1, WINDOW, later) == 0
+
+
+@pytest.mark.parametrize(("probes", "seconds"), [(1, 5), (2, 15), (3, 45), (5, 300), (50, 300)])
+def test_probes_become_rarer_up_to_five_minutes(probes: int, seconds: float) -> None:
+    health = after(WELL, *[RETRY] * (OPEN_AFTER - 1 + probes))
+    assert health.not_before == NOW + timedelta(seconds=seconds)
+
+
+def test_the_first_success_closes_the_circuit_and_the_flow_grows_again() -> None:
+    closed = after(after(WELL, *[RETRY] * 9), SUCCESS)
+    assert closed.failure_count == 0
+    assert closed.not_before is None
+    assert allowance(closed, 0, WINDOW, NOW) == 1
+    assert allowance(after(closed, SUCCESS), 0, WINDOW, NOW) == 2
+
+
+def test_a_deferral_holds_the_whole_endpoint_and_is_no_failure() -> None:
+    health = after(WELL, Decision(Verdict.DEFERRED, 60.0))
+    assert health.failure_count == 0
+    assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=59)) == 0
+    assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=60)) == WINDOW
+
+
+def test_a_success_does_not_shorten_what_a_receiver_asked_for() -> None:
+    health = after(WELL, Decision(Verdict.DEFERRED, 60.0), SUCCESS)
+    assert health.not_before == NOW + timedelta(seconds=60)
+
+
+def test_the_next_success_of_a_healthy_endpoint_changes_nothing() -> None:
+    noted = after(WELL, SUCCESS)
+    assert after(noted, SUCCESS) is noted
+
+
+@pytest.mark.parametrize(
+    ("exhausted", "dead_days", "expected"),
+    [
+        (DISABLE_AFTER_EXHAUSTED, 5, True),
+        (DISABLE_AFTER_EXHAUSTED - 1, 5, False),
+        (DISABLE_AFTER_EXHAUSTED, 4.9, False),
+    ],
+)
+def test_only_a_long_dead_endpoint_with_enough_losses_is_disabled(
+    exhausted: int, dead_days: float, expected: bool
+) -> None:
+    health = Health(
+        active_since=NOW - timedelta(days=30),
+        last_success_at=NOW - timedelta(days=dead_days),
+        exhausted_count=exhausted,
+    )
+    assert should_disable(health, NOW) is expected
+
+
+def test_an_endpoint_made_active_again_gets_its_five_days_anew() -> None:
+    health = Health(active_since=NOW, last_success_at=NOW - timedelta(days=9), exhausted_count=99)
+    assert not should_disable(health, NOW)
+
+
+def test_recovery_is_remembered_until_a_success() -> None:
+    health = msgspec.structs.replace(WELL, recovering=True)
+    assert after(health, RETRY).recovering
+    assert not after(health, RETRY, SUCCESS).recovering
