@@ -1,0 +1,97 @@
+"""The way to PostgreSQL: one handle per process, one transaction at a time.
+
+Hot statements are raw SQL on the cursor that `transaction` gives; lists use the models. A broken
+connection is dropped at once, so that the next transaction takes a new one: neither peewee nor
+psycopg2 would (a dead connection fails for ever and still says it is open).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import msgspec
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+from peewee import PeeweeException, PostgresqlDatabase
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
+
+from app.domain.errors import StorageUnavailable
+
+Database = PostgresqlDatabase
+Cursor = psycopg2.extensions.cursor
+
+psycopg2.extras.register_default_json(globally=True, loads=msgspec.json.decode)
+psycopg2.extras.register_default_jsonb(globally=True, loads=msgspec.json.decode)
+
+#: Nothing waits for the server for ever: psycopg2 and libpq set no limit of their own.
+_CONNECTION: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": "-c statement_timeout=30s -c lock_timeout=10s -c timezone=UTC"
+    " -c idle_in_transaction_session_timeout=60s",
+}
+
+
+class TransactionConflict(Exception):
+    """Another transaction came first; the same work, done again, will succeed."""
+
+
+def open_database(url: str, *, pool_size: int | None = None, shared: bool = False) -> Database:
+    """A peewee database for `url`; it connects at the first use.
+
+    By default each thread keeps a connection of its own. `pool_size`: threads borrow one of that
+    many. `shared`: all threads use one connection, and the caller lets one at a time.
+    """
+    if pool_size is not None:
+        pooled: Database = PooledPostgresqlDatabase(
+            url, max_connections=pool_size, stale_timeout=300, timeout=5, **_CONNECTION
+        )
+        return pooled
+    return PostgresqlDatabase(url, thread_safe=not shared, **_CONNECTION)
+
+
+@contextmanager
+def transaction(database: Database) -> Iterator[Cursor]:
+    """A cursor inside a transaction: committed at the end, rolled back on any error.
+
+    Raises `TransactionConflict` after a deadlock or a lost race, `StorageUnavailable` when the
+    server is away; in that case the connection is dropped.
+    """
+    _connect(database)
+    try:
+        with database.connection().cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                with suppress(psycopg2.Error):
+                    cursor.execute("ROLLBACK")
+                raise
+    except psycopg2.extensions.TransactionRollbackError as error:
+        raise TransactionConflict from error
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        drop_connection(database)
+        raise StorageUnavailable from error
+    finally:
+        if isinstance(database, PooledPostgresqlDatabase):
+            drop_connection(database)
+
+
+def drop_connection(database: Database) -> None:
+    """Close this thread's connection, whatever state it is in; a pooled one goes back."""
+    with suppress(Exception):
+        database.close()
+
+
+def _connect(database: Database) -> None:
+    try:
+        database.connect(reuse_if_open=True)
+    except (PeeweeException, MaxConnectionsExceeded, psycopg2.Error) as error:
+        raise StorageUnavailable from error

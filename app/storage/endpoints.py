@@ -1,0 +1,112 @@
+"""Endpoints: a webhook's target and its health, as the delivery workers see and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.domain.health import Health
+from app.storage.database import Cursor
+from app.storage.rows import as_json
+
+
+class Endpoint(msgspec.Struct):
+    """Where a webhook's deliveries go, and how they are doing. Secrets are sealed."""
+
+    webhook_id: str
+    org_id: str
+    url: str
+    secret: bytes
+    previous_secret: bytes | None
+    previous_secret_until: datetime | None
+    headers: dict[str, str]
+    rate_limit: int | None
+    ordered: bool
+    status: str
+    health: Health
+    paced_until: datetime | None
+
+
+_HEALTH = Health.__struct_fields__
+_LOCK = f"""
+SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_until, w.headers,
+    w.rate_limit, w.ordered, w.status, h.paced_until, {", ".join(f"h.{name}" for name in _HEALTH)}
+FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
+WHERE w.id = ANY(%s)
+ORDER BY w.id
+FOR UPDATE OF h
+"""
+
+_SAVE_HEALTH = """
+UPDATE webhook_health h
+SET active_since = new.active_since, failure_count = new.failure_count,
+    exhausted_count = new.exhausted_count, flow = new.flow, not_before = new.not_before,
+    last_success_at = new.last_success_at, recovering = new.recovering
+FROM json_to_recordset(%s) AS new (
+    webhook_id text, active_since timestamptz, failure_count integer, exhausted_count integer,
+    flow integer, not_before timestamptz, last_success_at timestamptz, recovering boolean)
+WHERE h.webhook_id = new.webhook_id
+"""
+
+
+def lock(cursor: Cursor, webhook_ids: Iterable[str]) -> dict[str, Endpoint]:
+    """These webhooks' endpoints by webhook id, their health locked in key order."""
+    cursor.execute(_LOCK, (sorted(set(webhook_ids)),))
+    return {row[0]: _endpoint(row) for row in cursor.fetchall()}
+
+
+def org_of(cursor: Cursor, webhook_id: str) -> str:
+    """The org of a webhook that exists."""
+    cursor.execute("SELECT org_id FROM webhooks WHERE id = %s", (webhook_id,))
+    row = cursor.fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def save_health(cursor: Cursor, endpoints: Sequence[Endpoint]) -> None:
+    """Write the health of endpoints that were locked in this transaction."""
+    if endpoints:
+        rows = [{"webhook_id": e.webhook_id} | msgspec.structs.asdict(e.health) for e in endpoints]
+        cursor.execute(_SAVE_HEALTH, (as_json(rows),))
+
+
+def save_pace(cursor: Cursor, webhook_id: str, paced_until: datetime) -> None:
+    """Write up to when the endpoint's rate limit is used."""
+    cursor.execute(
+        "UPDATE webhook_health SET paced_until = %s WHERE webhook_id = %s",
+        (paced_until, webhook_id),
+    )
+
+
+def _endpoint(row: tuple[Any, ...]) -> Endpoint:
+    (
+        webhook_id,
+        org_id,
+        url,
+        secret,
+        previous_secret,
+        previous_secret_until,
+        headers,
+        rate_limit,
+        ordered,
+        status,
+        paced_until,
+        *health,
+    ) = row
+    return Endpoint(
+        webhook_id=webhook_id,
+        org_id=org_id,
+        url=url,
+        secret=bytes(secret),
+        previous_secret=None if previous_secret is None else bytes(previous_secret),
+        previous_secret_until=previous_secret_until,
+        headers=headers,
+        rate_limit=rate_limit,
+        ordered=ordered,
+        status=status,
+        health=Health(*health),
+        paced_until=paced_until,
+    )

@@ -1,0 +1,139 @@
+"""The stream of an org's events, read so that nobody misses one or sees one twice.
+
+Events are numbered when they are written and become visible when their transaction commits, in any
+order: a reader who follows the numbers overtakes transactions that are still open. So events get a
+second number, their position, once they are committed, and readers follow that.
+
+- Positions of one org are given under one lock, held until they are committed. Whoever sees a
+  position therefore sees all lower ones of the org, and no lower one is given later.
+- A contact's events keep their order. Each is written under the lock on its contact's row, which is
+  held until the commit: when an event can be seen, those before it were committed before, with
+  lower numbers. They are placed already, or come first in the same step, which goes by number.
+- Positions come from a sequence, so they rise on when old events are deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.storage.database import Cursor
+
+#: Events that one step places.
+PLACING_STEP = 1000
+#: Placed events that one page with a filter looks at.
+LOOKED_AT_MAX = 10_000
+
+#: First half of the advisory lock's key: any number that no other lock here uses.
+_LOCK_CLASS = 0x5265_7845
+
+# The statement after the lock has a snapshot of its own, taken while no other step is under way.
+# The sequence is asked row by row after the sort: PostgreSQL evaluates volatile columns last.
+_PLACE = """
+WITH in_order AS MATERIALIZED (
+    SELECT id FROM events WHERE org_id = %(org)s AND position IS NULL
+    ORDER BY number LIMIT %(step)s),
+placed AS MATERIALIZED (
+    SELECT id, nextval('event_positions') AS position FROM in_order)
+UPDATE events e SET position = placed.position FROM placed WHERE e.id = placed.id
+"""
+
+_NEXT = """
+SELECT id, position, type, occurred_at, data::text FROM events
+WHERE org_id = %(org)s AND position > %(after)s
+ORDER BY position LIMIT %(limit)s
+"""
+
+_STRETCH = """
+SELECT COALESCE(max(position), %(after)s), count(*) FROM (
+    SELECT position FROM events WHERE org_id = %(org)s AND position > %(after)s
+    ORDER BY position LIMIT %(look_at)s
+) AS next
+"""
+
+_IN_STRETCH = """
+SELECT id, position, type, occurred_at, data::text FROM events
+WHERE org_id = %(org)s AND position > %(after)s AND position <= %(reached)s
+    AND type = ANY(%(types)s)
+ORDER BY position LIMIT %(limit)s
+"""
+
+
+class Placed(NamedTuple):
+    """An event in its place."""
+
+    id: str
+    position: int
+    type: str
+    occurred_at: datetime
+    #: JSON text.
+    data: str
+
+
+class Stretch(NamedTuple):
+    """Some of the stream: the events found, the position reached, and whether it goes on."""
+
+    events: list[Placed]
+    reached: int
+    has_more: bool
+
+
+def has_unplaced(cursor: Cursor, org_id: str) -> bool:
+    """Whether the org has events without a position."""
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM events WHERE org_id = %s AND position IS NULL)", (org_id,)
+    )
+    row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def place(cursor: Cursor, org_id: str) -> int:
+    """Give positions to some committed events of the org that have none; how many.
+
+    The only thing to do in its transaction: the lock holds until the commit.
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_LOCK_CLASS, org_id))
+    cursor.execute(_PLACE, {"org": org_id, "step": PLACING_STEP})
+    return cursor.rowcount
+
+
+def read(cursor: Cursor, org_id: str, after: int, limit: int) -> Stretch:
+    """Up to `limit` placed events after that position."""
+    cursor.execute(_NEXT, {"org": org_id, "after": after, "limit": limit + 1})
+    found = [Placed(*row) for row in cursor.fetchall()]
+    events = found[:limit]
+    return Stretch(events, events[-1].position if events else after, len(found) > limit)
+
+
+def read_of_types(
+    cursor: Cursor, org_id: str, after: int, types: Sequence[str], limit: int
+) -> Stretch:
+    """Up to `limit` placed events of these types after that position.
+
+    It may end before it is full, having looked at enough events of other types.
+    """
+    bounds: dict[str, object] = {"org": org_id, "after": after, "limit": limit + 1}
+    # First how far to look, then what is there: the other way round, events that are placed
+    # between the two statements would count as looked at.
+    cursor.execute(_STRETCH, bounds | {"look_at": LOOKED_AT_MAX})
+    reached, looked_at = cursor.fetchone() or (after, 0)
+    cursor.execute(_IN_STRETCH, bounds | {"reached": reached, "types": list(types)})
+    found = [Placed(*row) for row in cursor.fetchall()]
+    if len(found) > limit:
+        return Stretch(found[:limit], found[limit - 1].position, has_more=True)
+    return Stretch(found, reached, has_more=looked_at == LOOKED_AT_MAX)
+
+
+def find_position(cursor: Cursor, org_id: str, event_id: str) -> tuple[bool, int | None]:
+    """Whether the org has that event, and its position if it has one."""
+    cursor.execute("SELECT position FROM events WHERE id = %s AND org_id = %s", (event_id, org_id))
+    row = cursor.fetchone()
+    return row is not None, row[0] if row else None
+
+
+def oldest(cursor: Cursor, org_id: str) -> str | None:
+    """The id of the first event that is kept of the org; None when there is none."""
+    cursor.execute("SELECT id FROM events WHERE org_id = %s ORDER BY id LIMIT 1", (org_id,))
+    row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,93 @@
+"""Recording: captures become contacts, events and deliveries in one transaction.
+
+    captures  inserted; already there means already done
+    contacts  locked in key order, merged capture by capture, written with one statement
+    events    one per capture
+    deliveries one per event and webhook
+
+Nothing here commits. A capture that was recorded before changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.domain.capture import Capture, CaptureStatus
+from app.domain.contact import Contact, merge_capture, new_contact, revive
+from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
+from app.domain.ids import new_id
+from app.storage import captures as capture_rows
+from app.storage import contacts as contact_rows
+from app.storage.database import Cursor
+from app.storage.erasure import erase_captures
+from app.storage.events import publish
+
+
+class Recorded(NamedTuple):
+    """What one transaction recorded."""
+
+    captures: int
+    events: int
+    webhook_ids: set[str]
+
+
+def record(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> Recorded:
+    """Record captures, in the order of their ids, and everything that follows from them.
+
+    Raises `TransactionConflict` when the same work should be done again, and whatever PostgreSQL
+    raises for a capture that it cannot store.
+    """
+    new = _insert(cursor, captures)
+    to_merge = [capture for capture in new if capture.status is CaptureStatus.RECORDED]
+    events = merge(cursor, to_merge, now)
+    return Recorded(len(new), len(events), publish(cursor, events))
+
+
+def merge(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> list[Event]:
+    """Merge captures, ordered by id, into their contacts; the events to publish."""
+    if not captures:
+        return []
+    known = contact_rows.lock(cursor, (capture.contact_id for capture in captures))
+    wanted = _without_erased(cursor, captures, known)
+    events = [_merge_one(known, capture, now) for capture in wanted]
+    touched = {contact.id: contact for contact in (known[c.contact_id] for c in wanted)}
+    contact_rows.save(cursor, list(touched.values()))
+    return events
+
+
+def _without_erased(
+    cursor: Cursor, captures: Sequence[Capture], known: dict[str, Contact]
+) -> Sequence[Capture]:
+    erased = {c.id for c in captures if _is_erased(known.get(c.contact_id), c)}
+    if not erased:
+        return captures
+    erase_captures(cursor, erased)
+    return [capture for capture in captures if capture.id not in erased]
+
+
+def _is_erased(contact: Contact | None, capture: Capture) -> bool:
+    since = contact.erased_since if contact else None
+    return since is not None and capture.stamp < since
+
+
+def _insert(cursor: Cursor, captures: Sequence[Capture]) -> list[Capture]:
+    unique = {capture.id: capture for capture in captures}
+    inserted = capture_rows.insert_new(cursor, list(unique.values()))
+    return sorted((c for c in unique.values() if c.id in inserted), key=lambda c: c.id)
+
+
+def _merge_one(known: dict[str, Contact], capture: Capture, now: datetime) -> Event:
+    contact = known.get(capture.contact_id)
+    created = contact is None or contact.deleted_at is not None
+    if contact is None:
+        contact = new_contact(capture)
+        known[capture.contact_id] = contact
+    elif created:
+        blank = revive(contact, capture.email, capture.received_at)
+        known.update({key: blank for key, value in known.items() if value is contact})
+        contact = blank
+    changes = merge_capture(contact, capture)
+    event_type = CONTACT_CREATED if created else CONTACT_UPDATED
+    return contact_event(new_id("evt"), event_type, contact, [] if created else changes, now)
