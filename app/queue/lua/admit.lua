@@ -1,0 +1,51 @@
+-- Admission and enqueueing of captures in one step.
+-- KEYS: payloads, waiting list, wake list of the queue.
+-- ARGV: admission db, queue db, most that may wait, wake tokens, wake expiry ms, job id, job prefix,
+--       job suffix, then per capture: capture, answer, dedupe key, dedupe ms, address key,
+--       address rate, email key, email rate (rates per minute; 0: none).
+-- Answers per capture: code, remaining, ms until the limit is whole again or until a retry may
+-- succeed, and for a duplicate the first answer. Codes: see admission.py.
+local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL = 0, 1, 2, 3, 4
+local FIRST, WIDTH = 9, 8
+local full = redis.call('LLEN', KEYS[2]) >= tonumber(ARGV[3])
+local admitted, verdicts = {}, {}
+local function answer(code, remaining, ms, text)
+  local n = #verdicts
+  verdicts[n + 1], verdicts[n + 2] = code, remaining
+  verdicts[n + 3], verdicts[n + 4] = math.ceil(ms), text or ''
+end
+
+redis.call('SELECT', ARGV[1])
+for i = FIRST, #ARGV, WIDTH do
+  local address_rate, email_rate = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 7])
+  local fits, left, full_in, wait = look(ARGV[i + 4], address_rate)
+  local first = redis.call('GET', ARGV[i + 2])
+  if first then
+    answer(DUPLICATE, left, full_in, first)
+  elseif full then
+    answer(FULL, left, full_in)
+  elseif not fits then
+    answer(ADDRESS_LIMITED, 0, wait)
+  else
+    local email_fits, _, email_full_in, email_wait = look(ARGV[i + 6], email_rate)
+    if not email_fits then
+      answer(EMAIL_LIMITED, left, email_wait)
+    else
+      take(ARGV[i + 4], address_rate, full_in)
+      take(ARGV[i + 6], email_rate, email_full_in)
+      redis.call('SET', ARGV[i + 2], ARGV[i + 1], 'PX', ARGV[i + 3])
+      admitted[#admitted + 1] = ARGV[i]
+      answer(ACCEPTED, left, full_in)
+    end
+  end
+end
+redis.call('SELECT', ARGV[2])
+
+if #admitted > 0 then
+  redis.call('HSET', KEYS[1], ARGV[6], ARGV[7] .. table.concat(admitted, ',') .. ARGV[8])
+  redis.call('RPUSH', KEYS[2], ARGV[6])
+  redis.call('LPUSH', KEYS[3], '1')
+  redis.call('LTRIM', KEYS[3], 0, ARGV[4] - 1)
+  redis.call('PEXPIRE', KEYS[3], ARGV[5])
+end
+return verdicts
