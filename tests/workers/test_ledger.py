@@ -1,0 +1,278 @@
+"""Claims, leases and outcomes: exact across threads, processes and crashes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.domain.attempt import Timings
+from app.domain.backoff import RetryPolicy
+from app.domain.delivery import Decision, Verdict
+from app.domain.errors import StorageUnavailable
+from app.domain.health import OPEN_AFTER
+from app.domain.ids import new_id
+from app.domain.org import Org
+from app.domain.times import now
+from app.domain.webhook import Webhook
+from app.storage import deliveries
+from app.storage.database import Database, open_database, transaction
+from app.storage.deliveries import Claimed, Settled
+from app.storage.recording import record
+from tests.factories import make_capture, make_org, make_webhook
+from workers.ledger import Attempted, Ledger, Terms
+
+TERMS = Terms(policy=RetryPolicy(), window=10, lease_seconds=30.0)
+
+
+@pytest.fixture
+def org(database: Database) -> Org:
+    return make_org(database)
+
+
+@pytest.fixture
+def webhook(database: Database, org: Org) -> Webhook:
+    return make_webhook(database, org)
+
+
+@pytest.fixture
+def woken() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def ledger(database_url: str, woken: set[str]) -> Iterator[Ledger]:
+    database = open_database(database_url, shared=True)
+    yield Ledger(database, TERMS, now, woken.update)
+    database.close()
+
+
+def owe(database: Database, org: Org, count: int) -> None:
+    captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
+    with transaction(database) as cursor:
+        record(cursor, captures, now())
+
+
+def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with transaction(database) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def outcome(claimed: Claimed, verdict: Verdict, delay: float | None = None) -> Attempted:
+    status = {Verdict.SUCCEEDED: "succeeded", Verdict.RETRY: "pending"}.get(verdict, "failed")
+    row = Settled(
+        delivery_id=claimed.id,
+        lease=claimed.lease,
+        number=claimed.number,
+        status=status,
+        failures=claimed.failures + (verdict is Verdict.RETRY),
+        deferrals=0,
+        delay_seconds=delay,
+        result=verdict,
+        attempt_id=new_id("att"),
+        started_at=now(),
+        http_status=200 if verdict is Verdict.SUCCEEDED else 500,
+        error=None,
+        error_detail=None,
+        address="127.0.0.1:1",
+        timings=Timings(total_ms=1),
+        response_headers=(("a", "b"),),
+        response_body="b2s=",
+    )
+    return Attempted(row, Decision(verdict, delay), timed_out=False)
+
+
+def test_a_claim_leases_one_delivery_and_says_that_there_is_more(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 3)
+
+    exchange = ledger.exchange(webhook.id, None, wanted=1)
+
+    (claimed,) = exchange.claimed
+    assert (claimed.number, claimed.failures, exchange.more) == (1, 0, True)
+    assert execute(database, "SELECT status, count(*) FROM deliveries GROUP BY 1 ORDER BY 1") == [
+        ("attempting", 1),
+        ("pending", 2),
+    ]
+
+
+def test_a_recorded_success_is_never_claimed_again(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 1)
+    (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+
+    after = ledger.exchange(webhook.id, outcome(claimed, Verdict.SUCCEEDED), wanted=1)
+
+    assert after.claimed == []
+    assert execute(database, "SELECT status, attempts, lease FROM deliveries") == [
+        ("succeeded", 1, None)
+    ]
+    assert execute(database, "SELECT number, status, result FROM attempts") == [
+        (1, 200, "succeeded")
+    ]
+
+
+def test_a_failure_is_due_again_after_its_delay_and_not_before(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 1)
+    (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    assert (
+        ledger.exchange(webhook.id, outcome(claimed, Verdict.RETRY, 60.0), wanted=1).claimed == []
+    )
+
+    execute(database, "UPDATE deliveries SET next_attempt_at = now()")
+    (again,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+
+    assert (again.number, again.failures) == (2, 1)
+    assert again.lease != claimed.lease
+
+
+def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_delivery(
+    database: Database, database_url: str, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 200)
+    databases = [open_database(database_url, shared=True) for _ in range(2)]
+    ledgers = [Ledger(each, TERMS, now, lambda ids: None) for each in databases]
+    claimed: list[str] = []
+    highest = 0
+    guard = threading.Lock()
+
+    def work(ledger: Ledger) -> None:
+        nonlocal highest
+        exchange = ledger.exchange(webhook.id, None, wanted=1)
+        while exchange.claimed:
+            (mine,) = exchange.claimed
+            with transaction(watch) as cursor:
+                in_flight = deliveries.count_in_flight(cursor, webhook.id)
+            with guard:
+                claimed.append(mine.id)
+                highest = max(highest, in_flight)
+            exchange = ledger.exchange(webhook.id, outcome(mine, Verdict.SUCCEEDED), wanted=1)
+
+    watch = open_database(database_url, pool_size=24)
+    threads = [threading.Thread(target=work, args=(ledgers[n % 2],)) for n in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(claimed) == len(set(claimed)) == 200
+    assert highest <= TERMS.window
+    assert execute(database, "SELECT count(*) FROM attempts") == [(200,)]
+    for each in (*databases, watch):
+        each.close()
+
+
+def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 1)
+    (lost,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
+    with transaction(database) as cursor:
+        assert deliveries.release_expired(cursor, 10) == 1
+    (current,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+
+    ledger.exchange(webhook.id, outcome(lost, Verdict.SUCCEEDED), wanted=0)
+
+    assert execute(database, "SELECT status, lease FROM deliveries") == [
+        ("attempting", current.lease)
+    ]
+    assert execute(database, "SELECT number, result, error FROM attempts") == [
+        (1, "lost", "worker_lost")
+    ]
+
+
+def test_an_open_circuit_lets_nothing_out_but_a_probe_when_its_time_has_come(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 20)
+    for _ in range(OPEN_AFTER):
+        (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+        ledger.exchange(webhook.id, outcome(claimed, Verdict.RETRY, 60.0), wanted=0)
+    assert ledger.exchange(webhook.id, None, wanted=5).claimed == []
+
+    execute(database, "UPDATE webhook_health SET not_before = now() - interval '1 second'")
+    probe = ledger.exchange(webhook.id, None, wanted=5).claimed
+    assert len(probe) == 1
+    assert ledger.exchange(webhook.id, None, wanted=5).claimed == []
+
+
+def test_a_410_disables_the_webhook_and_tells_the_others(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook, woken: set[str]
+) -> None:
+    other = make_webhook(database, org, events=["webhook.disabled"])
+    owe(database, org, 2)
+    (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+
+    after = ledger.exchange(webhook.id, outcome(claimed, Verdict.GONE), wanted=1)
+
+    assert after.claimed == []
+    assert woken == {other.id}
+    assert execute(
+        database, "SELECT status, status_reason FROM webhooks WHERE id = %s", webhook.id
+    ) == [("disabled", "the receiver answered 410 Gone")]
+    assert execute(
+        database, "SELECT webhook_id FROM deliveries WHERE event_type LIKE 'webhook%%'"
+    ) == [(other.id,)]
+
+
+def test_only_webhooks_with_something_due_that_may_be_tried_are_rung_for(
+    database: Database, org: Org
+) -> None:
+    due = make_webhook(database, org)
+    paused = make_webhook(database, org)
+    resting = make_webhook(database, org)
+    idle = make_webhook(database, org, events=["contact.deleted"])
+    owe(database, org, 3)
+    execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", paused.id)
+    execute(
+        database,
+        "UPDATE webhook_health SET not_before = %s WHERE webhook_id = %s",
+        now() + timedelta(minutes=1),
+        resting.id,
+    )
+    with transaction(database) as cursor:
+        found = deliveries.due_webhooks(cursor)
+    assert found == [due.id]
+    assert idle.id not in found
+
+
+def test_ordered_claims_take_the_first_open_delivery_of_each_contact(
+    ledger: Ledger, database: Database, org: Org
+) -> None:
+    webhook = make_webhook(database, org, ordered=True)
+    for _ in range(3):
+        captures = [make_capture(org, f"p{n}@example.com") for n in range(2)]
+        with transaction(database) as cursor:
+            record(cursor, captures, now())
+
+    first = ledger.exchange(webhook.id, None, wanted=10).claimed
+    assert len(first) == 2
+    assert ledger.exchange(webhook.id, None, wanted=10).claimed == []
+
+    following = ledger.exchange(webhook.id, outcome(first[0], Verdict.SUCCEEDED), wanted=10).claimed
+    assert [each.contact_id for each in following] == [first[0].contact_id]
+
+
+def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
+    database: Database, database_url: str, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 1)
+    shared = open_database(database_url, shared=True)
+    ledger = Ledger(shared, TERMS, now, lambda ids: None)
+    ledger.exchange(webhook.id, None, wanted=0)
+    (pid,) = execute(shared, "SELECT pg_backend_pid()")[0]
+    execute(database, "SELECT pg_terminate_backend(%s)", pid)
+
+    with pytest.raises(StorageUnavailable):
+        ledger.exchange(webhook.id, None, wanted=1)
+    assert len(ledger.exchange(webhook.id, None, wanted=1).claimed) == 1
+    shared.close()

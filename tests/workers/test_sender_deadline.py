@@ -1,0 +1,272 @@
+"""Every attempt ends in time, and takes no more memory, whatever the peer does."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.domain.attempt import AttemptResult, ErrorClass
+from tests.workers.attackers import (
+    ENDLESS,
+    FLOODS,
+    OK,
+    Conversation,
+    Receiver,
+    answering,
+    dripping_a_handshake,
+    never_reading,
+    read_request,
+    receiving,
+)
+from tests.workers.tls import Authority
+from workers.sender import Sender
+from workers.sending.resolver import LookUp
+
+CONNECT_SECONDS = 0.5
+TOTAL_SECONDS = 1.0
+#: How much later than its deadline an attempt may end on a busy machine.
+SLACK_SECONDS = 1.0
+#: Growth of a worker's memory that a whole table of attacks may cause.
+MEMORY_GROWTH_MAX = 20 * 1024 * 1024
+
+
+@contextmanager
+def impatient(*, resolver: LookUp | None = None, ca_file: Path | None = None) -> Iterator[Sender]:
+    sender = Sender(
+        connect_seconds=CONNECT_SECONDS,
+        total_seconds=TOTAL_SECONDS,
+        allow_private=True,
+        resolver=resolver,
+        ca_file=None if ca_file is None else str(ca_file),
+    )
+    try:
+        yield sender
+    finally:
+        sender.close()
+
+
+@pytest.fixture
+def sender() -> Iterator[Sender]:
+    with impatient() as sender:
+        yield sender
+
+
+def ends_within(seconds: float, attempt: Callable[[], AttemptResult]) -> AttemptResult:
+    began_at = time.monotonic()
+    result = attempt()
+    assert time.monotonic() - began_at <= seconds + SLACK_SECONDS
+    return result
+
+
+@pytest.mark.parametrize("attack", ENDLESS)
+def test_an_answer_that_never_ends_is_given_up_at_the_deadline(sender: Sender, attack: str) -> None:
+    with receiving(ENDLESS[attack]) as receiver:
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(receiver.url(), {}, b"{}"))
+        assert result.error is ErrorClass.TIMED_OUT
+        assert result.timings.total_ms >= TOTAL_SECONDS * 1000 - 50
+
+
+@pytest.mark.parametrize("attack", FLOODS)
+def test_a_flood_ends_early_and_in_time(sender: Sender, attack: str) -> None:
+    with receiving(FLOODS[attack]) as receiver:
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(receiver.url(), {}, b"{}"))
+        assert result.error in (None, ErrorClass.INVALID_RESPONSE)
+        assert (result.status is None) == (result.error is not None)
+        assert len(result.body_prefix) <= 4096
+        receiver.wait_for_closed(1)
+
+
+@pytest.mark.parametrize("attack", ["a dripping body", "dripping headers", "silence"])
+def test_tls_changes_nothing_about_the_deadline(tmp_path: Path, attack: str) -> None:
+    authority = Authority(tmp_path)
+    context = authority.server_context("localhost")
+    with impatient(ca_file=authority.ca_file) as sender, receiving(ENDLESS[attack], context) as it:
+        url = it.url("https", host="localhost")
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(url, {}, b"{}"))
+        assert result.error is ErrorClass.TIMED_OUT
+
+
+@pytest.mark.parametrize("stalling", [never_reading, dripping_a_handshake])
+def test_a_tls_handshake_that_stalls_is_given_up_at_the_deadline(
+    sender: Sender, stalling: Conversation
+) -> None:
+    with receiving(stalling) as receiver:
+        url = receiver.url("https")
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(url, {}, b"{}"))
+    assert result.error is ErrorClass.TIMED_OUT
+    assert "TLS handshake" in result.error_detail
+
+
+def test_a_flood_of_tls_session_tickets_is_given_up_at_the_deadline(tmp_path: Path) -> None:
+    """Given records that OpenSSL consumes by itself, without ever returning data to us."""
+    authority = Authority(tmp_path)
+    context = authority.server_context("localhost")
+    context.num_tickets = 1_000_000
+    with impatient(ca_file=authority.ca_file) as sender, receiving(answering(), context) as it:
+        url = it.url("https", host="localhost")
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(url, {}, b"{}"))
+    assert result.error is ErrorClass.TIMED_OUT
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_a_receiver_that_never_reads_a_large_request_is_given_up(
+    tmp_path: Path, secure: bool
+) -> None:
+    authority = Authority(tmp_path)
+    context = authority.server_context("localhost") if secure else None
+    with (
+        impatient(ca_file=authority.ca_file) as sender,
+        receiving(never_reading, context) as receiver,
+    ):
+        url = receiver.url("https" if secure else "http", host="localhost")
+        body = bytes(64 * 1024 * 1024)
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(url, {}, body))
+    assert result.error is ErrorClass.TIMED_OUT
+    assert "sending" in result.error_detail
+
+
+def test_a_receiver_that_reads_a_large_request_in_drops_is_given_up(sender: Sender) -> None:
+    def sip(connection: socket.socket, receiver: Receiver) -> None:
+        while not receiver.pause() and connection.recv(1024):
+            pass
+
+    with receiving(sip) as receiver:
+        body = bytes(64 * 1024 * 1024)
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(receiver.url(), {}, body))
+    assert result.error is ErrorClass.TIMED_OUT
+
+
+def test_a_kept_connection_gets_the_deadline_of_the_new_attempt(sender: Sender) -> None:
+    def answer_once_then_never(connection: socket.socket, receiver: Receiver) -> None:
+        read_request(connection, receiver)
+        connection.sendall(OK)
+        read_request(connection, receiver)
+        receiver.stopping.wait()
+
+    with receiving(answer_once_then_never) as receiver:
+        assert sender.post(receiver.url(), {}, b"{}").status == 200
+        receiver.pause(TOTAL_SECONDS / 2)
+        time_out = ends_within(TOTAL_SECONDS, lambda: sender.post(receiver.url(), {}, b"{}"))
+        assert time_out.error is ErrorClass.TIMED_OUT
+        assert time_out.timings.total_ms >= TOTAL_SECONDS * 1000 - 50
+        assert len(receiver.requests) == 2
+
+
+@contextmanager
+def full_backlog() -> Iterator[int]:
+    """Give a loopback port that takes part in no new connection: its queue is full."""
+    with ExitStack() as open_sockets:
+        listening = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        address = listening.getsockname()
+        for _ in range(4):
+            waiting = open_sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        yield address[1]
+
+
+def test_an_address_that_does_not_accept_is_given_up_at_the_connect_deadline(
+    sender: Sender,
+) -> None:
+    with full_backlog() as port:
+        url = f"http://127.0.0.1:{port}/"
+        result = ends_within(CONNECT_SECONDS, lambda: sender.post(url, {}, b"{}"))
+    assert result.error is ErrorClass.CONNECT_TIMEOUT
+    assert result.timings.total_ms < TOTAL_SECONDS * 1000
+
+
+def test_all_addresses_of_a_host_share_one_connect_deadline() -> None:
+    def many(host: str, port: int) -> list[tuple[str, int]]:
+        return [("127.0.0.1", port)] + [(f"127.0.1.{last}", port) for last in range(1, 50)]
+
+    with full_backlog() as port, impatient(resolver=many) as sender:
+        url = f"http://many.test:{port}/"
+        result = ends_within(CONNECT_SECONDS, lambda: sender.post(url, {}, b"{}"))
+    assert result.error is ErrorClass.CONNECT_REFUSED
+    assert result.timings.total_ms < TOTAL_SECONDS * 1000
+
+
+def test_the_next_address_is_tried_when_one_does_not_accept() -> None:
+    def two(host: str, port: int) -> list[tuple[str, int]]:
+        return [("127.0.0.2", port), ("127.0.0.1", port)]
+
+    with receiving(answering()) as receiver, impatient(resolver=two) as sender:
+        result = sender.post(receiver.url(host="two.test"), {}, b"{}")
+    assert result.status == 200
+    assert result.address == f"127.0.0.1:{receiver.port}"
+
+
+def test_name_servers_that_never_answer_are_given_up_at_the_connect_deadline() -> None:
+    released = threading.Event()
+
+    def never(host: str, port: int) -> list[tuple[str, int]]:
+        released.wait(30)
+        return []
+
+    with impatient(resolver=never) as sender:
+        url = "http://stuck.test/"
+        result = ends_within(CONNECT_SECONDS, lambda: sender.post(url, {}, b"{}"))
+        released.set()
+    assert result.error is ErrorClass.DNS_TIMEOUT
+    assert "stuck.test" in result.error_detail
+    assert result.timings.total_ms < TOTAL_SECONDS * 1000
+
+
+def test_the_whole_table_of_attacks_leaves_a_worker_as_it_was() -> None:
+    """Given a worker process, each attack from four threads at once, one after the other."""
+    with ExitStack() as running:
+        attackers = [running.enter_context(receiving(a)) for a in (ENDLESS | FLOODS).values()]
+        plain = running.enter_context(receiving(answering()))
+        urls = [attacker.url() for attacker in attackers]
+        worker = subprocess.run(
+            [sys.executable, "-c", _WORKER, json.dumps({"plain": plain.url(), "attacks": urls})],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert worker.returncode == 0, worker.stderr
+    grown = json.loads(worker.stdout)
+    assert grown["attempts"] == 4 * len(urls)
+    assert grown["memory_bytes"] < MEMORY_GROWTH_MAX
+    assert grown["files"] <= 0
+    assert grown["threads"] == 0
+
+
+#: Prints by how much the peak memory, the open files and the threads grew over the attacks.
+_WORKER = """
+import json, os, resource, sys, threading
+from workers.sender import Sender
+
+told = json.loads(sys.argv[1])
+sender = Sender(allow_private=True, connect_seconds=0.3, total_seconds=0.3)
+results = []
+
+def attempt(url):
+    results.append(sender.post(url, {}, b"{}"))
+
+def four_at_once(url):
+    threads = [threading.Thread(target=attempt, args=(url,)) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+
+def used():
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak_kib * 1024, len(os.listdir("/proc/self/fd")), threading.active_count()
+
+four_at_once(told["plain"])
+assert [result.status for result in results] == [200] * 4, results
+results.clear()
+before = used()
+for url in told["attacks"]: four_at_once(url)
+grown = [after - earlier for after, earlier in zip(used(), before)]
+names = ("memory_bytes", "files", "threads")
+print(json.dumps(dict(zip(names, grown), attempts=len(results))))
+"""

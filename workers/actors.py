@@ -1,0 +1,86 @@
+"""What a worker process is made of: a broker and the actors of its role. Wiring only.
+
+Dramatiq's command line calls one of the two functions in each worker process, after the fork, and
+then asks dramatiq for the broker: its id and every connection belong to that process alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import dramatiq
+
+from app.domain.backoff import RetryPolicy
+from app.domain.times import now
+from app.queue.broker import WakingBroker, connect_broker
+from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES, Doorbell
+from app.queue.messages import POISON_ACTOR
+from app.storage.database import open_database
+from app.storage.vault import Vault
+from config.logging import configure_logging
+from config.settings import Settings, read_settings
+from workers.captures import Recorder
+from workers.deliveries import Courier
+from workers.ledger import Ledger, Terms
+from workers.sender import Sender
+
+#: A lease outlives the longest attempt by this much: time to record it.
+LEASE_MARGIN_SECONDS = 15.0
+
+
+def record() -> None:
+    """Make this a process that records captures."""
+    settings = _start()
+    broker = connect_broker(settings.redis_url, threads=settings.capture_threads)
+    recorder = Recorder(open_database(settings.database_url), Doorbell(broker.client), now)
+    _declare(broker, CAPTURES, RECORD_CAPTURES, recorder.record)
+    _declare(broker, CAPTURES, POISON_ACTOR, recorder.keep_poison)
+    dramatiq.set_broker(broker)
+
+
+def deliver() -> None:
+    """Make this a process that delivers."""
+    settings = _start()
+    # No more bells in hand than threads: one that waits behind a slow receiver helps nobody.
+    threads = settings.worker_threads
+    broker = connect_broker(settings.redis_url, threads=threads, prefetch=threads)
+    recorder = Recorder(open_database(settings.database_url), Doorbell(broker.client), now)
+    courier = make_courier(settings, Doorbell(broker.client))
+    _declare(broker, DELIVERIES, DELIVER, courier.deliver)
+    _declare(broker, DELIVERIES, POISON_ACTOR, recorder.keep_poison)
+    dramatiq.set_broker(broker)
+
+
+def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
+    """The courier of a process that delivers."""
+    terms = Terms(
+        policy=RetryPolicy(
+            settings.retry_base_seconds,
+            settings.retry_cap_seconds,
+            settings.retry_max_attempts,
+            settings.retry_max_age_seconds,
+        ),
+        window=settings.endpoint_window,
+        lease_seconds=settings.delivery_total_seconds + LEASE_MARGIN_SECONDS,
+    )
+    sender = Sender(
+        connect_seconds=settings.delivery_connect_seconds,
+        total_seconds=settings.delivery_total_seconds,
+        allow_private=settings.allow_private_webhooks,
+        allowed_ports=frozenset(settings.webhook_ports) or None,
+        connections_per_host=settings.endpoint_window,
+        ca_file=settings.webhook_ca_file,
+    )
+    ledger = Ledger(open_database(settings.database_url, shared=True), terms, now, doorbell.ring)
+    return Courier(ledger, doorbell, sender, Vault(settings.secret_key), terms)
+
+
+def _start() -> Settings:
+    settings = read_settings(os.environ)
+    configure_logging(settings.log_level)
+    return settings
+
+
+def _declare(broker: WakingBroker, queue: str, name: str, run: Callable[..., None]) -> None:
+    dramatiq.actor(broker=broker, queue_name=queue, actor_name=name)(run)

@@ -1,0 +1,186 @@
+"""The clock: a process that looks for what is due and sees to it.
+
+It keeps nothing in memory and claims what it touches, so that several may run, and any of them may
+be killed at any time. Its duties stand in one list, each with its own interval.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+import redis
+from dramatiq.errors import ConnectionClosed
+
+from app.domain.errors import StorageUnavailable
+from app.queue.broker import WakingBroker, connect_broker
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
+from app.queue.messages import encode_message
+from app.storage import deliveries, inbox
+from app.storage.database import Cursor, Database, TransactionConflict, open_database, transaction
+from config.settings import Settings
+from workers.housekeeping import Housekeeping
+from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
+from workers.replays import Replays
+
+log = logging.getLogger(__name__)
+
+#: Rows that one step of a duty touches: no step holds a lock for long.
+STEP = 1000
+#: Jobs that one step moves out of the inbox.
+INBOX_STEP = 20
+#: What a duty raises while a server is away; it is done again when its time comes.
+_AWAY = (StorageUnavailable, TransactionConflict, redis.RedisError, ConnectionClosed)
+#: Pause after a failure, so that an outage costs a line now and then and no more.
+OUTAGE_PAUSE_SECONDS = 1.0
+
+
+class Duty(NamedTuple):
+    """Something to be done again and again."""
+
+    name: str
+    interval_seconds: float
+    do: Callable[[], None]
+
+
+class Clock:
+    """Does each duty when its time has come, one at a time, until stopped."""
+
+    def __init__(self, duties: Sequence[Duty], stopping: threading.Event) -> None:
+        self._duties = duties
+        self._stopping = stopping
+        self._due = dict.fromkeys((duty.name for duty in duties), 0.0)
+        self._failing: set[str] = set()
+
+    def run(self) -> None:
+        """Go round until stopped."""
+        while not self._stopping.is_set():
+            for duty in self._duties:
+                if self._due[duty.name] <= time.monotonic():
+                    self._do(duty)
+                    self._due[duty.name] = time.monotonic() + duty.interval_seconds
+            self._stopping.wait(max(0.0, min(self._due.values()) - time.monotonic()))
+
+    def _do(self, duty: Duty) -> None:
+        try:
+            duty.do()
+        except _AWAY as error:
+            self._note_failure(duty, error)
+        except Exception:
+            log.exception("clock.failed", extra={"duty": duty.name})
+            self._stopping.wait(OUTAGE_PAUSE_SECONDS)
+        else:
+            if duty.name in self._failing:
+                self._failing.discard(duty.name)
+                log.info("clock.resumed", extra={"duty": duty.name})
+
+    def _note_failure(self, duty: Duty, error: Exception) -> None:
+        if duty.name not in self._failing:
+            self._failing.add(duty.name)
+            log.warning("clock.waiting", extra={"duty": duty.name, "error": type(error).__name__})
+
+
+class Rounds:
+    """What the clock does for captures and deliveries."""
+
+    def __init__(self, database: Database, broker: WakingBroker) -> None:
+        self._database = database
+        self._broker = broker
+        self._doorbell = Doorbell(broker.client)
+
+    def empty_inbox(self) -> None:
+        """Move captures that were taken in while the queue was away into the queue."""
+        moved = INBOX_STEP
+        while moved == INBOX_STEP:
+            with transaction(self._database) as cursor:
+                rows = inbox.oldest(cursor, INBOX_STEP)
+                moved = len(rows)
+                jobs = [_capture_job(captures) for _, captures in rows]
+                # Queued before it is forgotten: what is queued twice is recorded once.
+                self._broker.enqueue_many(CAPTURES, jobs)
+                inbox.remove(cursor, [row_id for row_id, _ in rows])
+            if moved:
+                log.info("inbox.emptied", extra={"jobs": moved})
+
+    def ring_for_due(self) -> None:
+        """Ring for every webhook that has something due."""
+        with transaction(self._database) as cursor:
+            due = deliveries.due_webhooks(cursor)
+        self._doorbell.ring(due)
+
+    def release_expired_leases(self) -> None:
+        """Make due again what a dead worker held."""
+        self._in_steps("delivery.released", deliveries.release_expired)
+
+    def cancel_for_deleted_webhooks(self) -> None:
+        """Cancel what is owed to webhooks that are gone."""
+        self._in_steps("delivery.cancelled", deliveries.cancel_deleted)
+
+    def tidy_queue(self) -> None:
+        """Bring back what dead workers held, also when no other worker lives."""
+        self._broker.tidy()
+
+    def forget_rung_bells(self) -> None:
+        """Let every bell ring again: one may have been taken by a worker that died."""
+        self._doorbell.forget_rung()
+
+    def _in_steps(self, event: str, step: Callable[[Cursor, int], int]) -> None:
+        touched = STEP
+        while touched == STEP:
+            with transaction(self._database) as cursor:
+                touched = step(cursor, STEP)
+            if touched:
+                log.info(event, extra={"deliveries": touched})
+
+
+def _capture_job(captures: str) -> tuple[str, bytes]:
+    return encode_message(CAPTURES, RECORD_CAPTURES, [msgspec.Raw(captures.encode())])
+
+
+def prompt_duties(settings: Settings, database: Database, broker: WakingBroker) -> list[Duty]:
+    """What somebody waits for."""
+    rounds = Rounds(database, broker)
+    replays = Replays(database, Doorbell(broker.client))
+    return [
+        Duty("empty_inbox", 0.5, rounds.empty_inbox),
+        Duty("ring_for_due", settings.clock_interval_seconds, rounds.ring_for_due),
+        Duty("release_expired_leases", 1.0, rounds.release_expired_leases),
+        Duty("tidy_queue", 1.0, rounds.tidy_queue),
+        Duty("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
+        Duty("forget_rung_bells", 5.0, rounds.forget_rung_bells),
+    ]
+
+
+def slow_duties(settings: Settings, database: Database, broker: WakingBroker) -> list[Duty]:
+    """What may take its time; in a thread of its own, lest it hold up the others."""
+    rounds = Rounds(database, broker)
+    house = Housekeeping(database, Doorbell(broker.client), settings)
+    return [
+        Duty("cancel_for_deleted_webhooks", 5.0, rounds.cancel_for_deleted_webhooks),
+        Duty("fail_expired", 30.0, house.fail_expired),
+        Duty("fail_held_too_long", 600.0, house.fail_held_too_long),
+        Duty("delete_old_rows", 600.0, house.delete_old_rows),
+    ]
+
+
+def run(settings: Settings) -> int:
+    """Run the clock until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+    database = open_database(settings.database_url)
+    broker = connect_broker(settings.redis_url, threads=1)
+    log.info("clock.started")
+    slow = Clock(slow_duties(settings, database, broker), stopping)
+    thread = threading.Thread(target=slow.run, name="slow-duties")
+    thread.start()
+    Clock(prompt_duties(settings, database, broker), stopping).run()
+    thread.join()
+    broker.close()
+    log.info("clock.stopped")
+    return 0

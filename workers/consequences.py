@@ -1,0 +1,59 @@
+"""What an attempt means for its webhook as a whole: disabled, or recovered; with an event each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from app.domain.delivery import Decision, Verdict
+from app.domain.event import WEBHOOK_DISABLED, WEBHOOK_RECOVERED, operational_event
+from app.domain.health import (
+    DISABLE_AFTER_DAYS,
+    DISABLE_AFTER_EXHAUSTED,
+    Health,
+    should_disable,
+)
+from app.domain.ids import new_id
+from app.storage import webhooks
+from app.storage.database import Cursor
+from app.storage.endpoints import Endpoint
+from app.storage.events import publish
+
+_GONE = "the receiver answered 410 Gone"
+_DEAD = (
+    f"no success for {DISABLE_AFTER_DAYS} days"
+    f" and at least {DISABLE_AFTER_EXHAUSTED} exhausted deliveries"
+)
+
+
+def follow_up(
+    cursor: Cursor, endpoint: Endpoint, before: Health, decision: Decision, now: datetime
+) -> set[str]:
+    """Disable the webhook or note its recovery if this attempt says so; the webhooks to wake."""
+    if endpoint.status != "active":
+        return set()
+    if decision.verdict is Verdict.GONE:
+        return _disable(cursor, endpoint, _GONE, now)
+    if should_disable(endpoint.health, now):
+        return _disable(cursor, endpoint, _DEAD, now)
+    if decision.verdict is Verdict.SUCCEEDED and before.recovering:
+        return _tell(cursor, endpoint, WEBHOOK_RECOVERED, None, now)
+    return set()
+
+
+def _disable(cursor: Cursor, endpoint: Endpoint, reason: str, now: datetime) -> set[str]:
+    endpoint.status = "disabled"
+    endpoint.health = msgspec.structs.replace(endpoint.health, recovering=True)
+    webhooks.disable(cursor, endpoint.webhook_id, reason)
+    return _tell(cursor, endpoint, WEBHOOK_DISABLED, reason, now)
+
+
+def _tell(
+    cursor: Cursor, endpoint: Endpoint, event_type: str, reason: str | None, now: datetime
+) -> set[str]:
+    data: dict[str, object] = {"webhook_id": endpoint.webhook_id, "url": endpoint.url}
+    if reason:
+        data["reason"] = reason
+    event = operational_event(new_id("evt"), endpoint.org_id, event_type, data, now)
+    return publish(cursor, [event], except_webhook=endpoint.webhook_id)

@@ -1,0 +1,94 @@
+"""The clock's slow duties: what is too old goes or is given up, step by step."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from app.domain.event import WEBHOOK_BACKLOG, operational_event
+from app.domain.health import OPEN_AFTER
+from app.domain.ids import first_stamp_at, new_id
+from app.domain.times import now
+from app.queue.jobs import Doorbell
+from app.storage import retention
+from app.storage.database import Cursor, Database, transaction
+from app.storage.endpoints import org_of
+from app.storage.events import publish
+from app.storage.retention import Step
+from config.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Rows that one transaction touches.
+STEP = 1000
+_DAY_SECONDS = 86_400
+
+Walk = Callable[[Cursor, str, str, int], Step | None]
+
+
+class Housekeeping:
+    """Keeps the tables from growing for ever, and backlogs from waiting for ever."""
+
+    def __init__(self, database: Database, doorbell: Doorbell, settings: Settings) -> None:
+        self._database = database
+        self._doorbell = doorbell
+        self._settings = settings
+
+    def delete_old_rows(self) -> None:
+        """Delete settled deliveries, then events, then captures that are past their age."""
+        days = self._settings.retention_events_days
+        self._walk("deliveries.deleted", retention.delete_deliveries, "dlv", days)
+        self._walk("events.deleted", retention.delete_events, "evt", days)
+        if self._settings.retention_captures_days:
+            days = self._settings.retention_captures_days
+            self._walk("captures.deleted", retention.delete_captures, "cap", days)
+
+    def fail_expired(self) -> None:
+        """Give up what a dead endpoint has kept waiting for longer than deliveries are retried."""
+        failed = STEP
+        while failed == STEP:
+            with transaction(self._database) as cursor:
+                failed = retention.fail_expired(
+                    cursor, OPEN_AFTER, self._settings.retry_max_age_seconds, STEP
+                )
+            if failed:
+                log.info("deliveries.expired", extra={"deliveries": failed})
+
+    def fail_held_too_long(self) -> None:
+        """Give up what paused and disabled webhooks hold for too long, with an event each."""
+        age_seconds = self._settings.held_max_days * _DAY_SECONDS
+        given_up: dict[str, int] = {}
+        step = {"": STEP}
+        while sum(step.values()) == STEP:
+            with transaction(self._database) as cursor:
+                step = retention.fail_held(cursor, age_seconds, STEP)
+            for webhook_id, count in step.items():
+                given_up[webhook_id] = given_up.get(webhook_id, 0) + count
+        for webhook_id, count in given_up.items():
+            self._tell_given_up(webhook_id, count)
+
+    def _tell_given_up(self, webhook_id: str, count: int) -> None:
+        log.warning("deliveries.held_too_long", extra={"webhook_id": webhook_id, "count": count})
+        data: dict[str, object] = {
+            "webhook_id": webhook_id,
+            "deliveries": count,
+            "reason": f"held for more than {self._settings.held_max_days} days",
+        }
+        with transaction(self._database) as cursor:
+            org_id = org_of(cursor, webhook_id)
+            event = operational_event(new_id("evt"), org_id, WEBHOOK_BACKLOG, data, now())
+            owed = publish(cursor, [event], except_webhook=webhook_id)
+        self._doorbell.ring(owed)
+
+    def _walk(self, event: str, walk: Walk, prefix: str, days: int) -> None:
+        before = f"{prefix}_{first_stamp_at(int(time.time() - days * _DAY_SECONDS) * 1000)}"
+        after, deleted = f"{prefix}_", 0
+        while True:
+            with transaction(self._database) as cursor:
+                step = walk(cursor, after, before, STEP)
+            if step is None:
+                break
+            after, deleted = step.reached, deleted + step.deleted
+        if deleted:
+            log.info(event, extra={"rows": deleted})

@@ -1,0 +1,73 @@
+"""Replays: the clock feeds them to their webhooks, no faster than these carry them.
+
+A replayed delivery waits in the same line as a live one, so the line is kept short: a step opens
+about as many as the endpoint carried since the step before, and none while a live backlog waits. A
+live event that comes in the middle of a replay of millions waits for one step's worth at most.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from app.queue.jobs import Doorbell
+from app.storage import replays
+from app.storage.database import Cursor, Database, transaction
+
+log = logging.getLogger(__name__)
+
+#: How often each replay is looked at.
+INTERVAL_SECONDS = 0.25
+#: Events that one step opens: at first and at least, and at most.
+STEP_MIN = 20
+STEP_MAX = 500
+
+
+class Replays:
+    """The clock's duty towards replays. What it remembers only sets the pace."""
+
+    def __init__(self, database: Database, doorbell: Doorbell) -> None:
+        self._database = database
+        self._doorbell = doorbell
+        #: Events of the last step, by webhook.
+        self._steps: dict[str, int] = {}
+
+    def advance(self) -> None:
+        """Take every replay that runs one step further, one of each webhook."""
+        with transaction(self._database) as cursor:
+            running = replays.running(cursor)
+        first_of_webhook = {webhook_id: replay_id for replay_id, webhook_id in reversed(running)}
+        self._steps = {w: step for w, step in self._steps.items() if w in first_of_webhook}
+        for webhook_id, replay_id in first_of_webhook.items():
+            with transaction(self._database) as cursor:
+                opened = self._step(cursor, webhook_id, replay_id)
+            if opened:
+                self._doorbell.ring([webhook_id])
+
+    def _step(self, cursor: Cursor, webhook_id: str, replay_id: str) -> int:
+        locked = replays.lock_running(cursor, replay_id)
+        if locked is None:
+            return 0
+        replay, subscribed = locked
+        before = self._steps.get(webhook_id, STEP_MIN)
+        waiting = replays.count_due(cursor, webhook_id, before + 1)
+        size = next_step(before, waiting)
+        self._steps[webhook_id] = max(size, STEP_MIN)
+        opened = replays.step(cursor, replay, subscribed, size) if size else 0
+        if opened:
+            log.info(
+                "replay.advanced",
+                extra={"replay_id": replay_id, "webhook_id": webhook_id, "deliveries": opened},
+            )
+        return opened
+
+
+def next_step(before: int, waiting: int) -> int:
+    """How many events to open now, when `before` were opened last and `waiting` are still due.
+
+    None left: twice as many. Some left: what the endpoint carried, less what waits already; none
+    at all when more wait than were opened, for then a live backlog is among them.
+    """
+    if waiting == 0:
+        return min(before * 2, STEP_MAX)
+    carried = before - waiting
+    return max(0, min(carried, STEP_MAX) - waiting)
