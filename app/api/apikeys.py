@@ -1,0 +1,121 @@
+"""API keys, for holders of a read-write key: made, listed by their last characters, revoked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.api.bodies import cleaned_text, read_body
+from app.api.call import Answer, Call
+from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.operation import Operation, describe
+from app.domain.api_key import Scope, generate_key
+from app.domain.errors import Forbidden, NotFound
+from app.domain.ids import is_id
+from app.domain.times import rfc3339
+from app.storage import api_keys
+from app.storage.api_keys import ListedKey
+from app.storage.database import transaction
+
+_TAG = "API keys"
+
+
+class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
+    """What `POST /apikeys` takes."""
+
+    name: Annotated[str, Meta(max_length=200)] | None = None
+    scope: Scope = Scope.READ_WRITE
+    kind: Literal["live", "test"] = "live"
+
+
+class KeyQuery(ListQuery):
+    """What `GET /apikeys` takes."""
+
+    sort: Literal["created_at", "-created_at"] = "created_at"
+
+
+class KeyView(msgspec.Struct, kw_only=True):
+    """A key without itself."""
+
+    id: str
+    name: str | None
+    prefix: str
+    last4: str
+    scope: Scope
+    created_at: str
+    revoked_at: str | None
+
+
+class KeyWithText(msgspec.Struct):
+    """The only answer that shows a key."""
+
+    data: KeyView
+    key: str
+
+
+@describe(Operation(_TAG, {201: KeyWithText}, body=NewApiKey))
+def create_key(call: Call) -> Answer:
+    """Make a key. It is not shown again."""
+    _check_may(call)
+    wanted = read_body(call.body, NewApiKey)
+    key = generate_key(wanted.kind)
+    with transaction(call.services.database) as cursor:
+        name = cleaned_text(wanted.name)
+        key_id = api_keys.insert(cursor, call.org.id, name, wanted.scope, key)
+        listed = api_keys.find(cursor, call.org.id, key_id)
+    assert listed is not None
+    call.services.directory.refresh()
+    return Answer(KeyWithText(view(listed), key.text), status=201)
+
+
+@describe(Operation(_TAG, {200: Page[KeyView]}, query=KeyQuery))
+def list_keys(call: Call) -> Answer:
+    """The org's keys, revoked ones among them, by default in the order of creation."""
+    _check_may(call)
+    query = read_query(call.query, KeyQuery)
+    after = read_place(query.cursor, query.sort)
+    with transaction(call.services.database) as cursor:
+        rows = api_keys.page(
+            cursor,
+            call.org.id,
+            after,
+            query.limit + 1,
+            newest_first=query.sort.startswith("-"),
+        )
+    return Answer(
+        make_page(KeyView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
+    )
+
+
+@describe(Operation(_TAG, {204: None}))
+def revoke_key(call: Call) -> Answer:
+    """Revoke a key, the one in use included. It is refused everywhere within a second."""
+    _check_may(call)
+    wanted = call.path["id"]
+    with transaction(call.services.database) as cursor:
+        known = is_id(wanted, "key") and api_keys.find(cursor, call.org.id, wanted)
+        if not known:
+            raise NotFound("API key not found")
+        api_keys.revoke(cursor, call.org.id, wanted)
+    call.services.directory.refresh()
+    return Answer(status=204)
+
+
+def view(key: ListedKey) -> KeyView:
+    """A key as callers see it."""
+    return KeyView(
+        id=key.id,
+        name=key.name,
+        prefix=key.prefix,
+        last4=key.last4,
+        scope=Scope(key.scope),
+        created_at=rfc3339(key.created_at),
+        revoked_at=rfc3339(key.revoked_at) if key.revoked_at else None,
+    )
+
+
+def _check_may(call: Call) -> None:
+    if call.key.scope is not Scope.READ_WRITE:
+        raise Forbidden("Only a read-write key may see and change API keys")

@@ -1,0 +1,118 @@
+"""The frame around every keyed endpoint: who calls, may they, how often; then a plain function.
+
+An endpoint is a plain function from a `Call` to an `Answer`. It runs in a thread, may block on
+PostgreSQL, and raises errors of the tree; everything that all endpoints share happens here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import update_wrapper
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.services import Services
+from app.domain.api_key import ApiKey
+from app.domain.errors import QueueUnavailable, RateLimitExceeded, RexError, StorageUnavailable
+from app.domain.org import Org
+from app.http.answers import JsonResponse, connection_request_id, error_response
+from app.queue.admission import TokenBucket
+from app.storage.database import TransactionConflict
+
+#: Lost races in a row after which a caller is asked to try again.
+CONFLICTS_MAX = 20
+
+
+@dataclass(frozen=True)
+class Call:
+    """A keyed request that is allowed to be made."""
+
+    org: Org
+    key: ApiKey
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    services: Services
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to send back: `content` is anything that msgspec encodes; None: no body."""
+
+    content: object = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Endpoint = Callable[[Call], Answer]
+
+
+def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint as Starlette wants it."""
+
+    async def serve(request: Request) -> Response:
+        services: Services = request.app.state.services
+        limits: dict[str, str] = {}
+        request_id = connection_request_id(request)
+        try:
+            org = services.callers.org_at(request.headers.get("host", ""))
+            presented = request.headers.get("x-api-key")
+            key = services.callers.key_for(org, presented, request.method, request.url.path)
+            limits.update(await _take_turn(services, key))
+            call = Call(
+                org, key, request.path_params, request.query_params, await request.body(), services
+            )
+            answer = await run_in_threadpool(_run, endpoint, call)
+        except RexError as error:
+            return error_response(error, request_id, limits)
+        headers = {"X-Request-Id": request_id, **limits, **answer.headers}
+        if answer.content is None:
+            return Response(status_code=answer.status, headers=headers)
+        return JsonResponse(answer.content, status_code=answer.status, headers=headers)
+
+    # Takes along the name, the docstring and the description for the OpenAPI document.
+    return update_wrapper(serve, endpoint)
+
+
+def _run(endpoint: Endpoint, call: Call) -> Answer:
+    """Run an endpoint, again when its transaction lost a race: nothing of it was committed."""
+    for _ in range(CONFLICTS_MAX):
+        try:
+            return endpoint(call)
+        except TransactionConflict:
+            continue
+    raise StorageUnavailable("Too many writers at once: try again")
+
+
+def limit_headers(limit: int, remaining: int, wait_ms: int, unix_time: float) -> dict[str, str]:
+    """The documented rate-limit headers."""
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": str(int(unix_time + wait_ms / 1000) + 1),
+    }
+
+
+async def _take_turn(services: Services, key: ApiKey) -> dict[str, str]:
+    rate = services.settings.api_rate_per_key
+    if rate == 0:
+        return {}
+    try:
+        bucket = await services.gate.take(f"key:{key.id}", rate)
+    except QueueUnavailable:
+        # Without Redis nobody counts; refusing the API as well would only widen the outage.
+        bucket = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
+    if not bucket.allowed:
+        raise _LimitedKey(bucket.wait_ms, rate)
+    return limit_headers(rate, bucket.remaining, bucket.wait_ms, time.time())
+
+
+class _LimitedKey(RateLimitExceeded):
+    """Too many requests with this API key."""
+
+    def __init__(self, wait_ms: int, rate: int) -> None:
+        super().__init__(-(-wait_ms // 1000) or 1, f"More than {rate} requests a minute")

@@ -1,0 +1,134 @@
+"""Captures: a contact's history, and what was set aside, to be looked at and released."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.api.call import Answer, Call
+from app.api.contacts import contact_id_in
+from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.operation import One, Operation, describe
+from app.domain.capture import CaptureStatus
+from app.domain.errors import Conflict, NotFound
+from app.domain.ids import is_id, time_of
+from app.domain.times import now, rfc3339
+from app.storage import capture_lists, contacts
+from app.storage.capture_lists import ListedCapture
+from app.storage.database import transaction
+from app.storage.events import publish
+from app.storage.recording import merge
+
+_TAG = "Captures"
+SetAside = Literal["quarantined", "rejected"]
+_SET_ASIDE = ("quarantined", "rejected")
+
+
+class HistoryQuery(ListQuery):
+    """What `GET /contacts/{id}/captures` takes."""
+
+    sort: Literal["received_at", "-received_at"] = "-received_at"
+
+
+class SetAsideQuery(HistoryQuery):
+    """What `GET /captures` takes."""
+
+    status: Annotated[SetAside, Meta(description="Both when absent")] | None = None
+
+
+class CaptureView(msgspec.Struct, kw_only=True):
+    """One submission as it came in."""
+
+    id: str
+    #: The id that it was answered with.
+    contact_id: str | None
+    status: CaptureStatus
+    #: Why it was set aside; it stays after a release.
+    reason: str | None
+    received_at: str
+    #: What the visitor sent, without what was absent.
+    payload: dict[str, object]
+    keyed: bool
+    client_address: str | None
+    user_agent: str | None
+    referrer: str | None
+
+
+@describe(Operation(_TAG, {200: Page[CaptureView]}, query=HistoryQuery))
+def list_contact_captures(call: Call) -> Answer:
+    """Every capture of a contact, under its former addresses too, the newest first."""
+    query = read_query(call.query, HistoryQuery)
+    after = read_place(query.cursor, query.sort)
+    with transaction(call.services.database) as cursor:
+        contact = contacts.find(cursor, call.org.id, contact_id_in(call))
+        if contact is None:
+            raise NotFound("Contact not found")
+        rows = capture_lists.of_contact(
+            cursor,
+            [contact.id, *contacts.aliases_of(cursor, contact.id)],
+            after,
+            query.limit + 1,
+            newest_first=query.sort.startswith("-"),
+        )
+    return Answer(
+        make_page(CaptureView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
+    )
+
+
+@describe(Operation(_TAG, {200: Page[CaptureView]}, query=SetAsideQuery))
+def list_set_aside(call: Call) -> Answer:
+    """Captures that were quarantined or rejected, the newest first."""
+    query = read_query(call.query, SetAsideQuery)
+    after = read_place(query.cursor, query.sort)
+    with transaction(call.services.database) as cursor:
+        rows = capture_lists.set_aside(
+            cursor,
+            call.org.id,
+            [query.status] if query.status else _SET_ASIDE,
+            after,
+            query.limit + 1,
+            newest_first=query.sort.startswith("-"),
+        )
+    return Answer(
+        make_page(CaptureView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
+    )
+
+
+@describe(Operation(_TAG, {200: One[CaptureView]}, errors=("conflict",)))
+def release_capture(call: Call) -> Answer:
+    """Record a quarantined capture after all, with its event, as if it had just come in.
+
+    It keeps its id and with it its place in time: what a person or a later capture has written to
+    the contact since then stands, exactly as if the capture had never been held up.
+    """
+    with transaction(call.services.database) as cursor:
+        row = None
+        if is_id(call.path["id"], "cap"):
+            row = capture_lists.lock(cursor, call.org.id, call.path["id"])
+        if row is None:
+            raise NotFound("Capture not found")
+        if row.status != CaptureStatus.QUARANTINED:
+            raise Conflict(f"Only a quarantined capture can be released; this one is {row.status}")
+        capture_lists.mark_recorded(cursor, row.id)
+        events = merge(cursor, [capture_lists.as_received(row)], now())
+        webhook_ids = publish(cursor, events)
+    call.services.doorbell.ring(webhook_ids)
+    return Answer(One(view(row._replace(status=CaptureStatus.RECORDED))))
+
+
+def view(row: ListedCapture) -> CaptureView:
+    """A capture as callers see it."""
+    return CaptureView(
+        id=row.id,
+        contact_id=row.contact_id,
+        status=CaptureStatus(row.status),
+        reason=row.reason,
+        received_at=rfc3339(time_of(row.id)),
+        payload=row.payload,
+        keyed=row.keyed,
+        client_address=row.client_address,
+        user_agent=row.user_agent,
+        referrer=row.referrer,
+    )

@@ -1,0 +1,172 @@
+"""Contacts, as keyed callers keep them.
+
+A contact that a keyed caller creates has had its first touch: `source` is `other` unless one is
+sent, and stays, whatever captures come later. An address leads to one contact, also after that
+contact's address was changed: a former address cannot be given to another one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta
+
+from app.api.bodies import read_body
+from app.api.call import Answer, Call
+from app.api.contact_bodies import (
+    ContactEdit,
+    ContactView,
+    NewContact,
+    Source,
+    Stage,
+    checked_email,
+    edits_of,
+    view,
+)
+from app.api.lists import (
+    ListQuery,
+    Moment,
+    Page,
+    encode_cursor,
+    make_page,
+    read_cursor,
+    read_query,
+    read_time,
+)
+from app.api.operation import One, Operation, describe
+from app.domain.contact import Contact
+from app.domain.errors import Invalid, NotFound
+from app.domain.ids import derive_contact_id, is_id
+from app.domain.times import parse_rfc3339
+from app.storage import contact_lists, contacts, tending
+from app.storage.database import transaction
+from app.storage.tending import Tended
+
+_TAG = "Contacts"
+Order = Literal["created_at", "-created_at", "updated_at", "-updated_at", "email", "-email"]
+
+
+class ContactQuery(ListQuery):
+    """What `GET /contacts` takes."""
+
+    sort: Order = "created_at"
+    stage: Stage | None = None
+    source: Source | None = None
+    email: Annotated[str, Meta(max_length=320, description="Exactly this address")] | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+
+@describe(Operation(_TAG, {201: One[ContactView]}, body=NewContact, errors=("conflict",)))
+def create_contact(call: Call) -> Answer:
+    """Create a contact. A taken address is a conflict that names the contact that has it."""
+    body = read_body(call.body, NewContact)
+    email, edits = checked_email(body.email), edits_of(body)
+    with transaction(call.services.database) as cursor:
+        contact_id = _id_of(call, email)
+        tended = tending.create(cursor, call.org.id, contact_id, email, edits)
+    return _answer(call, tended)
+
+
+@describe(Operation(_TAG, {200: One[ContactView], 201: One[ContactView]}, body=NewContact))
+def upsert_contact(call: Call) -> Answer:
+    """Create the contact with that address (201), or change the one that has it (200)."""
+    body = read_body(call.body, NewContact)
+    email, edits = checked_email(body.email), edits_of(body)
+    with transaction(call.services.database) as cursor:
+        contact_id = _id_of(call, email)
+        tended = tending.upsert(cursor, call.org.id, contact_id, email, edits)
+    return _answer(call, tended)
+
+
+@describe(Operation(_TAG, {200: Page[ContactView]}, query=ContactQuery))
+def list_contacts(call: Call) -> Answer:
+    """The org's contacts, by default in the order of creation.
+
+    `sort=updated_at` has no index and takes longer the more contacts there are.
+    """
+    query = read_query(call.query, ContactQuery)
+    filters = contact_lists.Filters(
+        query.stage,
+        query.source,
+        checked_email(query.email) if query.email is not None else None,
+        read_time("created_after", query.created_after),
+        read_time("created_before", query.created_before),
+    )
+    after = _place_of(query)
+    with transaction(call.services.database) as cursor:
+        rows = contact_lists.page(cursor, call.org.id, filters, query.sort, after, query.limit + 1)
+    return Answer(make_page(ContactView, rows, query, view, lambda row: _cursor_of(query, row)))
+
+
+@describe(Operation(_TAG, {200: One[ContactView]}))
+def get_contact(call: Call) -> Answer:
+    """One contact. Every id that a capture was answered with leads to its contact."""
+    with transaction(call.services.database) as cursor:
+        found = contacts.find(cursor, call.org.id, contact_id_in(call))
+    if found is None:
+        raise NotFound("Contact not found")
+    return Answer(One(view(found)))
+
+
+@describe(Operation(_TAG, {200: One[ContactView]}, body=ContactEdit, errors=("conflict",)))
+def edit_contact(call: Call) -> Answer:
+    """Change a contact. What changes nothing emits no event.
+
+    A new address must be nobody's; the ids of the former ones go on leading here.
+    """
+    body = read_body(call.body, ContactEdit)
+    edits, address_id = edits_of(body), None
+    if body.email is not UNSET:
+        edits["email"] = checked_email(body.email)
+        address_id = _id_of(call, checked_email(body.email))
+    with transaction(call.services.database) as cursor:
+        tended = tending.edit(cursor, call.org.id, contact_id_in(call), edits, address_id)
+    return _answer(call, tended)
+
+
+@describe(Operation(_TAG, {204: None}))
+def delete_contact(call: Call) -> Answer:
+    """Delete a contact. If its address is captured again, it begins anew, with the same id."""
+    if call.query:
+        raise Invalid(dict.fromkeys(call.query, "is not a parameter of this call"))
+    with transaction(call.services.database) as cursor:
+        tended = tending.delete(cursor, call.org.id, contact_id_in(call))
+    call.services.doorbell.ring(tended.webhook_ids)
+    return Answer(status=204)
+
+
+def contact_id_in(call: Call) -> str:
+    """The contact's id in the path. Raises `NotFound` when it is no such id."""
+    if not is_id(call.path["id"], "cont"):
+        raise NotFound("Contact not found")
+    return call.path["id"]
+
+
+def _id_of(call: Call, email: str) -> str:
+    return derive_contact_id(call.org.created_ms, call.org.id_secret, email)
+
+
+def _answer(call: Call, tended: Tended) -> Answer:
+    call.services.doorbell.ring(tended.webhook_ids)
+    return Answer(One(view(tended.contact)), status=201 if tended.created else 200)
+
+
+def _cursor_of(query: ContactQuery, contact: Contact) -> str:
+    value = getattr(contact, query.sort.removeprefix("-"))
+    return encode_cursor(
+        query.sort, value if isinstance(value, str) else value.isoformat(), contact.id
+    )
+
+
+def _place_of(query: ContactQuery) -> tuple[str, str] | None:
+    values = read_cursor(query.cursor, query.sort, 2)
+    if values is None:
+        return None
+    value, contact_id = values
+    try:
+        if not query.sort.endswith("email"):
+            value = parse_rfc3339(value).isoformat()
+    except ValueError:
+        raise Invalid({"cursor": "expected a cursor from an earlier answer of this list"}) from None
+    return value, contact_id

@@ -1,0 +1,239 @@
+"""Deliveries: what became of an event at a webhook, attempt by attempt; and once more, by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from app.api.call import Answer, Call
+from app.api.lists import (
+    ListQuery,
+    Moment,
+    Page,
+    Words,
+    encode_cursor,
+    page_of,
+    read_place,
+    read_query,
+    read_time,
+    read_types,
+    split_words,
+)
+from app.api.operation import One, Operation, describe
+from app.api.webhooks import find_webhook
+from app.domain.delivery import DeliveryStatus
+from app.domain.errors import Conflict, Invalid, NotFound
+from app.domain.ids import first_stamp_at, is_id
+from app.domain.times import rfc3339
+from app.domain.webhook import WebhookStatus
+from app.storage import delivery_lists
+from app.storage.database import Cursor, transaction
+from app.storage.delivery_lists import ListedAttempt, ListedDelivery
+
+_TAG = "Deliveries"
+#: Ids of deliveries before and after all others.
+_FIRST_ID, _LAST_ID = "dlv_", "dlv_~"
+_MILLISECONDS_MAX = 2**48 - 1
+
+
+class DeliveryQuery(ListQuery):
+    """What `GET /webhooks/{id}/deliveries` takes."""
+
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    status: (
+        Annotated[
+            Literal["pending", "attempting", "succeeded", "failed", "cancelled", "held"],
+            Meta(description="held: pending, while the webhook is paused or disabled"),
+        ]
+        | None
+    ) = None
+    event_type: Annotated[Words, Meta(description="Types, with commas")] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class DeliveryView(msgspec.Struct, kw_only=True):
+    """One event for one webhook, and how far it is."""
+
+    id: str
+    webhook_id: str
+    event_id: str
+    event_type: str
+    contact_id: str | None
+    status: DeliveryStatus
+    attempts_count: int
+    last_result: str | None
+    next_attempt_at: str | None
+    created_at: str
+    settled_at: str | None
+
+
+class TimingsView(msgspec.Struct):
+    """Milliseconds of each phase; null for one that did not happen."""
+
+    dns_ms: int | None = None
+    connect_ms: int | None = None
+    tls_ms: int | None = None
+    first_byte_ms: int | None = None
+    total_ms: int | None = None
+
+
+class AttemptView(msgspec.Struct, kw_only=True):
+    """One HTTP request. `status` is the receiver's; `error` says why there is none."""
+
+    id: str
+    number: int
+    started_at: str
+    status: int | None
+    error: str | None
+    error_detail: str | None
+    address: str | None
+    timings: TimingsView
+    response_headers: list[tuple[str, str]]
+    #: The first 4 KiB, as text.
+    response_body: str | None
+    result: str
+    next_attempt_at: str | None
+
+
+class DeliveryDetail(DeliveryView, kw_only=True):
+    """A delivery with its latest attempts, the first of them first."""
+
+    attempts: list[AttemptView]
+
+
+@describe(Operation(_TAG, {200: Page[DeliveryView]}, query=DeliveryQuery))
+def list_deliveries(call: Call) -> Answer:
+    """A webhook's deliveries, the newest first.
+
+    With `event_type`, a page may hold fewer than `limit`, or none, while `has_more` is true.
+    """
+    query = read_query(call.query, DeliveryQuery)
+    types = read_types("event_type", query.event_type and split_words(query.event_type))
+    ids, newest_first = _ids_in_question(query), query.sort.startswith("-")
+    with transaction(call.services.database) as cursor:
+        webhook = find_webhook(cursor, call)
+        looked = delivery_lists.page(
+            cursor,
+            webhook.id,
+            _stored_statuses(query.status, webhook.status),
+            types,
+            ids,
+            query.limit,
+            newest_first=newest_first,
+        )
+    items = [view(row, webhook.status) for row in looked.deliveries]
+    next_cursor = encode_cursor(query.sort, looked.last_id or "") if looked.has_more else None
+    return Answer(
+        page_of(DeliveryView, items, query, has_more=looked.has_more, next_cursor=next_cursor)
+    )
+
+
+@describe(Operation(_TAG, {200: One[DeliveryDetail]}))
+def get_delivery(call: Call) -> Answer:
+    """One delivery with its attempts."""
+    with transaction(call.services.database) as cursor:
+        return Answer(One(_detail(cursor, call)))
+
+
+@describe(Operation(_TAG, {202: One[DeliveryDetail]}, errors=("conflict",)))
+def retry_delivery(call: Call) -> Answer:
+    """Send a delivery again, now and with a whole new schedule, whatever became of it.
+
+    One that waits for its next attempt is brought forward. It is a conflict while an attempt is
+    under way, and when the webhook was deleted.
+    """
+    with transaction(call.services.database) as cursor:
+        delivery = _detail(cursor, call)
+        if not delivery_lists.retry(cursor, delivery.id):
+            raise Conflict("An attempt is under way, or the webhook was deleted")
+        delivery = _detail(cursor, call)
+    call.services.doorbell.ring([delivery.webhook_id])
+    return Answer(One(delivery), status=202)
+
+
+def view(row: ListedDelivery, webhook_status: str) -> DeliveryView:
+    """A delivery as callers see it: pending is held while its webhook is not active."""
+    return DeliveryView(**_fields(row, webhook_status))
+
+
+def _detail(cursor: Cursor, call: Call) -> DeliveryDetail:
+    wanted = call.path["id"]
+    found = delivery_lists.find(cursor, call.org.id, wanted) if is_id(wanted, "dlv") else None
+    if found is None:
+        raise NotFound("Delivery not found")
+    attempts = [_attempt(row) for row in delivery_lists.attempts_of(cursor, wanted)]
+    return DeliveryDetail(**_fields(*found), attempts=attempts)
+
+
+def _fields(row: ListedDelivery, webhook_status: str) -> dict[str, Any]:
+    held = row.status == DeliveryStatus.PENDING and webhook_status in _HOLDING
+    return {
+        "id": row.id,
+        "webhook_id": row.webhook_id,
+        "event_id": row.event_id,
+        "event_type": row.event_type,
+        "contact_id": row.contact_id,
+        "status": DeliveryStatus.HELD if held else DeliveryStatus(row.status),
+        "attempts_count": row.attempts,
+        "last_result": row.last_result,
+        "next_attempt_at": _time(row.next_attempt_at),
+        "created_at": rfc3339(row.created_at),
+        "settled_at": _time(row.settled_at),
+    }
+
+
+_HOLDING = (WebhookStatus.PAUSED, WebhookStatus.DISABLED)
+
+
+def _attempt(row: ListedAttempt) -> AttemptView:
+    body = None if row.response_body is None else bytes(row.response_body)
+    return AttemptView(
+        id=row.id,
+        number=row.number,
+        started_at=rfc3339(row.started_at),
+        status=row.status,
+        error=row.error,
+        error_detail=row.error_detail,
+        address=row.address,
+        timings=msgspec.convert(row.timings, TimingsView),
+        response_headers=row.response_headers,
+        response_body=None if body is None else body.decode("utf-8", "replace"),
+        result=row.result,
+        next_attempt_at=_time(row.next_attempt_at),
+    )
+
+
+def _stored_statuses(wanted: str | None, webhook_status: str) -> list[str] | None:
+    """The statuses to look for; `held` and `pending` exclude each other at one webhook."""
+    if wanted not in (DeliveryStatus.HELD, DeliveryStatus.PENDING):
+        return None if wanted is None else [wanted]
+    shown = DeliveryStatus.HELD if webhook_status in _HOLDING else DeliveryStatus.PENDING
+    return [DeliveryStatus.PENDING] if wanted == shown else []
+
+
+def _ids_in_question(query: DeliveryQuery) -> tuple[str, str]:
+    """From which id up to which; ids tell the time of their making."""
+    since, until = read_time("since", query.since), read_time("until", query.until)
+    first = _first_id_at(since) if since else _FIRST_ID
+    last = _first_id_at(until) if until else _LAST_ID
+    place = read_place(query.cursor, query.sort)
+    if place is None:
+        return first, last
+    if not is_id(place, "dlv"):
+        raise Invalid({"cursor": "expected a cursor from an earlier answer of this list"})
+    if query.sort.startswith("-"):
+        return first, min(last, place)
+    return max(first, place + "~"), last
+
+
+def _first_id_at(moment: datetime) -> str:
+    milliseconds = min(max(0, round(moment.timestamp() * 1000)), _MILLISECONDS_MAX)
+    return "dlv_" + first_stamp_at(milliseconds)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else rfc3339(moment)

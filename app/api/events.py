@@ -1,0 +1,147 @@
+"""The stream of events, to be followed by a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from app.api.call import Answer, Call
+from app.api.lists import (
+    ListQuery,
+    Page,
+    Words,
+    encode_cursor,
+    page_of,
+    read_cursor,
+    read_query,
+    read_types,
+    split_words,
+)
+from app.api.operation import Operation, describe
+from app.domain.errors import Invalid, Unavailable
+from app.domain.ids import is_id, milliseconds_of
+from app.domain.times import rfc3339
+from app.storage import event_stream
+from app.storage.database import Cursor, transaction
+from app.storage.event_stream import Placed, Stretch
+
+_ORDER = "position"
+#: Steps in which one request helps to bring a long stream into order.
+_STEPS_MAX = 50
+
+Found = TypeVar("Found")
+
+
+class EventQuery(ListQuery):
+    """What `GET /events` takes."""
+
+    after: Annotated[str, Meta(description="Go on after the event with this id")] | None = None
+    type: (
+        Annotated[
+            Words, Meta(description="Types, with commas: `contact.created`, `contact.*`, `*`")
+        ]
+        | None
+    ) = None
+
+
+class EventView(msgspec.Struct):
+    """An event: `type` and `event` are the same, and so are its two times."""
+
+    id: str
+    type: str
+    event: str
+    timestamp: str
+    occurred_at: str
+    data: dict[str, object]
+
+
+@describe(Operation("Events", {200: Page[EventView]}, query=EventQuery))
+def list_events(call: Call) -> Answer:
+    """Events in the order in which they became visible, each exactly once.
+
+    Go on with `next_cursor`: it is given at the end of the stream as well, and an event that is
+    committed later always comes after it. With `type`, a page may hold fewer events than `limit`,
+    or none, while `has_more` is true.
+    """
+    query = read_query(call.query, EventQuery)
+    types = read_types("type", None if query.type is None else split_words(query.type))
+    stretch = _read(call, _start(call, query), types, query.limit)
+    next_cursor = encode_cursor(_ORDER, str(stretch.reached))
+    items = list(map(view, stretch.events))
+    return Answer(
+        page_of(EventView, items, query, has_more=stretch.has_more, next_cursor=next_cursor)
+    )
+
+
+def view(placed: Placed) -> EventView:
+    """An event as callers see it."""
+    at = rfc3339(placed.occurred_at)
+    data = msgspec.Raw(placed.data.encode())
+    return EventView(placed.id, placed.type, placed.type, at, at, data)  # type: ignore[arg-type]
+
+
+def _read(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
+    stretch = _read_placed(call, after, types, limit)
+    if stretch.has_more or not _place(call):
+        return stretch
+    stretch = _read_placed(call, after, types, limit)
+    unplaced = _transact(call, lambda cursor: event_stream.has_unplaced(cursor, call.org.id))
+    return stretch._replace(has_more=stretch.has_more or unplaced)
+
+
+def _read_placed(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
+    with transaction(call.services.database) as cursor:
+        if types is None:
+            return event_stream.read(cursor, call.org.id, after, limit)
+        return event_stream.read_of_types(cursor, call.org.id, after, types, limit)
+
+
+def _place(call: Call) -> bool:
+    """Give positions to some events; False when all have one."""
+    if not _transact(call, lambda cursor: event_stream.has_unplaced(cursor, call.org.id)):
+        return False
+    _transact(call, lambda cursor: event_stream.place(cursor, call.org.id))
+    return True
+
+
+def _start(call: Call, query: EventQuery) -> int:
+    """The position to read after."""
+    if query.cursor and is_id(query.cursor, "evt"):
+        return _position_of(call, query.cursor, "cursor")
+    values = read_cursor(query.cursor, _ORDER, 1)
+    if values is not None:
+        if not (values[0].isascii() and values[0].isdigit() and len(values[0]) < 19):
+            raise Invalid({"cursor": "expected a cursor from an earlier answer of this list"})
+        return int(values[0])
+    return _position_of(call, query.after, "after") if query.after else 0
+
+
+def _position_of(call: Call, event_id: str, parameter: str) -> int:
+    if not is_id(event_id, "evt"):
+        raise Invalid({parameter: "expected the id of an event (evt_...)"})
+    for _ in range(_STEPS_MAX):
+        known, position = _transact(
+            call, lambda cursor: event_stream.find_position(cursor, call.org.id, event_id)
+        )
+        if not known:
+            return _start_of_what_is_kept(call, event_id, parameter)
+        if position is not None:
+            return position
+        _place(call)
+    raise Unavailable("The events are still being brought into order: try again")
+
+
+def _start_of_what_is_kept(call: Call, event_id: str, parameter: str) -> int:
+    # An event that was kept for its time and is gone came before all that are left.
+    oldest = _transact(call, lambda cursor: event_stream.oldest(cursor, call.org.id))
+    if oldest is not None and milliseconds_of(event_id) >= milliseconds_of(oldest):
+        raise Invalid({parameter: "there is no such event"})
+    return 0
+
+
+def _transact(call: Call, ask: Callable[[Cursor], Found]) -> Found:
+    with transaction(call.services.database) as cursor:
+        return ask(cursor)

@@ -1,0 +1,60 @@
+"""Whether this process lives, and whether it can take captures."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.services import Services
+from app.domain.errors import QueueUnavailable, StorageUnavailable
+from app.http.answers import JsonResponse
+from app.storage.database import TransactionConflict, transaction
+
+#: How long a dependency may take to answer.
+PATIENCE_SECONDS = 1.0
+
+
+async def healthz(request: Request) -> Response:
+    """The process is up."""
+    return JsonResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Each dependency with its state; 503 when a capture could be kept nowhere."""
+    services: Services = request.app.state.services
+    queue, database = await asyncio.gather(_queue(services), _database(services))
+    directory = "ok" if services.directory.loaded else "orgs were not read yet"
+    can_keep = queue.startswith("ok") or database == "ok"
+    ready = services.directory.loaded and can_keep
+    states = {"queue": queue, "database": database, "directory": directory}
+    content = {"status": "ready" if ready else "not ready", "dependencies": states}
+    return JsonResponse(content, status_code=200 if ready else 503)
+
+
+async def _queue(services: Services) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await services.gate.check_writable()
+            faults = await services.gate.faults()
+    except (QueueUnavailable, TimeoutError) as error:
+        return f"away: {str(error.__cause__ or 'no answer')[:200]}"
+    if services.gate.is_full:
+        faults.append("full: captures go to the inbox in PostgreSQL")
+    return "; ".join(["ok", *faults])
+
+
+async def _database(services: Services) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await run_in_threadpool(_select_one, services)
+    except (StorageUnavailable, TransactionConflict, TimeoutError):
+        return "away"
+    return "ok"
+
+
+def _select_one(services: Services) -> None:
+    with transaction(services.database) as cursor:
+        cursor.execute("SELECT 1")

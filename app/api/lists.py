@@ -1,0 +1,176 @@
+"""Lists: the same parameters and the same shape for all of them.
+
+A cursor holds the sort order and the last item's place in it, never a count: whatever is inserted
+or deleted meanwhile, no other item is seen twice or missed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from app.api.bodies import invalid_of
+from app.domain.errors import Invalid
+from app.domain.event import EVENT_TYPES
+from app.domain.times import parse_rfc3339
+from app.domain.webhook import subscribes, unknown_patterns
+
+LIMIT_DEFAULT = 50
+LIMIT_MAX = 200
+
+#: A time in a query or body; `read_time` reads it.
+Moment = Annotated[
+    str,
+    Meta(
+        max_length=40,
+        description="RFC 3339; without a zone it is taken as UTC",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+#: Words separated by commas.
+Words = Annotated[str, Meta(max_length=1000)]
+
+Item = TypeVar("Item", bound=msgspec.Struct)
+Row = TypeVar("Row")
+Query = TypeVar("Query", bound="ListQuery")
+_EPOCH_YEARS = range(1970, 9999)
+
+
+class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What every list takes."""
+
+    limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="Items per page")] = LIMIT_DEFAULT
+    cursor: Annotated[str, Meta(description="`next_cursor` of an earlier answer")] | None = None
+    fields: Annotated[Words, Meta(description="Show these fields only")] | None = None
+
+
+class PageMeta(msgspec.Struct):
+    """The first documented way to page on."""
+
+    cursor: str | None
+    has_more: bool
+
+
+class Page(msgspec.Struct, Generic[Item]):
+    """A page of a list, in both of its documented shapes at once."""
+
+    data: list[Item]
+    meta: PageMeta
+    has_more: bool
+    next_cursor: str | None
+
+
+def read_query(query: Mapping[str, str], kind: type[Query]) -> Query:
+    """The parameters of a list. Raises `Invalid` with the one that is wrong named."""
+    values = {name: value for name, value in query.items() if value or name != "cursor"}
+    for name, value in values.items():
+        if "\0" in name + value:
+            raise Invalid({name.replace("\0", ""): "contains a NUL character"})
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        problem = invalid_of(str(error))
+        for name in problem.fields.keys() - set(kind.__struct_fields__):
+            known = ", ".join(kind.__struct_fields__)
+            raise Invalid({name: f"is not a parameter of this list; known are {known}"}) from None
+        raise problem from None
+
+
+def read_time(name: str, text: str | None) -> datetime | None:
+    """The time in a parameter. Raises `Invalid`."""
+    if text is None:
+        return None
+    try:
+        moment = parse_rfc3339(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.year not in _EPOCH_YEARS:
+        raise Invalid({name: "expected a time since 1970 such as 2026-03-16T12:00:00Z"})
+    return moment
+
+
+def read_types(name: str, patterns: Iterable[str] | None) -> list[str] | None:
+    """The event types that some patterns (`contact.*`) stand for; None: no patterns, any type."""
+    if patterns is None:
+        return None
+    wanted = list(patterns)
+    unknown = unknown_patterns(wanted)
+    if unknown:
+        known = ", ".join((*EVENT_TYPES, "contact.*", "webhook.*", "*"))
+        raise Invalid({name: f"unknown: {', '.join(unknown)[:200]}; known are {known}"})
+    return [event_type for event_type in EVENT_TYPES if subscribes(wanted, event_type)]
+
+
+def split_words(words: str) -> list[str]:
+    """The words between the commas."""
+    return [word.strip() for word in words.split(",") if word.strip()]
+
+
+def encode_cursor(*values: str) -> str:
+    """An opaque cursor that remembers these values."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def read_cursor(text: str | None, sort: str, count: int) -> list[str] | None:
+    """What the cursor of a list in that order remembers besides the order; None when absent."""
+    if not text:
+        return None
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[str])
+    except (msgspec.MsgspecError, binascii.Error, UnicodeError, ValueError):
+        values = []
+    if len(values) != count + 1 or values[0] != sort or any("\0" in value for value in values):
+        raise Invalid({"cursor": "expected a cursor from an earlier answer of this list"})
+    return values[1:]
+
+
+def read_place(text: str | None, sort: str) -> str | None:
+    """The id that a cursor of a list in the order of ids goes on from; None when absent."""
+    values = read_cursor(text, sort, 1)
+    return values[0] if values else None
+
+
+def make_page(
+    kind: type[Item],
+    rows: Sequence[Row],
+    query: ListQuery,
+    view: Callable[[Row], Item],
+    cursor_of: Callable[[Row], str],
+) -> Page[Any]:
+    """The page of up to `limit` rows; one row more than that says that there is more."""
+    has_more, shown = len(rows) > query.limit, rows[: query.limit]
+    next_cursor = cursor_of(shown[-1]) if has_more else None
+    items = list(map(view, shown))
+    return page_of(kind, items, query, has_more=has_more, next_cursor=next_cursor)
+
+
+def page_of(
+    kind: type[Item],
+    items: Sequence[Item],
+    query: ListQuery,
+    *,
+    has_more: bool,
+    next_cursor: str | None,
+) -> Page[Any]:
+    """The page of these items, with the fields that the caller asked for."""
+    shown: list[Any] = list(items)
+    if query.fields is not None:
+        names = _known_fields(kind, query.fields)
+        shown = [{name: getattr(item, name) for name in names} for item in items]
+    return Page(shown, PageMeta(next_cursor, has_more), has_more, next_cursor)
+
+
+def _known_fields(kind: type[msgspec.Struct], fields: str) -> list[str]:
+    names = split_words(fields)
+    unknown = [name for name in names if name not in kind.__struct_fields__]
+    if unknown or not names:
+        known = ", ".join(kind.__struct_fields__)
+        raise Invalid({"fields": f"unknown: {', '.join(unknown)[:200]}; known are {known}"})
+    return names

@@ -1,0 +1,107 @@
+"""What the document says of every answer: the error envelope, the table of codes, the headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from app.domain.errors import STATUS_BY_CODE, RexError
+
+Schema = dict[str, Any]
+
+Code = Literal[
+    "invalid_json",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "conflict",
+    "payload_too_large",
+    "unsupported_media_type",
+    "validation_failed",
+    "rate_limit_exceeded",
+    "internal",
+    "unavailable",
+]
+
+
+class ErrorDetail(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What was wrong, and what would be right."""
+
+    code: Code
+    message: str
+    request_id: str
+    #: The one field that was wrong.
+    field: str | UnsetType = UNSET
+    #: Every field that was wrong, with its reason.
+    fields: dict[str, str] | UnsetType = UNSET
+    #: Whose address was taken.
+    existing_id: str | UnsetType = UNSET
+
+
+class ErrorEnvelope(msgspec.Struct, forbid_unknown_fields=True):
+    """Every error."""
+
+    error: ErrorDetail
+
+
+SUCCESSES = {
+    200: "Done.",
+    201: "Created.",
+    202: "Accepted: it will be done.",
+    204: "Done; there is nothing to say.",
+}
+
+_LIMITS = {
+    "X-RateLimit-Limit": "Requests a minute.",
+    "X-RateLimit-Remaining": "Requests left.",
+    "X-RateLimit-Reset": "When the limit is whole again, in Unix seconds.",
+}
+HEADERS: Schema = {
+    "X-Request-Id": {
+        "description": "The request's id: the caller's when it sent a sane one.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+} | {name: {"description": text, "schema": {"type": "integer"}} for name, text in _LIMITS.items()}
+
+
+def _references(names: Iterable[str]) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+REQUEST_ID = _references(["X-Request-Id"])
+KEYED_HEADERS = _references(["X-Request-Id", *_LIMITS])
+_WAIT = _references(["Retry-After"])
+
+
+def responses(codes: Iterable[str], *, also_as_page: bool = False) -> Schema:
+    """The error answers with these codes, by status; `also_as_page`: plain forms get HTML."""
+    content: Schema = {
+        "application/json": {"schema": {"$ref": "#/components/schemas/ErrorEnvelope"}}
+    }
+    if also_as_page:
+        content["text/html"] = {"schema": {"type": "string"}}
+    return {
+        str(STATUS_BY_CODE[code]): {
+            "description": f"`{code}`: {_description(code)}",
+            "headers": KEYED_HEADERS
+            | (_WAIT if code in ("rate_limit_exceeded", "unavailable") else {}),
+            "content": content,
+        }
+        for code in codes
+    }
+
+
+def _description(code: str) -> str:
+    kind = next(kind for kind in _tree(RexError) if kind.code == code)
+    return (kind.__doc__ or "").strip()
+
+
+def _tree(kind: type[RexError]) -> Iterator[type[RexError]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        yield from _tree(inner)

@@ -1,0 +1,192 @@
+"""The endpoints outside the keyed frame, described by hand: `/capture`, and about the service."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from app.api import openapi_errors as errors
+from app.api.contact_bodies import ContactView, Source
+from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
+from app.domain.fields import LENGTHS_MAX
+
+Schema = dict[str, Any]
+
+
+class Captured(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What the caller sent, with the ids that it has from now on."""
+
+    id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    stage: Literal["lead"]
+    source: Source
+    created_at: str
+    capture_id: str
+
+
+class CaptureAccepted(msgspec.Struct, forbid_unknown_fields=True):
+    """A capture that is on disk and will be recorded."""
+
+    data: Captured
+
+
+class StoredCapture(ContactView, forbid_unknown_fields=True, kw_only=True):
+    """A contact as it was stored."""
+
+    capture_id: str
+
+
+class CaptureStored(msgspec.Struct, forbid_unknown_fields=True):
+    """A capture that was recorded while the caller waited."""
+
+    data: StoredCapture
+
+
+class Health(msgspec.Struct):
+    """The process is up."""
+
+    status: str
+
+
+class Readiness(msgspec.Struct):
+    """Whether captures can be taken, and how each dependency is."""
+
+    status: str
+    dependencies: dict[str, str]
+
+
+PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Readiness)
+
+_CAPTURE_ERRORS = (
+    "invalid_json",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "payload_too_large",
+    "unsupported_media_type",
+    "validation_failed",
+    "rate_limit_exceeded",
+    "internal",
+    "unavailable",
+)
+
+
+def _reference(kind: type) -> Schema:
+    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+def _json(kind: type) -> Schema:
+    return {"application/json": {"schema": _reference(kind)}}
+
+
+def _text(description: str, length: int | None = None) -> Schema:
+    schema: Schema = {"type": "string", "description": description}
+    return schema | ({"maxLength": length} if length else {})
+
+
+_BODY_PROPERTIES: Schema = {
+    "email": _text("The address: the one field that must be there."),
+    **{name: _text("", length) for name, length in LENGTHS_MAX.items()},
+    "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
+}
+_JSON_BODY: Schema = {
+    "type": "object",
+    "required": ["email"],
+    "description": "Unknown fields are kept in the contact's metadata under their own names.",
+    "properties": _BODY_PROPERTIES
+    | {"metadata": {"type": "object", "description": "At most 100 keys, 5 levels, 16 KiB."}},
+}
+_FORM_BODY: Schema = {
+    "type": "object",
+    "required": ["email"],
+    "description": "`metadata[key]`, `metadata.key` and unknown fields land in metadata.",
+    "properties": _BODY_PROPERTIES
+    | {
+        REDIRECT: _text("Where to send the browser on to, if the org lists it."),
+        FILL_TIME: _text("Milliseconds that it took to fill in the form."),
+        HONEYPOTS[0]: _text("A field that people do not see; a bot fills it in."),
+    },
+}
+
+
+def _header(name: str, description: str, schema: Schema | None = None) -> Schema:
+    schema = schema or {"type": "string"}
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
+_CAPTURE: Schema = {
+    "operationId": "capture",
+    "tags": ["Capture"],
+    "summary": "Take a lead from any page.",
+    "description": "Public: a key is optional, but one that is sent must be valid. The answer"
+    " means that the lead is on disk and will be recorded. It is made of what was sent and tells"
+    " nothing about what is known. The same submission within 10 s is one capture.",
+    "security": [{}, {"ApiKey": []}],
+    "parameters": [
+        _header("Idempotency-Key", "The same key within 24 h gives the first answer again."),
+        _header("Prefer", "`wait=N`, N up to 10, with a key: see the contact as stored."),
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _JSON_BODY},
+            "text/plain": {"schema": {"type": "string", "description": "The same JSON as text."}},
+            "application/x-www-form-urlencoded": {"schema": _FORM_BODY},
+            "multipart/form-data": {"schema": _FORM_BODY},
+        },
+    },
+    "responses": {
+        "200": {
+            "description": "Recorded, for `Prefer: wait`; or a page that says thanks, for a form.",
+            "headers": errors.KEYED_HEADERS,
+            "content": _json(CaptureStored) | {"text/html": {"schema": {"type": "string"}}},
+        },
+        "201": {
+            "description": "Recorded, and the contact is new, for `Prefer: wait`.",
+            "headers": errors.KEYED_HEADERS,
+            "content": _json(CaptureStored),
+        },
+        "202": {
+            "description": "Accepted: on disk, and will be recorded.",
+            "headers": errors.KEYED_HEADERS,
+            "content": _json(CaptureAccepted),
+        },
+        "303": {
+            "description": "Accepted; the form goes on to `_redirect`.",
+            "headers": errors.KEYED_HEADERS | {"Location": {"schema": {"type": "string"}}},
+        },
+    }
+    | errors.responses(_CAPTURE_ERRORS, also_as_page=True),
+}
+
+
+def _about(name: str, summary: str, content: Schema, unready: Schema | None = None) -> Schema:
+    responses: Schema = {"200": {"description": errors.SUCCESSES[200], "content": content}}
+    if unready:
+        responses["503"] = {"description": "Not ready.", "content": unready}
+    return {
+        "operationId": name,
+        "tags": ["Service"],
+        "summary": summary,
+        "security": [],
+        "responses": responses,
+    }
+
+
+#: Path and method to what the document says.
+PUBLIC: dict[tuple[str, str], Schema] = {
+    ("/capture", "POST"): _CAPTURE,
+    ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
+    ("/readyz", "GET"): _about(
+        "readyz", "Whether captures can be taken.", _json(Readiness), _json(Readiness)
+    ),
+    ("/openapi.yaml", "GET"): _about(
+        "openapi", "This document.", {"application/yaml": {"schema": {"type": "object"}}}
+    ),
+    ("/docs", "GET"): _about(
+        "docs", "This document, to be read.", {"text/html": {"schema": {"type": "string"}}}
+    ),
+}

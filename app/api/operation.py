@@ -1,0 +1,54 @@
+"""What the OpenAPI document says of an endpoint, said where the endpoint is defined.
+
+The structs named here are those that the endpoint reads and answers with, so the document cannot
+say anything else than what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from app.api.call import Endpoint
+
+Item = TypeVar("Item")
+_ATTRIBUTE = "operation"
+
+
+class One(msgspec.Struct, Generic[Item]):
+    """One entity."""
+
+    data: Item
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An endpoint's parameters and answers; what all endpoints share is not repeated here."""
+
+    tag: str
+    #: The struct of each success, by status; None: no body.
+    answers: Mapping[int, object]
+    body: type[msgspec.Struct] | None = None
+    body_optional: bool = False
+    query: type[msgspec.Struct] | None = None
+    #: Codes of the error table that this endpoint may answer with, besides the shared ones.
+    errors: tuple[str, ...] = ()
+
+
+def describe(operation: Operation) -> Callable[[Endpoint], Endpoint]:
+    """Attach its description to an endpoint."""
+
+    def attach(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _ATTRIBUTE, operation)
+        return endpoint
+
+    return attach
+
+
+def operation_of(endpoint: object) -> Operation | None:
+    """The description of an endpoint, also of a wrapped one."""
+    found = getattr(endpoint, _ATTRIBUTE, None)
+    return found if isinstance(found, Operation) else None

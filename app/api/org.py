@@ -1,0 +1,128 @@
+"""The org's own settings: which pages may capture, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from app.api.bodies import read_body
+from app.api.call import Answer, Call
+from app.api.operation import One, Operation, describe
+from app.domain.errors import Invalid
+from app.domain.org import Org, OrgSettings
+from app.domain.target import DEFAULT_PORTS, InvalidTarget, check_url, parse_target
+from app.domain.times import rfc3339
+from app.storage import orgs
+from app.storage.database import transaction
+
+_TAG = "Org"
+_ORIGIN = re.compile(r"https?://[^/?#]+/?", re.IGNORECASE)
+
+Rate = Annotated[
+    int, Meta(ge=0, le=1_000_000, description="Captures a minute; 0: no limit; null: the default")
+]
+Origin = Annotated[str, Meta(max_length=300, description="`https://example.com`, no path")]
+RedirectTarget = Annotated[
+    str, Meta(max_length=2048, description="A URL; one that ends in `/` allows all below it")
+]
+
+
+class OrgEdit(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What `PATCH /org` takes; what is absent stays."""
+
+    allowed_origins: (
+        Annotated[list[Origin], Meta(max_length=100, description="Empty: any page may capture")]
+        | UnsetType
+    ) = UNSET
+    redirect_targets: Annotated[list[RedirectTarget], Meta(max_length=100)] | UnsetType = UNSET
+    min_fill_ms: (
+        Annotated[
+            int,
+            Meta(ge=0, le=60_000, description="A form filled in faster is quarantined; 0: none is"),
+        ]
+        | UnsetType
+    ) = UNSET
+    capture_rate_per_address: Rate | UnsetType | None = UNSET
+    capture_rate_per_email: Rate | UnsetType | None = UNSET
+
+
+class OrgView(msgspec.Struct, kw_only=True):
+    """The org and its settings."""
+
+    id: str
+    slug: str
+    created_at: str
+    allowed_origins: tuple[str, ...]
+    redirect_targets: tuple[str, ...]
+    min_fill_ms: int
+    capture_rate_per_address: int | None
+    capture_rate_per_email: int | None
+
+
+@describe(Operation(_TAG, {200: One[OrgView]}))
+def get_org(call: Call) -> Answer:
+    """The org that the host name stands for, with its settings."""
+    with transaction(call.services.database) as cursor:
+        org = orgs.find_by_slug(cursor, call.org.slug)
+    return Answer(One(view(org or call.org)))
+
+
+@describe(Operation(_TAG, {200: One[OrgView]}, body=OrgEdit))
+def edit_org(call: Call) -> Answer:
+    """Change the org's settings. They hold everywhere within a second."""
+    changes = _changes(read_body(call.body, OrgEdit), call.services.settings.allow_private_webhooks)
+    with transaction(call.services.database) as cursor:
+        org = orgs.lock(cursor, call.org.id)
+        settings = msgspec.structs.replace(org.settings, **changes)
+        orgs.update_settings(cursor, org.id, settings)
+        changed = msgspec.structs.replace(org, settings=settings)
+    call.services.directory.refresh()
+    return Answer(One(view(changed)))
+
+
+def view(org: Org) -> OrgView:
+    """An org as callers see it; never its secret."""
+    settings = msgspec.structs.asdict(org.settings)
+    return OrgView(id=org.id, slug=org.slug, created_at=rfc3339(org.created_at), **settings)
+
+
+def _changes(edit: OrgEdit, allow_http: bool) -> dict[str, object]:
+    changes = {
+        name: getattr(edit, name)
+        for name in OrgSettings.__struct_fields__
+        if getattr(edit, name) is not UNSET
+    }
+    if edit.allowed_origins is not UNSET:
+        changes["allowed_origins"] = _distinct(map(_checked_origin, edit.allowed_origins))
+    if edit.redirect_targets is not UNSET:
+        targets = [_checked_target(target, allow_http) for target in edit.redirect_targets]
+        changes["redirect_targets"] = _distinct(targets)
+    return changes
+
+
+def _checked_origin(text: str) -> str:
+    """The origin as browsers send it. Pages on a developer's machine have origins too."""
+    try:
+        if not _ORIGIN.fullmatch(text):
+            raise InvalidTarget("an origin looks like https://example.com, without a path")
+        target = parse_target(text, allow_private=True)
+    except InvalidTarget as error:
+        raise Invalid({"allowed_origins": f"{text[:100]}: {error}"}) from None
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    port = "" if target.port == DEFAULT_PORTS[target.scheme] else f":{target.port}"
+    return f"{target.scheme}://{host}{port}"
+
+
+def _checked_target(text: str, allow_http: bool) -> str:
+    try:
+        return check_url(text, allow_http=allow_http, allow_private=True)
+    except InvalidTarget as error:
+        raise Invalid({"redirect_targets": f"{text[:100]}: {error}"}) from None
+
+
+def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))

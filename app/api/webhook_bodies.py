@@ -1,0 +1,154 @@
+"""Webhooks as callers send and see them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from app.api.bodies import Metadata, checked_metadata, cleaned_text
+from app.api.lists import read_types
+from app.domain.errors import Invalid
+from app.domain.target import InvalidTarget, check_url
+from app.domain.times import rfc3339
+from app.domain.webhook import Webhook, header_problem
+
+Url = Annotated[
+    str, Meta(max_length=2048, description="https, public", extra_json_schema={"format": "uri"})
+]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Pattern = Annotated[str, Meta(max_length=100, description="`contact.created`, `contact.*`, `*`")]
+Patterns = Annotated[list[Pattern], Meta(max_length=50)]
+Secret = Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^[\x21-\x7e]+$")]
+Rate = Annotated[int, Meta(ge=1, le=10_000, description="Deliveries a second")]
+Status = Literal["active", "paused", "disabled"]
+
+
+class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
+    """What `POST /webhooks` takes."""
+
+    url: Url
+    events: Patterns | None = None
+    event_types: Patterns | None = None
+    secret: Secret | None = None
+    name: Name | None = None
+    metadata: Metadata = {}
+    headers: dict[str, str] = {}
+    rate_limit: Rate | None = None
+    ordered: bool = False
+
+
+class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
+    """What `PATCH /webhooks/{id}` takes; what is absent stays."""
+
+    url: Url | UnsetType = UNSET
+    events: Patterns | UnsetType = UNSET
+    event_types: Patterns | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    metadata: Metadata | UnsetType = UNSET
+    headers: dict[str, str] | UnsetType = UNSET
+    rate_limit: Rate | UnsetType | None = UNSET
+    ordered: bool | UnsetType = UNSET
+    status: Literal["active", "paused"] | UnsetType = UNSET
+
+
+class WebhookView(msgspec.Struct, kw_only=True):
+    """A webhook as callers see it; both documented names of its event types."""
+
+    id: str
+    name: str
+    url: str
+    events: list[str]
+    event_types: list[str]
+    status: Status
+    status_reason: str | None
+    failure_count: int
+    metadata: dict[str, object]
+    headers: dict[str, str]
+    rate_limit: int | None
+    ordered: bool
+    created_at: str
+    updated_at: str
+
+
+class WebhookWithSecret(msgspec.Struct):
+    """The only answers that show a secret."""
+
+    data: WebhookView
+    secret: str
+
+
+def view(webhook: Webhook) -> WebhookView:
+    """A webhook as callers see it."""
+    return WebhookView(
+        id=webhook.id,
+        name=webhook.name,
+        url=webhook.url,
+        events=webhook.events,
+        event_types=webhook.events,
+        status=webhook.status.value,  # type: ignore[arg-type]
+        status_reason=webhook.status_reason,
+        failure_count=webhook.failure_count,
+        metadata=webhook.metadata,
+        headers=webhook.headers,
+        rate_limit=webhook.rate_limit,
+        ordered=webhook.ordered,
+        created_at=rfc3339(webhook.created_at),
+        updated_at=rfc3339(webhook.updated_at),
+    )
+
+
+def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object]:
+    """The columns that an edit sets. Raises `Invalid`."""
+    values: dict[str, object] = {
+        name: getattr(edit, name)
+        for name in ("rate_limit", "ordered")
+        if getattr(edit, name) is not UNSET
+    }
+    if edit.name is not UNSET:
+        values["name"] = checked_name(edit.name)
+    if edit.url is not UNSET:
+        values["url"] = checked_url(edit.url, allow_private=allow_private)
+    if edit.headers is not UNSET:
+        values["headers"] = checked_headers(edit.headers)
+    if edit.metadata is not UNSET:
+        values["metadata"] = checked_metadata(edit.metadata)
+    if edit.events is not UNSET or edit.event_types is not UNSET:
+        values["events"] = checked_events(edit.events or None, edit.event_types or None)
+    if edit.status is not UNSET:
+        values |= {"status": edit.status, "status_reason": None}
+    return values
+
+
+def checked_name(name: str) -> str:
+    """A name that shows. Raises `Invalid`."""
+    cleaned = cleaned_text(name)
+    if cleaned is None:
+        raise Invalid({"name": "is empty"})
+    return cleaned
+
+
+def checked_url(url: str, *, allow_private: bool) -> str:
+    """The canonical form of a webhook's URL. Raises `Invalid`."""
+    try:
+        return check_url(url, allow_http=allow_private, allow_private=allow_private)
+    except InvalidTarget as error:
+        raise Invalid({"url": str(error)}) from None
+
+
+def checked_events(events: list[str] | None, event_types: list[str] | None) -> list[str]:
+    """The patterns under either of their names; none: all. Raises `Invalid`."""
+    if events is not None and event_types is not None and events != event_types:
+        raise Invalid({"events": "differs from event_types; send one of them"})
+    patterns = list(dict.fromkeys(events or event_types or ["*"]))
+    read_types("events" if events is not None else "event_types", patterns)
+    return patterns
+
+
+def checked_headers(headers: dict[str, str]) -> dict[str, str]:
+    """Extra headers that can be sent. Raises `Invalid`."""
+    problem = header_problem(headers)
+    if problem:
+        raise Invalid({"headers": problem})
+    return headers

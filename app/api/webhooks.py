@@ -1,0 +1,188 @@
+"""Webhooks: subscribing to events, and tending a subscription."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from app.api.bodies import checked_metadata, read_body
+from app.api.call import Answer, Call
+from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.operation import One, Operation, describe
+from app.api.webhook_bodies import (
+    NewWebhook,
+    Secret,
+    Status,
+    WebhookEdit,
+    WebhookView,
+    WebhookWithSecret,
+    checked_events,
+    checked_headers,
+    checked_name,
+    checked_url,
+    edited_values,
+    view,
+)
+from app.domain.errors import NotFound
+from app.domain.event import PING, operational_event
+from app.domain.ids import is_id, new_id
+from app.domain.signature import generate_secret
+from app.domain.times import now
+from app.domain.webhook import Webhook, WebhookStatus
+from app.storage import webhooks
+from app.storage.database import Cursor, transaction
+from app.storage.events import publish_to
+
+_TAG = "Webhooks"
+
+#: How long the secret before a rotation goes on signing, unless told otherwise.
+OVERLAP_SECONDS = 24 * 3600
+OVERLAP_SECONDS_MAX = 30 * 24 * 3600
+
+
+class WebhookQuery(ListQuery):
+    """What `GET /webhooks` takes."""
+
+    sort: Literal["created_at", "-created_at"] = "created_at"
+    status: Status | None = None
+
+
+class Rotation(msgspec.Struct, forbid_unknown_fields=True):
+    """What `POST /webhooks/{id}/rotate-secret` takes."""
+
+    overlap_seconds: Annotated[
+        int,
+        Meta(ge=0, le=OVERLAP_SECONDS_MAX, description="How long the old secret signs as well"),
+    ] = OVERLAP_SECONDS
+    #: Generated when absent.
+    secret: Secret | None = None
+
+
+class Ping(msgspec.Struct):
+    """A ping that is on its way."""
+
+    delivery_id: str
+    event_id: str
+    webhook_id: str
+
+
+@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook))
+def create_webhook(call: Call) -> Answer:
+    """Subscribe a URL to events. The secret is not shown again."""
+    wanted = read_body(call.body, NewWebhook)
+    url = checked_url(wanted.url, allow_private=call.services.settings.allow_private_webhooks)
+    moment = now()
+    webhook = Webhook(
+        id=new_id("whk"),
+        org_id=call.org.id,
+        name=checked_name(wanted.name or str(urlsplit(url).hostname)),
+        url=url,
+        events=checked_events(wanted.events, wanted.event_types),
+        headers=checked_headers(wanted.headers),
+        metadata=checked_metadata(wanted.metadata),
+        rate_limit=wanted.rate_limit,
+        ordered=wanted.ordered,
+        status=WebhookStatus.ACTIVE,
+        status_reason=None,
+        created_at=moment,
+        updated_at=moment,
+    )
+    secret = wanted.secret or generate_secret()
+    with transaction(call.services.database) as cursor:
+        webhooks.insert(cursor, webhook, call.services.vault.seal(secret))
+    return Answer(WebhookWithSecret(view(webhook), secret), status=201)
+
+
+@describe(Operation(_TAG, {200: Page[WebhookView]}, query=WebhookQuery))
+def list_webhooks(call: Call) -> Answer:
+    """The org's webhooks, by default in the order of creation."""
+    query = read_query(call.query, WebhookQuery)
+    after = read_place(query.cursor, query.sort)
+    with transaction(call.services.database) as cursor:
+        rows = webhooks.page(
+            cursor,
+            call.org.id,
+            query.status,
+            after,
+            query.limit + 1,
+            newest_first=query.sort.startswith("-"),
+        )
+    return Answer(
+        make_page(WebhookView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
+    )
+
+
+@describe(Operation(_TAG, {200: One[WebhookView]}))
+def get_webhook(call: Call) -> Answer:
+    """One webhook."""
+    with transaction(call.services.database) as cursor:
+        return Answer(One(view(find_webhook(cursor, call))))
+
+
+@describe(Operation(_TAG, {200: One[WebhookView]}, body=WebhookEdit))
+def edit_webhook(call: Call) -> Answer:
+    """Change a webhook; `active` releases what was held."""
+    edit = read_body(call.body, WebhookEdit)
+    allow_private = call.services.settings.allow_private_webhooks
+    values = edited_values(edit, allow_private=allow_private)
+    with transaction(call.services.database) as cursor:
+        webhook = find_webhook(cursor, call)
+        if values:
+            webhooks.update(cursor, webhook.id, values, now())
+        changed = find_webhook(cursor, call)
+    if changed.status == WebhookStatus.ACTIVE:
+        call.services.doorbell.ring([changed.id])
+    return Answer(One(view(changed)))
+
+
+@describe(Operation(_TAG, {204: None}))
+def delete_webhook(call: Call) -> Answer:
+    """End a subscription; what is still owed is cancelled."""
+    with transaction(call.services.database) as cursor:
+        webhook = find_webhook(cursor, call)
+        webhooks.update(cursor, webhook.id, {"status": WebhookStatus.DELETED}, now())
+    return Answer(status=204)
+
+
+@describe(Operation(_TAG, {200: WebhookWithSecret}, body=Rotation, body_optional=True))
+def rotate_secret(call: Call) -> Answer:
+    """Sign with a new secret at once, and with the old one as well for a while.
+
+    Of two rotations within that while, only the latest old secret goes on signing.
+    """
+    wanted = read_body(call.body, Rotation, optional=True)
+    secret = wanted.secret or generate_secret()
+    overlap = timedelta(seconds=wanted.overlap_seconds)
+    with transaction(call.services.database) as cursor:
+        webhook = find_webhook(cursor, call)
+        sealed = call.services.vault.seal(secret)
+        webhooks.rotate_secret(cursor, webhook.id, sealed, now() + overlap if overlap else None)
+        changed = find_webhook(cursor, call)
+    return Answer(WebhookWithSecret(view(changed), secret))
+
+
+@describe(Operation(_TAG, {202: One[Ping]}))
+def ping_webhook(call: Call) -> Answer:
+    """Send an event of type `ping` to this webhook alone, whatever it subscribes to."""
+    with transaction(call.services.database) as cursor:
+        webhook = find_webhook(cursor, call)
+        data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
+        event = operational_event(new_id("evt"), call.org.id, PING, data, now())
+        delivery_id = publish_to(cursor, event, webhook.id)
+    call.services.doorbell.ring([webhook.id])
+    return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
+
+
+def find_webhook(cursor: Cursor, call: Call) -> Webhook:
+    """The webhook that the path names. Raises `NotFound`."""
+    wanted = call.path["id"]
+    if wanted.startswith("wh_"):
+        wanted = "whk_" + wanted.removeprefix("wh_")
+    found = webhooks.find(cursor, call.org.id, wanted) if is_id(wanted, "whk") else None
+    if found is None:
+        raise NotFound("Webhook not found")
+    return found

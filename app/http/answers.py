@@ -1,0 +1,79 @@
+"""Answers: JSON bodies, the error envelope, and what every answer carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from app.domain.errors import (
+    STATUS_BY_CODE,
+    Conflict,
+    Invalid,
+    RateLimitExceeded,
+    RexError,
+    Unavailable,
+)
+from app.domain.ids import new_stamp
+
+_SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,100}")
+_encoder = msgspec.json.Encoder()
+
+
+class JsonResponse(Response):
+    """A response whose content is anything that msgspec encodes."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return _encoder.encode(content)
+
+
+def request_id_of(sent: str | None) -> str:
+    """The caller's request id when it is a sane one, a new one otherwise."""
+    if sent and _SANE_REQUEST_ID.fullmatch(sent):
+        return sent
+    return "req_" + new_stamp()
+
+
+def connection_request_id(connection: HTTPConnection) -> str:
+    """The id of a request, the same for all who ask."""
+    state = connection.scope.setdefault("state", {})
+    if "request_id" not in state:
+        state["request_id"] = request_id_of(connection.headers.get("x-request-id"))
+    return str(state["request_id"])
+
+
+def error_body(error: RexError, request_id: str) -> dict[str, object]:
+    """The documented envelope of an error."""
+    inner: dict[str, object] = {"code": error.code, "message": error.message}
+    if isinstance(error, Invalid):
+        inner["fields"] = error.fields
+        if len(error.fields) == 1:
+            inner["field"] = next(iter(error.fields))
+    if isinstance(error, Conflict) and error.existing_id:
+        inner["existing_id"] = error.existing_id
+    inner["request_id"] = request_id
+    return {"error": inner}
+
+
+def error_headers(error: RexError) -> dict[str, str]:
+    """Headers that an error's answer carries besides."""
+    if isinstance(error, RateLimitExceeded | Unavailable):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return {}
+
+
+def error_response(
+    error: RexError, request_id: str, headers: Mapping[str, str] | None = None
+) -> JsonResponse:
+    """The answer to a request that went wrong."""
+    return JsonResponse(
+        error_body(error, request_id),
+        status_code=STATUS_BY_CODE[error.code],
+        headers={"X-Request-Id": request_id, **error_headers(error), **(headers or {})},
+    )

@@ -1,0 +1,96 @@
+"""Who is calling: the org that a host name stands for, the key, the client's address."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Sequence
+from functools import lru_cache
+
+from app.domain.api_key import ApiKey, allows
+from app.domain.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from app.domain.org import Org, slug_of_host
+from app.http.directory import Directory
+from config.settings import Network
+
+log = logging.getLogger(__name__)
+
+
+class Callers:
+    """Tells who is calling, from what a request's head says."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        base_domain: str,
+        default_org: str,
+        trusted_proxies: Sequence[Network],
+    ) -> None:
+        self._directory = directory
+        self._base_domain = base_domain
+        self._default_org = default_org
+        self._trusted = tuple(trusted_proxies)
+        self._warned = False
+        self._is_trusted = lru_cache(maxsize=4096)(self._in_trusted_network)
+
+    def org_at(self, host: str) -> Org:
+        """The org of a request to that host. Raises `NotFound`, or `Unavailable` at first."""
+        slug = slug_of_host(host, self._base_domain) or self._default_org
+        org = self._directory.org_named(slug)
+        if org is None:
+            if not self._directory.loaded:
+                raise Unavailable("Starting: the database cannot be reached yet")
+            raise NotFound("There is no org at this host name")
+        return org
+
+    def key_for(self, org: Org, text: str | None, method: str, path: str) -> ApiKey:
+        """The valid key of a keyed request. Raises `Unauthenticated` or `Forbidden`."""
+        key = self._directory.key(text) if text else None
+        if key is None or key.org_id != org.id:
+            raise Unauthenticated
+        if not allows(key.scope, method, path):
+            raise Forbidden(f"A key with scope {key.scope} may not {method} {path}")
+        return key
+
+    def client_address(self, peer: str | None, forwarded_for: str | None) -> str:
+        """The peer's address, or the nearest untrusted one of X-Forwarded-For behind proxies."""
+        address = peer or "unknown"
+        if not self._trusted:
+            self._warn_of_shared_address(address)
+            return address
+        hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]
+        while hops and self._is_trusted(address):
+            address = hops.pop()
+        return _canonical(address)
+
+    def _in_trusted_network(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+    def _warn_of_shared_address(self, address: str) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        try:
+            private = ipaddress.ip_address(address).is_private
+        except ValueError:
+            private = True
+        if private:
+            log.warning(
+                "ingress.shared_address",
+                extra={
+                    "peer": address,
+                    "hint": "callers seem to come through a proxy and share one address and its"
+                    " limit: set TRUSTED_PROXIES",
+                },
+            )
+
+
+def _canonical(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address[:64]

@@ -1,0 +1,58 @@
+"""Whatever goes wrong outside an endpoint's own handling, in the documented envelope."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.domain.errors import (
+    InvalidJson,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    RexError,
+    UnsupportedMediaType,
+)
+from app.http.answers import connection_request_id, error_response
+
+log = logging.getLogger(__name__)
+
+_ERROR_BY_STATUS: Mapping[int, type[RexError]] = {
+    HTTPStatus.BAD_REQUEST: InvalidJson,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: PayloadTooLarge,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: UnsupportedMediaType,
+}
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own errors: no such route, no such method, a body over the limit."""
+    assert isinstance(error, HTTPException)
+    kind = _ERROR_BY_STATUS.get(error.status_code, RexError)
+    return error_response(kind(), connection_request_id(request), error.headers)
+
+
+async def on_rex_error(request: Request, error: Exception) -> Response:
+    """Errors of our own tree."""
+    assert isinstance(error, RexError)
+    return error_response(error, connection_request_id(request))
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours: the log has the traceback, the caller the request id."""
+    request_id = connection_request_id(request)
+    log.error("request.failed", exc_info=error, extra={"request_id": request_id})
+    return error_response(RexError(), request_id)
+
+
+HANDLERS = {
+    HTTPException: on_http_exception,
+    RexError: on_rex_error,
+    Exception: on_unexpected,
+}

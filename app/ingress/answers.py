@@ -1,0 +1,70 @@
+"""What a capture is answered with: JSON for scripts; redirects and pages for plain forms."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import msgspec
+
+from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
+from app.http.answers import error_body, error_headers
+from app.ingress.cors import RawHeaders
+from app.queue.admission import Admission
+
+_encoder = msgspec.json.Encoder()
+_JSON = (b"content-type", b"application/json")
+_HTML = (b"content-type", b"text/html; charset=utf-8")
+
+
+class Reply(NamedTuple):
+    """An answer as ASGI sends it; `headers` is still added to."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes
+
+
+def json_reply(status: int, body: bytes) -> Reply:
+    """An answer with encoded JSON."""
+    return Reply(status, [_JSON, _length(body)], body)
+
+
+def html_reply(status: int, page: str) -> Reply:
+    """An answer that a person reads."""
+    body = page.encode()
+    return Reply(status, [_HTML, _length(body), (b"cache-control", b"no-store")], body)
+
+
+def redirect_reply(target: str) -> Reply:
+    """Send the browser on, with GET."""
+    location = target.encode("ascii", "ignore")
+    return Reply(303, [(b"location", location), _length(b"")], b"")
+
+
+def error_reply(error: RexError, request_id: str) -> Reply:
+    """The documented envelope."""
+    reply = json_reply(STATUS_BY_CODE[error.code], _encoder.encode(error_body(error, request_id)))
+    reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
+    return reply
+
+
+def limit_headers(limit: int, admission: Admission) -> RawHeaders:
+    """The documented rate-limit headers; none when nobody counts."""
+    if limit == 0 or admission.remaining < 0:
+        return []
+    reset = int(time.time() + admission.wait_ms / 1000) + 1
+    return [
+        (b"x-ratelimit-limit", b"%d" % limit),
+        (b"x-ratelimit-remaining", b"%d" % admission.remaining),
+        (b"x-ratelimit-reset", b"%d" % reset),
+    ]
+
+
+def problems_of(error: RexError) -> dict[str, str]:
+    """The fields that an error names."""
+    return error.fields if isinstance(error, Invalid) else {}
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return (b"content-length", b"%d" % len(body))

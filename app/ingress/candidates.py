@@ -1,0 +1,130 @@
+"""From a cleaned submission to what passes the gate: ids, the answer, the keys of its limits."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from app.domain.api_key import ApiKey
+from app.domain.capture import Capture
+from app.domain.ids import derive_contact_id, new_id
+from app.domain.org import Org
+from app.domain.submission import Submission
+from app.domain.times import rfc3339
+from app.ingress.head import Head
+from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, Candidate
+from config.settings import Settings
+
+_encoder = msgspec.json.Encoder()
+_canonical = msgspec.json.Encoder(order="deterministic")
+
+
+class Rates(NamedTuple):
+    """Captures a minute: from one caller, and for one target address; 0: no limit."""
+
+    per_caller: int
+    per_email: int
+
+
+def rates_for(org: Org, key: ApiKey | None, settings: Settings) -> Rates:
+    """The org's rates where it has its own; a keyed caller is limited by its key."""
+    own = org.settings
+    per_address = own.capture_rate_per_address
+    per_email = own.capture_rate_per_email
+    if per_address is None:
+        per_address = settings.capture_rate_per_address
+    return Rates(
+        settings.api_rate_per_key if key else per_address,
+        settings.capture_rate_per_email if per_email is None else per_email,
+    )
+
+
+def make_capture(
+    org: Org, key: ApiKey | None, head: Head, client_address: str, submission: Submission
+) -> Capture:
+    """The capture of a submission, received now."""
+    return Capture(
+        id=new_id("cap"),
+        org_id=org.id,
+        contact_id=derive_contact_id(org.created_ms, org.id_secret, submission.email),
+        email=submission.email,
+        source=submission.source,
+        first_name=submission.first_name,
+        last_name=submission.last_name,
+        phone=submission.phone,
+        title=submission.title,
+        linkedin_url=submission.linkedin_url,
+        source_detail=submission.source_detail,
+        metadata=submission.metadata,
+        keyed=key is not None,
+        client_address=client_address,
+        user_agent=head.user_agent,
+        referrer=head.referrer,
+        quarantine=_quarantine_reason(org, submission),
+    )
+
+
+def make_rejected(
+    org: Org, head: Head, client_address: str, submission: Submission, reason: str
+) -> Capture:
+    """The capture of a submission whose address was the only fault: kept for people to see."""
+    capture = make_capture(org, None, head, client_address, submission)
+    capture.contact_id = ""
+    capture.rejected = reason
+    return capture
+
+
+def make_candidate(
+    capture: Capture,
+    submission: Submission,
+    caller: str,
+    rates: Rates,
+    idempotency_key: str | None,
+) -> Candidate:
+    """What the gate decides on. `caller` is the client's address or the key's id."""
+    if idempotency_key:
+        digest = _digest(idempotency_key.encode("utf-8", "surrogatepass"))
+        dedupe_key, dedupe_ms = f"idem:{capture.org_id}:{digest}", IDEMPOTENCY_MS
+    else:
+        digest = _digest(_canonical.encode(submission))
+        dedupe_key, dedupe_ms = f"same:{capture.org_id}:{digest}", DOUBLE_CLICK_MS
+    return Candidate(
+        capture=_encoder.encode(capture),
+        answer=_encoder.encode({"data": answer_of(capture)}),
+        dedupe_key=dedupe_key,
+        dedupe_ms=dedupe_ms,
+        address_key=f"from:{capture.org_id}:{caller}",
+        address_rate=rates.per_caller,
+        email_key=f"for:{capture.contact_id}",
+        email_rate=rates.per_email,
+    )
+
+
+def answer_of(capture: Capture) -> dict[str, object]:
+    """The documented answer. It is made of what the caller sent and tells nothing else."""
+    return {
+        "id": capture.contact_id,
+        "email": capture.email,
+        "first_name": capture.first_name,
+        "last_name": capture.last_name,
+        "stage": "lead",
+        "source": capture.source,
+        "created_at": rfc3339(capture.received_at),
+        "capture_id": capture.id,
+    }
+
+
+def _quarantine_reason(org: Org, submission: Submission) -> str | None:
+    controls = submission.controls
+    if controls.honeypot:
+        return f"honeypot field {controls.honeypot} was filled"
+    minimum = org.settings.min_fill_ms
+    if minimum and controls.fill_ms is not None and controls.fill_ms < minimum:
+        return f"filled in {controls.fill_ms} ms, faster than {minimum} ms"
+    return None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,187 @@
+"""`POST /capture`: read, judge, keep, answer. The product's front door.
+
+A bare ASGI endpoint: no request and response objects, no PostgreSQL, one round trip to Redis that
+is shared with whoever else is waiting.
+
+    head.py        what the request's head says      reading.py     any encoding, one submission
+    cors.py        who may call from which page      candidates.py  ids, answer, keys of limits
+    acceptance.py  on disk before the answer         answers.py     202, 303, or why not
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.types import Receive, Scope, Send
+
+from app.domain.api_key import ApiKey
+from app.domain.capture import Capture
+from app.domain.errors import MethodNotAllowed, RateLimitExceeded, RexError
+from app.domain.org import Org
+from app.domain.submission import InvalidAddress
+from app.http.answers import request_id_of
+from app.http.callers import Callers
+from app.ingress import answers, form_answers
+from app.ingress.acceptance import Acceptance
+from app.ingress.answers import Reply, limit_headers
+from app.ingress.candidates import (
+    Rates,
+    make_candidate,
+    make_capture,
+    make_rejected,
+    rates_for,
+)
+from app.ingress.cors import check_origin, cors_headers, preflight_headers
+from app.ingress.head import Head, check_size, read_head
+from app.ingress.reading import Received, read_request
+from app.ingress.tally import Tally
+from app.ingress.waiting import Waiting, wanted_wait_seconds
+from app.queue.admission import Admission, Code
+from config.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Caller(NamedTuple):
+    """Who captures: an org's page or tool, from an address, perhaps with a key."""
+
+    org: Org
+    key: ApiKey | None
+    address: str
+    rates: Rates
+
+    @property
+    def name(self) -> str:
+        """What its limit is counted under."""
+        return self.key.id if self.key else self.address
+
+
+class CaptureEndpoint:
+    """Takes captures; an ASGI application for one path."""
+
+    def __init__(
+        self,
+        acceptance: Acceptance,
+        callers: Callers,
+        waiting: Waiting,
+        tally: Tally,
+        settings: Settings,
+    ) -> None:
+        self._acceptance = acceptance
+        self._callers = callers
+        self._waiting = waiting
+        self._tally = tally
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever it is."""
+        head = read_head(scope)
+        request_id = request_id_of(head.request_id)
+        if head.method == "OPTIONS":
+            reply = Reply(204, preflight_headers(head.origin), b"")
+        else:
+            reply = await self._reply(scope, receive, head, request_id)
+        headers = [*reply.headers, (b"x-request-id", request_id.encode())]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
+        try:
+            caller = self._identify(scope, head)
+            received = await read_request(scope, receive)
+        except RexError as error:
+            reply = answers.error_reply(error, request_id)
+        except Exception as error:
+            reply = answers.error_reply(_unexpected(error, request_id), request_id)
+        else:
+            reply = await self._reply_to(caller, head, received, request_id)
+        reply.headers.extend(cors_headers(head.origin))
+        return reply
+
+    def _identify(self, scope: Scope, head: Head) -> Caller:
+        check_size(scope)
+        if head.method != "POST":
+            raise MethodNotAllowed("Captures are sent with POST")
+        org = self._callers.org_at(head.host)
+        check_origin(org, head.origin)
+        key = None
+        if head.api_key is not None:
+            key = self._callers.key_for(org, head.api_key, "POST", "/capture")
+        address = self._callers.client_address(head.peer, head.forwarded_for)
+        return Caller(org, key, address, rates_for(org, key, self._settings))
+
+    async def _reply_to(
+        self, caller: Caller, head: Head, received: Received, request_id: str
+    ) -> Reply:
+        wants_page = received.is_form and "text/html" in head.accept
+        admission: Admission | None = None
+        try:
+            submission = received.submission(_page_host(head))
+            capture = make_capture(caller.org, caller.key, head, caller.address, submission)
+            candidate = make_candidate(
+                capture, submission, caller.name, caller.rates, head.idempotency_key
+            )
+            admission = await self._acceptance.accept(candidate)
+            _check_limits(admission, caller.rates)
+            if wants_page:
+                reply = form_answers.accepted(caller.org, submission.controls.redirect)
+            else:
+                body = admission.first_answer or candidate.answer
+                reply = await self._answer(caller, head, capture, body)
+        except RexError as error:
+            await self._note_refusal(caller, head, error)
+            if wants_page:
+                reply = form_answers.refused(error, received.typed)
+            else:
+                reply = answers.error_reply(error, request_id)
+        except Exception as error:
+            reply = answers.error_reply(_unexpected(error, request_id), request_id)
+        if admission is not None:
+            reply.headers.extend(limit_headers(caller.rates.per_caller, admission))
+        return reply
+
+    async def _answer(self, caller: Caller, head: Head, capture: Capture, body: bytes) -> Reply:
+        seconds = wanted_wait_seconds(head.prefer) if caller.key and head.prefer else 0.0
+        if not seconds:
+            return answers.json_reply(202, body)
+        return await self._waiting.answer(caller.org, capture, body, seconds)
+
+    async def _note_refusal(self, caller: Caller, head: Head, error: RexError) -> None:
+        self._tally.count(caller.org.id, error)
+        if not isinstance(error, InvalidAddress) or not error.submission.email:
+            return
+        submission = error.submission
+        capture = make_rejected(
+            caller.org, head, caller.address, submission, f"email {error.fields['email']}"
+        )
+        candidate = make_candidate(capture, submission, caller.name, caller.rates, None)
+        try:
+            await self._acceptance.accept(candidate)
+        except RexError:
+            log.warning("capture.not_kept", extra={"org_id": caller.org.id})
+
+
+def _check_limits(admission: Admission, rates: Rates) -> None:
+    if admission.code not in (Code.ADDRESS_LIMITED, Code.EMAIL_LIMITED):
+        return
+    seconds = -(-admission.wait_ms // 1000) or 1
+    if admission.code is Code.ADDRESS_LIMITED:
+        message = f"More than {rates.per_caller} captures a minute from one caller"
+    else:
+        message = f"More than {rates.per_email} captures a minute for this e-mail address"
+    raise RateLimitExceeded(seconds, f"{message}: try again in {seconds} s")
+
+
+def _page_host(head: Head) -> str | None:
+    page = head.origin or head.referrer
+    try:
+        return urlsplit(page).hostname if page else None
+    except ValueError:
+        return None
+
+
+def _unexpected(error: Exception, request_id: str) -> RexError:
+    log.error("capture.failed", exc_info=error, extra={"request_id": request_id})
+    return RexError()

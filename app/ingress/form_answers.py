@@ -1,0 +1,38 @@
+"""What the visitor of a plain HTML form sees: the next page, thanks, or what to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.domain.controls import HONEYPOTS
+from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
+from app.domain.org import Org
+from app.domain.redirect import allowed_redirect
+from app.http.answers import error_headers
+from app.ingress.answers import Reply, html_reply, redirect_reply
+from app.ingress.pages import correction_page, thanks_page, trouble_page
+
+
+def accepted(org: Org, wanted: str | None) -> Reply:
+    """On to where the form wants its visitor, if the org lists it, or a page that says thanks."""
+    target = allowed_redirect(wanted, org.settings.redirect_targets)
+    return redirect_reply(target) if target else html_reply(200, thanks_page())
+
+
+def refused(error: RexError, typed: Mapping[str, str | list[str]]) -> Reply:
+    """The form once more, with what was typed, or a page that says what went wrong."""
+    if isinstance(error, Invalid):
+        page = correction_page(error.fields, _first_texts(typed))
+    else:
+        page = trouble_page(error.message)
+    reply = html_reply(STATUS_BY_CODE[error.code], page)
+    reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
+    return reply
+
+
+def _first_texts(typed: Mapping[str, str | list[str]]) -> dict[str, str]:
+    return {
+        name: value if isinstance(value, str) else value[0]
+        for name, value in typed.items()
+        if name not in HONEYPOTS
+    }

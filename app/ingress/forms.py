@@ -1,0 +1,76 @@
+"""Form bodies as fields: a text, or a list of texts where a name comes more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from app.domain.errors import InvalidCapture
+from app.ingress.multipart import read_parts
+
+#: Fields of one form that are read, a repeated one counting each time.
+FIELDS_MAX = 1000
+
+Fields = dict[str, str | list[str]]
+
+
+def read_urlencoded(body: bytes, codec: str) -> Fields:
+    """The fields of an urlencoded form. Raises `InvalidCapture` when they are too many."""
+    try:
+        # Latin-1 carries each byte through, be it written as itself or as %XX.
+        pairs = parse_qsl(
+            body.decode("latin-1"),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=FIELDS_MAX,
+        )
+    except ValueError:
+        raise InvalidCapture({"metadata": f"has more than {FIELDS_MAX:,} fields"}) from None
+    return _gather(
+        (_decode(name.encode("latin-1"), codec), _decode(value.encode("latin-1"), codec))
+        for name, value in pairs
+    )
+
+
+def read_multipart(body: bytes, boundary: bytes, codec: str) -> Fields:
+    """The text fields of a multipart form; a file input left empty is absent.
+
+    Raises `InvalidJson` when the body is no such form or was cut off, `InvalidCapture` that names
+    the fields with files.
+    """
+    parts = read_parts(body, boundary)
+    files = {
+        _decode(part.name, codec): "is a file, and files are not taken: send text, or a link to it"
+        for part in parts
+        if part.filename is not None and (part.filename or part.value)
+    }
+    if files:
+        raise InvalidCapture(files)
+    return _gather(
+        (_decode(part.name, codec), _decode(part.value, codec))
+        for part in parts
+        if part.filename is None
+    )
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> Fields:
+    fields: Fields = {}
+    for name, value in pairs:
+        before = fields.get(name)
+        if before is None:
+            fields[name] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            fields[name] = [before, value]
+    return fields
+
+
+def _decode(text: bytes, codec: str) -> str:
+    """Text in its declared codec; in windows-1252 when it is not that, as old pages send it."""
+    for candidate in (codec, "cp1252"):
+        try:
+            return text.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+    return text.decode("latin-1")

@@ -1,0 +1,71 @@
+"""The head of a capture request: what of it matters here, read once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+from app.domain.errors import PayloadTooLarge
+
+#: Sum of header names and values; the HTTP parser in front has no such limit.
+HEADERS_BYTES_MAX = 32 * 1024
+#: What is kept of headers that are only remembered.
+REMEMBERED_MAX = 500
+
+
+class Head(NamedTuple):
+    """Header values as text; None where a header was not sent."""
+
+    method: str
+    host: str
+    peer: str | None
+    origin: str | None
+    content_type: str | None
+    content_encoding: str | None
+    content_length: str | None
+    api_key: str | None
+    idempotency_key: str | None
+    request_id: str | None
+    prefer: str | None
+    accept: str
+    forwarded_for: str | None
+    user_agent: str | None
+    referrer: str | None
+
+
+def read_head(scope: Scope) -> Head:
+    """The head of an ASGI HTTP scope. Of a header sent twice the last one counts."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    get = headers.get
+    client = scope.get("client")
+    return Head(
+        scope["method"],
+        get(b"host", ""),
+        client[0] if client else None,
+        get(b"origin"),
+        get(b"content-type"),
+        get(b"content-encoding"),
+        get(b"content-length"),
+        get(b"x-api-key"),
+        get(b"idempotency-key"),
+        get(b"x-request-id"),
+        get(b"prefer"),
+        get(b"accept", ""),
+        get(b"x-forwarded-for"),
+        _remembered(get(b"user-agent")),
+        _remembered(get(b"referer")),
+    )
+
+
+def check_size(scope: Scope) -> None:
+    """Raise `PayloadTooLarge` for headers that nobody needs."""
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_BYTES_MAX:
+        raise PayloadTooLarge("The headers are larger than 32 KiB")
+
+
+def _remembered(value: str | None) -> str | None:
+    if not value:
+        return None
+    # Header bytes are Latin-1 by the letter and UTF-8 in the wild; NUL cannot be stored.
+    return value.encode("latin-1").decode("utf-8", "replace").replace("\x00", "")[:REMEMBERED_MAX]

@@ -1,0 +1,176 @@
+"""The web process: every route on one line, and what they stand on. Wiring only.
+
+`python -m app.main` serves it with uvicorn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from app.api import (
+    apikeys,
+    captures,
+    contacts,
+    deliveries,
+    docs,
+    events,
+    health,
+    org,
+    replays,
+    webhooks,
+)
+from app.api.call import keyed
+from app.api.services import Services
+from app.http.callers import Callers
+from app.http.directory import Directory
+from app.http.exceptions import HANDLERS
+from app.ingress.acceptance import Acceptance
+from app.ingress.capture import CaptureEndpoint
+from app.ingress.tally import Tally
+from app.ingress.waiting import Waiting
+from app.queue.admission import Gate
+from app.queue.connection import connect
+from app.queue.jobs import Doorbell
+from app.storage.database import open_database
+from app.storage.vault import Vault
+from config.logging import configure_logging
+from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
+
+#: PostgreSQL connections of one web process.
+DATABASE_CONNECTIONS = 8
+#: Requests being read, answered or waiting in one process; more are refused with 503.
+CONNECTIONS_MAX = 2000
+#: How long a stopping process finishes its requests.
+SHUTDOWN_SECONDS = 10
+KEEP_ALIVE_SECONDS = 65
+
+
+def make_services(settings: Settings) -> Services:
+    """The handles of a web process; nothing is connected yet."""
+    database = open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS)
+    directory = Directory(database)
+    return Services(
+        settings=settings,
+        database=database,
+        vault=Vault(settings.secret_key),
+        directory=directory,
+        callers=Callers(
+            directory, settings.base_domain, settings.default_org, settings.trusted_proxies
+        ),
+        gate=Gate(settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max),
+        doorbell=Doorbell(connect(settings.redis_url, connections=4)),
+    )
+
+
+def make_app(settings: Settings) -> Starlette:
+    """The application."""
+    services = make_services(settings)
+    acceptance = Acceptance(services.gate, services.database)
+    tally = Tally(services.gate)
+    waiting = Waiting(services.database)
+    capture = CaptureEndpoint(acceptance, services.callers, waiting, tally, settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        services.directory.start()
+        background = [asyncio.create_task(tally.run()), asyncio.create_task(services.gate.watch())]
+        yield
+        for task in background:
+            task.cancel()
+        await acceptance.drain()
+        await tally.flush()
+        services.directory.stop()
+        await services.gate.close()
+
+    app = Starlette(
+        routes=[
+            Route("/capture", capture),
+            Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
+            Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),
+            Route("/contacts", keyed(contacts.list_contacts), methods=["GET"]),
+            Route("/contacts/{id}", keyed(contacts.get_contact), methods=["GET"]),
+            Route("/contacts/{id}", keyed(contacts.edit_contact), methods=["PATCH"]),
+            Route("/contacts/{id}", keyed(contacts.delete_contact), methods=["DELETE"]),
+            Route(
+                "/contacts/{id}/captures", keyed(captures.list_contact_captures), methods=["GET"]
+            ),
+            Route("/captures", keyed(captures.list_set_aside), methods=["GET"]),
+            Route("/captures/{id}/release", keyed(captures.release_capture), methods=["POST"]),
+            Route("/events", keyed(events.list_events), methods=["GET"]),
+            Route("/webhooks", keyed(webhooks.create_webhook), methods=["POST"]),
+            Route("/webhooks", keyed(webhooks.list_webhooks), methods=["GET"]),
+            Route("/webhooks/{id}", keyed(webhooks.get_webhook), methods=["GET"]),
+            Route("/webhooks/{id}", keyed(webhooks.edit_webhook), methods=["PATCH"]),
+            Route("/webhooks/{id}", keyed(webhooks.delete_webhook), methods=["DELETE"]),
+            Route("/webhooks/{id}/rotate-secret", keyed(webhooks.rotate_secret), methods=["POST"]),
+            Route("/webhooks/{id}/ping", keyed(webhooks.ping_webhook), methods=["POST"]),
+            Route("/webhooks/{id}/deliveries", keyed(deliveries.list_deliveries), methods=["GET"]),
+            Route("/webhooks/{id}/replay", keyed(replays.create_replay), methods=["POST"]),
+            Route("/replays/{id}", keyed(replays.get_replay), methods=["GET"]),
+            Route("/replays/{id}", keyed(replays.cancel_replay), methods=["DELETE"]),
+            Route("/deliveries/{id}", keyed(deliveries.get_delivery), methods=["GET"]),
+            Route("/deliveries/{id}/retry", keyed(deliveries.retry_delivery), methods=["POST"]),
+            Route("/apikeys", keyed(apikeys.create_key), methods=["POST"]),
+            Route("/apikeys", keyed(apikeys.list_keys), methods=["GET"]),
+            Route("/apikeys/{id}", keyed(apikeys.revoke_key), methods=["DELETE"]),
+            Route("/org", keyed(org.get_org), methods=["GET"]),
+            Route("/org", keyed(org.edit_org), methods=["PATCH"]),
+            Route("/openapi.yaml", docs.openapi_yaml, methods=["GET"]),
+            Route("/docs", docs.docs_page, methods=["GET"]),
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+        max_body_size=64 * 1024,
+    )
+    app.state.services = services
+    return app
+
+
+def create_app() -> Starlette:
+    """The application of this process, from its environment; uvicorn calls it in each worker."""
+    settings = read_settings(os.environ)
+    configure_logging(settings.log_level)
+    return make_app(settings)
+
+
+def main() -> int:
+    """Serve until told to stop; the exit status."""
+    try:
+        settings = read_settings(os.environ)
+    except BadSetting as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_concurrency,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS_MAX,
+        backlog=2048,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from app.domain.errors import InvalidCapture, InvalidJson, PayloadTooLarge, UnsupportedMediaType
+from app.ingress.reading import BODY_BYTES_MAX, Received, decode_body, read_body, read_request
+
+JSON = b'{"email": "ann@example.com"}'
+FORM = b"email=ann%40example.com"
+FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_TYPE = "multipart/form-data; boundary=B"
+MULTIPART = (
+    b'--B\r\nContent-Disposition: form-data; name="email"\r\n\r\nann@example.com\r\n--B--\r\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "is_form"),
+    [
+        ("application/json", JSON, False),
+        ("Application/JSON; Charset=UTF-8", JSON, False),
+        ("application/json; charset=utf8", JSON, False),
+        ("application/json; charset=iso-8859-1", JSON, False),
+        ("application/ld+json", JSON, False),
+        ("text/json", JSON, False),
+        ("text/plain;charset=UTF-8", JSON, False),
+        ("", JSON, False),
+        ("", b"\xef\xbb\xbf\n" + JSON, False),
+        ("", FORM, True),
+        (FORM_TYPE, FORM, True),
+        (FORM_TYPE + "; charset=UTF-8", FORM, True),
+        (FORM_TYPE, b"email=ann@example.com&", True),
+        (MULTIPART_TYPE, MULTIPART, True),
+        ('multipart/form-data; charset=utf-8; boundary="B"', MULTIPART, True),
+        (MULTIPART_TYPE, b"\r\n" + MULTIPART + b"epilogue", True),
+    ],
+)
+def test_each_encoding_is_read(content_type: str, body: bytes, is_form: bool) -> None:
+    received = decode_body(body, content_type)
+
+    assert received.is_form is is_form
+    assert received.submission().email == "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content_encoding"),
+    [
+        ("application/xml", ""),
+        ("text/html", ""),
+        ("garbage", ""),
+        ("application/json; charset=utf-16", ""),
+        (FORM_TYPE + "; charset=koi8-r", ""),
+        ("application/json", "gzip"),
+        (FORM_TYPE, "br"),
+    ],
+)
+def test_other_media_types_are_refused(content_type: str, content_encoding: str) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        decode_body(JSON, content_type, content_encoding)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "message"),
+    [
+        ("application/json", FORM, "not valid JSON"),
+        ("text/plain", b"hello", "not valid JSON"),
+        ("application/json; charset=windows-1252", b'{"email": "\x81"}', "not cp1252"),
+        ("multipart/form-data", MULTIPART, "no boundary"),
+        (MULTIPART_TYPE, b"", "not whole"),
+        (MULTIPART_TYPE, MULTIPART[:40], "not whole"),
+        (MULTIPART_TYPE, MULTIPART[:-6], "not whole"),
+        (MULTIPART_TYPE, b"no boundary at all", "not whole|not valid"),
+        (MULTIPART_TYPE, b"--B\r\n\x00: x\r\n\r\n--B--", "not valid"),
+        ("multipart/form-data; boundary=" + "B" * 300, MULTIPART, "not valid"),
+    ],
+)
+def test_a_broken_body_is_refused_with_the_reason(
+    content_type: str, body: bytes, message: str
+) -> None:
+    with pytest.raises(InvalidJson, match=message):
+        decode_body(body, content_type).submission()
+
+
+def test_files_are_refused_by_name() -> None:
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="cv"; filename="cv.pdf"\r\n\r\n%PDF\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="photo"; filename=""\r\n\r\n\xff\r\n--B--\r\n'
+    )
+
+    with pytest.raises(InvalidCapture) as caught:
+        decode_body(body, MULTIPART_TYPE)
+
+    assert caught.value.fields.keys() == {"cv", "photo"}
+
+
+def test_a_form_keeps_what_was_typed_beside_what_is_refused() -> None:
+    received = decode_body(b"email=ann+at+home&note=%3Cb%3E&tag=a&tag=b", FORM_TYPE)
+
+    with pytest.raises(InvalidCapture, match="email: has no @"):
+        received.submission()
+    assert received.typed == {"email": "ann at home", "note": "<b>", "tag": ["a", "b"]}
+
+
+def test_too_many_fields_are_refused() -> None:
+    with pytest.raises(InvalidCapture, match="more than 1,000 fields"):
+        decode_body(b"a=1&" * 2000, FORM_TYPE)
+
+
+async def read(*messages: Message, headers: Iterable[tuple[bytes, bytes]] = ()) -> Received:
+    """What comes of a request whose body arrives in these messages, and then no more."""
+    waiting = list(messages)
+
+    async def receive() -> Message:
+        if not waiting:
+            await asyncio.Event().wait()
+        return waiting.pop(0)
+
+    return await read_request({"type": "http", "headers": list(headers)}, receive, 0.05)
+
+
+def chunk(body: bytes, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_body_may_come_in_pieces() -> None:
+    received = asyncio.run(read(chunk(JSON[:9], True), chunk(b"", True), chunk(JSON[9:])))
+
+    assert received.submission().email == "ann@example.com"
+
+
+def test_headers_decide_how_the_body_is_read() -> None:
+    headers = [(b"content-type", FORM_TYPE.encode())]
+
+    assert asyncio.run(read(chunk(FORM), headers=headers)).is_form
+
+
+def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_refused() -> None:
+    whole = JSON + b" " * (BODY_BYTES_MAX - len(JSON))
+
+    assert asyncio.run(read(chunk(whole[:999], True), chunk(whole[999:]))).submission()
+    with pytest.raises(PayloadTooLarge):
+        asyncio.run(read(chunk(whole, True), chunk(b" ", True)))
+
+
+def test_a_body_that_is_announced_too_large_is_refused_unread() -> None:
+    async def receive() -> Message:
+        raise AssertionError("read")
+
+    with pytest.raises(PayloadTooLarge):
+        asyncio.run(read_body(receive, str(BODY_BYTES_MAX + 1)))
+
+
+def test_a_body_that_drips_is_given_up() -> None:
+    with pytest.raises(InvalidJson, match=r"within 0\.05 s"):
+        asyncio.run(read(chunk(JSON[:5], True)))
+
+
+def test_a_body_that_is_cut_off_is_refused() -> None:
+    with pytest.raises(InvalidJson, match="cut off"):
+        asyncio.run(read(chunk(JSON[:5], True), {"type": "http.disconnect"}))
