@@ -1,0 +1,143 @@
+"""Imports go down the floors and never sideways; each process loads only what it needs.
+
+main  over  ingress, api, workers  over  http  over  storage, queue  over  domain, config
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+#: A room and the rooms that it may import from, besides itself.
+MAY_IMPORT: dict[str, set[str]] = {
+    "config": set(),
+    "app.domain": set(),
+    "app.storage": {"app.domain", "config"},
+    "app.queue": {"app.domain", "config"},
+    "app.http": {"app.domain", "app.storage", "app.queue", "config"},
+    "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
+    "app.api": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
+    "app.main": {
+        "app.api",
+        "app.ingress",
+        "app.http",
+        "app.storage",
+        "app.queue",
+        "app.domain",
+        "config",
+    },
+    "workers": {"app.domain", "app.storage", "app.queue", "config"},
+    # What starts and stops servers and processes knows the product by its settings alone.
+    "scripts.system": {"config"},
+}
+#: Packages of others that only these rooms may import.
+ONLY_IN: dict[str, set[str]] = {
+    "psycopg2": {"app.storage", "workers"},
+    "peewee": {"app.storage"},
+    "playhouse": {"app.storage"},
+    "redis": {"app.queue", "workers"},
+    "dramatiq": {"app.queue", "workers"},
+    "starlette": {"app.http", "app.ingress", "app.api", "app.main"},
+    "urllib3": {"workers"},
+}
+
+
+def room_of(module: str) -> str | None:
+    """The room that a module of ours lives in."""
+    rooms = [room for room in MAY_IMPORT if module == room or module.startswith(room + ".")]
+    return max(rooms, key=len, default=None)
+
+
+def imports_of(source: str) -> Iterator[str]:
+    """Every module that a source imports, `from a import b` as `a.b`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def breaches(module: str, source: str) -> list[str]:
+    """What a module imports against the rules."""
+    room = room_of(module)
+    if room is None:
+        return []
+    found = []
+    for imported in imports_of(source):
+        target = room_of(imported)
+        if target not in (None, room, *MAY_IMPORT[room]):
+            may = ", ".join(sorted(MAY_IMPORT[room])) or "nothing of ours"
+            found.append(f"{module} imports {imported}; {room} may import {may}")
+        package = imported.split(".")[0]
+        if package in ONLY_IN and room not in ONLY_IN[package]:
+            found.append(f"{module} imports {package}, which belongs to {ONLY_IN[package]}")
+    return found
+
+
+def our_modules() -> Iterator[tuple[str, str]]:
+    """Name and source of every module under the rules."""
+    for top in ("config", "app", "workers", "scripts"):
+        for path in sorted((CHECKOUT / top).rglob("*.py")):
+            name = ".".join(path.relative_to(CHECKOUT).with_suffix("").parts)
+            yield name.removesuffix(".__init__"), path.read_text()
+
+
+def test_no_module_imports_upwards_or_sideways() -> None:
+    found = [breach for name, source in our_modules() for breach in breaches(name, source)]
+    assert not found, "\n".join(found)
+
+
+def test_every_package_file_is_empty() -> None:
+    filled = [
+        str(path.relative_to(CHECKOUT))
+        for top in ("config", "app", "workers", "scripts")
+        for path in (CHECKOUT / top).rglob("__init__.py")
+        if path.read_text().strip()
+    ]
+    assert filled == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("app.domain.contact", "from app.storage import contacts"),
+        ("app.domain.contact", "import config.settings"),
+        ("app.storage.contacts", "from app.queue.jobs import Doorbell"),
+        ("app.queue.jobs", "from app.storage import deliveries"),
+        ("app.ingress.capture", "from app.api import health"),
+        ("app.ingress.capture", "from workers.captures import Recorder"),
+        ("app.api.webhooks", "from app.ingress import cors"),
+        ("workers.captures", "from app.http import answers"),
+        ("workers.captures", "from app.ingress.capture import CaptureEndpoint"),
+        ("config.settings", "from app.domain import errors"),
+        ("app.ingress.capture", "import urllib3"),
+        ("app.domain.ids", "import redis"),
+        ("scripts.system.whole", "from app.storage import migrate"),
+    ],
+)
+def test_a_planted_breach_is_found(module: str, line: str) -> None:
+    assert breaches(module, line)
+
+
+def loaded_by(statement: str, packages: Iterable[str]) -> list[str]:
+    """Those packages that a fresh interpreter has loaded after a statement."""
+    script = f"import sys; {statement}; print(*[p for p in {list(packages)!r} if p in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.split()
+
+
+def test_a_worker_loads_no_web_server() -> None:
+    assert loaded_by("import workers.main, workers.actors", ["starlette", "uvicorn"]) == []
+
+
+def test_the_web_process_loads_neither_workers_nor_their_http_client() -> None:
+    assert loaded_by("import app.main", ["workers", "urllib3"]) == []
