@@ -37,6 +37,8 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # It warns of every malformed body; the answer to the caller says the same.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def _rfc3339(seconds: float) -> str:

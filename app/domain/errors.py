@@ -11,6 +11,7 @@ RexError
     UnsupportedMediaType
     Invalid                 fields that cannot be taken, each with its reason
         InvalidCapture      ... of a submission
+            InvalidAddress  ... whose address is the only fault (app.domain.submission)
     RateLimitExceeded       carries the seconds to wait
     Unavailable             a dependency is away; carries the seconds to wait
         QueueUnavailable

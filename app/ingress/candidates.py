@@ -9,6 +9,7 @@ import msgspec
 
 from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
+from app.domain.controls import NO_CONTROLS
 from app.domain.ids import derive_contact_id, new_id
 from app.domain.org import Org
 from app.domain.submission import Submission
@@ -88,7 +89,9 @@ def make_candidate(
         digest = _digest(idempotency_key.encode("utf-8", "surrogatepass"))
         dedupe_key, dedupe_ms = f"idem:{capture.org_id}:{digest}", IDEMPOTENCY_MS
     else:
-        digest = _digest(_canonical.encode(submission))
+        # Of two clicks the second took longer: how the form was filled in does not count.
+        said = msgspec.structs.replace(submission, controls=NO_CONTROLS)
+        digest = _digest(_canonical.encode(said))
         dedupe_key, dedupe_ms = f"same:{capture.org_id}:{digest}", DOUBLE_CLICK_MS
     return Candidate(
         capture=_encoder.encode(capture),
