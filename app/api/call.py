@@ -6,6 +6,7 @@ PostgreSQL, and raises errors of the tree; everything that all endpoints share h
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +18,22 @@ from starlette.responses import Response
 
 from app.api.services import Services
 from app.domain.api_key import ApiKey
-from app.domain.errors import QueueUnavailable, RateLimitExceeded, RexError, StorageUnavailable
+from app.domain.errors import (
+    InvalidJson,
+    PayloadTooLarge,
+    QueueUnavailable,
+    RateLimitExceeded,
+    RexError,
+    StorageUnavailable,
+)
 from app.domain.org import Org
 from app.http.answers import JsonResponse, connection_request_id, error_response
 from app.queue.admission import TokenBucket
 from app.storage.database import TransactionConflict
 
+#: The largest body taken, and the time that it may take to arrive.
+BODY_BYTES_MAX = 64 * 1024
+BODY_SECONDS_MAX = 10
 #: Lost races in a row after which a caller is asked to try again.
 CONFLICTS_MAX = 20
 
@@ -63,9 +74,8 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             presented = request.headers.get("x-api-key")
             key = services.callers.key_for(org, presented, request.method, request.url.path)
             limits.update(await _take_turn(services, key))
-            call = Call(
-                org, key, request.path_params, request.query_params, await request.body(), services
-            )
+            body = await _read_body(request)
+            call = Call(org, key, request.path_params, request.query_params, body, services)
             answer = await run_in_threadpool(_run, endpoint, call)
         except RexError as error:
             return error_response(error, request_id, limits)
@@ -76,6 +86,21 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
     # Takes along the name, the docstring and the description for the OpenAPI document.
     return update_wrapper(serve, endpoint)
+
+
+async def _read_body(request: Request) -> bytes:
+    """All of a body, within bounds of size and time."""
+    chunks, size = [], 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > BODY_BYTES_MAX:
+                    raise PayloadTooLarge
+                chunks.append(chunk)
+    except TimeoutError:
+        raise InvalidJson(f"The body did not arrive within {BODY_SECONDS_MAX} s") from None
+    return b"".join(chunks)
 
 
 def _run(endpoint: Endpoint, call: Call) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import UNSET, Meta
 
 from app.api.bodies import read_body
@@ -125,13 +126,24 @@ def edit_contact(call: Call) -> Answer:
     return _answer(call, tended)
 
 
-@describe(Operation(_TAG, {204: None}))
+class Deletion(msgspec.Struct, forbid_unknown_fields=True):
+    """What `DELETE /contacts/{id}` takes."""
+
+    erase: Annotated[bool, Meta(description="Forget the person in captures and events, too")] = (
+        False
+    )
+
+
+@describe(Operation(_TAG, {204: None}, query=Deletion))
 def delete_contact(call: Call) -> Answer:
-    """Delete a contact. If its address is captured again, it begins anew, with the same id."""
-    if call.query:
-        raise Invalid(dict.fromkeys(call.query, "is not a parameter of this call"))
+    """Delete a contact. If its address is captured again, it begins anew, with the same id.
+
+    With `erase=true` name, address and everything that was sent disappear from every table; a
+    keyed hash of the address stays, so that captures from before cannot bring the person back.
+    """
+    wanted = read_query(call.query, Deletion)
     with transaction(call.services.database) as cursor:
-        tended = tending.delete(cursor, call.org.id, contact_id_in(call))
+        tended = tending.delete(cursor, call.org.id, contact_id_in(call), erase=wanted.erase)
     call.services.doorbell.ring(tended.webhook_ids)
     return Answer(status=204)
 

@@ -38,7 +38,7 @@ Words = Annotated[str, Meta(max_length=1000)]
 
 Item = TypeVar("Item", bound=msgspec.Struct)
 Row = TypeVar("Row")
-Query = TypeVar("Query", bound="ListQuery")
+Query = TypeVar("Query", bound=msgspec.Struct)
 _EPOCH_YEARS = range(1970, 9999)
 
 
@@ -46,7 +46,9 @@ class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What every list takes."""
 
     limit: Annotated[int, Meta(ge=1, le=LIMIT_MAX, description="Items per page")] = LIMIT_DEFAULT
-    cursor: Annotated[str, Meta(description="`next_cursor` of an earlier answer")] | None = None
+    cursor: (
+        Annotated[str, Meta(description="`next_cursor` of an earlier answer of this list")] | None
+    ) = None
     fields: Annotated[Words, Meta(description="Show these fields only")] | None = None
 
 
@@ -72,6 +74,8 @@ def read_query(query: Mapping[str, str], kind: type[Query]) -> Query:
     for name, value in values.items():
         if "\0" in name + value:
             raise Invalid({name.replace("\0", ""): "contains a NUL character"})
+        if value.lower() == "null":  # lenient conversion would take it for None
+            raise Invalid({name: "is null: leave it out instead"})
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -87,7 +87,7 @@ def view(webhook: Webhook) -> WebhookView:
         url=webhook.url,
         events=webhook.events,
         event_types=webhook.events,
-        status=webhook.status.value,  # type: ignore[arg-type]
+        status=webhook.status,  # type: ignore[arg-type]
         status_reason=webhook.status_reason,
         failure_count=webhook.failure_count,
         metadata=webhook.metadata,

@@ -20,7 +20,7 @@ def erase_history(cursor: Cursor, contact_id: str, ids: Sequence[str], stamp: st
     `ids` are all ids that lead to it, its own among them; `stamp` is the moment of the erasure.
     What is still owed about the person, but for the news of the deletion, is cancelled.
     """
-    cursor.execute("UPDATE contacts SET erased_since = %s WHERE id = %s", (stamp, contact_id))
+    cursor.execute("UPDATE contacts SET erased_since = %s WHERE id = ANY(%s)", (stamp, list(ids)))
     cursor.execute(f"UPDATE captures SET {_EMPTY} WHERE contact_id = ANY(%s)", (list(ids),))
     cursor.execute(
         "UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,"

@@ -20,6 +20,7 @@ from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, 
 from app.domain.ids import new_id, new_stamp, time_of
 from app.storage import contacts
 from app.storage.database import Cursor
+from app.storage.erasure import erase_history
 from app.storage.events import publish
 
 
@@ -70,18 +71,22 @@ def edit(
     return _edit(cursor, contact, edits)
 
 
-def delete(cursor: Cursor, org_id: str, contact_id: str) -> Tended:
+def delete(cursor: Cursor, org_id: str, contact_id: str, *, erase: bool = False) -> Tended:
     """Delete a contact and say so with its last state. Raises `NotFound`.
 
     Its row stays as a grave: its events count on if the address comes back. Its further addresses
-    are free again.
+    are free again. `erase`: the person is forgotten in captures and events, too.
     """
     contact = _living(contacts.lock(cursor, [contact_id]), org_id, contact_id)
     stamp = new_stamp()
     event = contact_event(new_id("evt"), CONTACT_DELETED, contact, [], time_of(stamp))
+    ids = [contact.id, *contacts.aliases_of(cursor, contact.id)]
     contacts.remove_aliases(cursor, contact.id)
     contacts.save(cursor, [bury(contact, time_of(stamp))])
-    return Tended(contact, publish(cursor, [event]))
+    owed = publish(cursor, [event])
+    if erase:
+        erase_history(cursor, contact.id, ids, stamp)
+    return Tended(contact, owed)
 
 
 def _living(locked: Mapping[str, Contact], org_id: str, contact_id: str) -> Contact:

@@ -1,0 +1,97 @@
+"""A person who is erased is nowhere any more, and does not come back by an old capture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.times import now
+from app.storage import tending
+from app.storage.database import Database, transaction
+from app.storage.recording import record
+from tests.factories import make_capture, make_org, make_webhook
+
+_TABLES = ("contacts", "captures", "events", "deliveries", "contact_aliases", "inbox")
+
+
+def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
+    with transaction(database) as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
+
+
+def everything(database: Database) -> str:
+    return "\n".join(
+        str(row) for table in _TABLES for row in rows(database, f"SELECT t::text FROM {table} t")
+    )
+
+
+def test_every_trace_goes_and_what_is_owed_is_cancelled(database: Database) -> None:
+    org = make_org(database)
+    make_webhook(database, org)
+    capture = make_capture(
+        org,
+        "ada@example.com",
+        first_name="Adalovelace",
+        metadata={"note": "secretnote"},
+        client_address="203.0.113.9",
+        user_agent="Firefox",
+    )
+    with transaction(database) as cursor:
+        record(cursor, [capture], now())
+    assert all(word in everything(database) for word in ("ada@", "Adalovelace", "secretnote"))
+
+    with transaction(database) as cursor:
+        tending.delete(cursor, org.id, capture.contact_id, erase=True)
+
+    left = everything(database)
+    for word in ("ada@", "Adalovelace", "secretnote", "203.0.113.9", "Firefox"):
+        assert word not in left
+    assert rows(database, "SELECT event_type, status FROM deliveries ORDER BY 1") == [
+        ("contact.created", "cancelled"),
+        ("contact.deleted", "pending"),
+    ]
+
+
+def test_a_capture_from_before_the_erasure_does_not_bring_the_person_back(
+    database: Database,
+) -> None:
+    org = make_org(database)
+    first = make_capture(org, "ada@example.com")
+    late = make_capture(org, "ada@example.com", first_name="Ada")
+    late_elsewhere = make_capture(org, "new@example.com", first_name="Ada")
+    with transaction(database) as cursor:
+        record(cursor, [first], now())
+        tending.edit(
+            cursor,
+            org.id,
+            first.contact_id,
+            {"email": "new@example.com"},
+            late_elsewhere.contact_id,
+        )
+    with transaction(database) as cursor:
+        tending.delete(cursor, org.id, first.contact_id, erase=True)
+
+    with transaction(database) as cursor:
+        record(cursor, [late, late_elsewhere], now())
+
+    assert "Ada" not in everything(database)
+    assert rows(database, "SELECT count(*) FROM contacts WHERE deleted_at IS NULL") == [(0,)]
+    assert rows(database, "SELECT status, reason FROM captures WHERE reason IS NOT NULL") == [
+        ("rejected", "erased"),
+        ("rejected", "erased"),
+    ]
+
+
+def test_a_capture_after_the_erasure_is_a_new_decision(database: Database) -> None:
+    org = make_org(database)
+    first = make_capture(org, "ada@example.com", phone="1")
+    with transaction(database) as cursor:
+        record(cursor, [first], now())
+        tending.delete(cursor, org.id, first.contact_id, erase=True)
+
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, "ada@example.com", first_name="Ada")], now())
+
+    assert rows(database, "SELECT id, email, first_name, phone, deleted_at FROM contacts") == [
+        (first.contact_id, "ada@example.com", "Ada", None, None)
+    ]

@@ -1,0 +1,168 @@
+"""What is too old goes; what is not finished never does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+
+from app.domain.capture import Capture
+from app.domain.ids import derive_contact_id, first_stamp_at
+from app.domain.org import Org
+from app.domain.times import now
+from app.queue.jobs import Doorbell
+from app.storage.database import Database, transaction
+from app.storage.recording import record
+from config.settings import Settings
+from tests.factories import make_capture, make_org, make_webhook
+from workers.housekeeping import Housekeeping
+
+SETTINGS = Settings("postgresql://", "redis://", b"", retention_events_days=30)
+
+
+@pytest.fixture
+def doorbell(redis_url: str) -> Iterator[Doorbell]:
+    with redis.Redis.from_url(redis_url, protocol=2) as client:
+        yield Doorbell(client)
+
+
+def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with transaction(database) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def counts(database: Database) -> tuple[Any, ...]:
+    (row,) = execute(
+        database,
+        "SELECT (SELECT count(*) FROM captures), (SELECT count(*) FROM events),"
+        " (SELECT count(*) FROM deliveries), (SELECT count(*) FROM contacts)",
+    )
+    return row
+
+
+def capture_of(org: Org, number: int, at: datetime) -> Capture:
+    capture = make_capture(org, f"p{number}@example.com")
+    capture.id = f"cap_{first_stamp_at(int(at.timestamp() * 1000) + number)}"
+    return capture
+
+
+def make_old(database: Database, days: int) -> None:
+    """Give every event and delivery ids of that age."""
+    stamp = first_stamp_at(int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000))
+    execute(
+        database,
+        "UPDATE deliveries SET id = 'dlv_' || left(%s, 16) || right(id, 10),"
+        " event_id = 'evt_' || left(%s, 16) || right(event_id, 10)",
+        stamp,
+        stamp,
+    )
+    execute(database, "UPDATE events SET id = 'evt_' || left(%s, 16) || right(id, 10)", stamp)
+
+
+def test_old_settled_deliveries_and_their_events_go_and_open_ones_stay(
+    database: Database, doorbell: Doorbell
+) -> None:
+    org = make_org(database)
+    make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, f"p{n}@example.com") for n in range(10)], now())
+    make_old(database, days=31)
+    execute(database, "UPDATE deliveries SET status = 'succeeded', settled_at = now()")
+    execute(
+        database,
+        "UPDATE deliveries SET status = 'pending' WHERE id IN"
+        " (SELECT id FROM deliveries ORDER BY id LIMIT 3)",
+    )
+
+    Housekeeping(database, doorbell, SETTINGS).delete_old_rows()
+
+    assert counts(database) == (10, 3, 3, 10)
+
+
+def test_what_is_younger_stays(database: Database, doorbell: Doorbell) -> None:
+    org = make_org(database)
+    make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org)], now())
+    make_old(database, days=29)
+    execute(database, "UPDATE deliveries SET status = 'succeeded', settled_at = now()")
+
+    Housekeeping(database, doorbell, SETTINGS).delete_old_rows()
+
+    assert counts(database) == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 2500), (30, 500)])
+def test_captures_go_only_when_an_age_is_set(
+    database: Database, doorbell: Doorbell, days: int, left: int
+) -> None:
+    org = make_org(database)
+    long_ago = datetime.now(UTC) - timedelta(days=90)
+    captures = [capture_of(org, n, long_ago) for n in range(2000)]
+    captures += [capture_of(org, n, datetime.now(UTC)) for n in range(500)]
+    for capture in captures:
+        capture.contact_id = derive_contact_id(org.created_ms, org.id_secret, "one@example.com")
+    with transaction(database) as cursor:
+        record(cursor, captures, now())
+
+    settings = replace(SETTINGS, retention_captures_days=days)
+    Housekeeping(database, doorbell, settings).delete_old_rows()
+
+    assert execute(database, "SELECT count(*) FROM captures") == [(left,)]
+
+
+def test_what_is_held_for_too_long_is_given_up_and_told(
+    database: Database, doorbell: Doorbell
+) -> None:
+    org = make_org(database)
+    paused = make_webhook(database, org)
+    watching = make_webhook(database, org, events=["webhook.*"])
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, f"p{n}@example.com") for n in range(5)], now())
+    execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", paused.id)
+    execute(
+        database,
+        "UPDATE deliveries SET created_at = now() - interval '31 days' WHERE id IN"
+        " (SELECT id FROM deliveries ORDER BY id LIMIT 2)",
+    )
+
+    house = Housekeeping(database, doorbell, SETTINGS)
+    house.fail_held_too_long()
+    house.fail_held_too_long()
+
+    assert execute(database, "SELECT status, count(*) FROM deliveries GROUP BY 1 ORDER BY 1") == [
+        ("failed", 2),
+        ("pending", 4),
+    ]
+    told = execute(
+        database,
+        "SELECT webhook_id, event_type FROM deliveries WHERE event_type LIKE 'webhook%%'",
+    )
+    assert told == [(watching.id, "webhook.backlog_capped")]
+
+
+def test_a_dead_endpoints_backlog_expires_and_a_living_ones_does_not(
+    database: Database, doorbell: Doorbell
+) -> None:
+    org = make_org(database)
+    dead = make_webhook(database, org)
+    living = make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org)], now())
+    execute(database, "UPDATE deliveries SET created_at = now() - interval '73 hours'")
+    execute(database, "UPDATE webhook_health SET active_since = now() - interval '9 days'")
+    execute(
+        database,
+        "UPDATE webhook_health SET failure_count = 9 WHERE webhook_id = %s",
+        dead.id,
+    )
+
+    Housekeeping(database, doorbell, SETTINGS).fail_expired()
+
+    states = dict(execute(database, "SELECT webhook_id, status FROM deliveries"))
+    assert states == {dead.id: "failed", living.id: "pending"}
