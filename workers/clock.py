@@ -1,7 +1,8 @@
 """The clock: a process that looks for what is due and sees to it.
 
 It keeps nothing in memory and claims what it touches, so that several may run, and any of them may
-be killed at any time. Its duties stand in one list, each with its own interval.
+be killed at any time. Its duties stand in two lists, each with its interval: what
+somebody waits for, and what may take its time.
 """
 
 from __future__ import annotations
@@ -13,27 +14,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import msgspec
 import redis
 from dramatiq.errors import ConnectionClosed
 
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import WakingBroker, connect_broker
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
-from app.queue.messages import encode_message
-from app.storage import deliveries, inbox
-from app.storage.database import Cursor, Database, TransactionConflict, open_database, transaction
+from app.queue.jobs import Doorbell
+from app.storage.database import Database, TransactionConflict, open_database
 from config.settings import Settings
 from workers.housekeeping import Housekeeping
 from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
 from workers.replays import Replays
+from workers.rounds import Rounds
 
 log = logging.getLogger(__name__)
 
-#: Rows that one step of a duty touches: no step holds a lock for long.
-STEP = 1000
-#: Jobs that one step moves out of the inbox.
-INBOX_STEP = 20
 #: What a duty raises while a server is away; it is done again when its time comes.
 _AWAY = (StorageUnavailable, TransactionConflict, redis.RedisError, ConnectionClosed)
 #: Pause after a failure, so that an outage costs a line now and then and no more.
@@ -83,63 +78,6 @@ class Clock:
         if duty.name not in self._failing:
             self._failing.add(duty.name)
             log.warning("clock.waiting", extra={"duty": duty.name, "error": type(error).__name__})
-
-
-class Rounds:
-    """What the clock does for captures and deliveries."""
-
-    def __init__(self, database: Database, broker: WakingBroker) -> None:
-        self._database = database
-        self._broker = broker
-        self._doorbell = Doorbell(broker.client)
-
-    def empty_inbox(self) -> None:
-        """Move captures that were taken in while the queue was away into the queue."""
-        moved = INBOX_STEP
-        while moved == INBOX_STEP:
-            with transaction(self._database) as cursor:
-                rows = inbox.oldest(cursor, INBOX_STEP)
-                moved = len(rows)
-                jobs = [_capture_job(captures) for _, captures in rows]
-                # Queued before it is forgotten: what is queued twice is recorded once.
-                self._broker.enqueue_many(CAPTURES, jobs)
-                inbox.remove(cursor, [row_id for row_id, _ in rows])
-            if moved:
-                log.info("inbox.emptied", extra={"jobs": moved})
-
-    def ring_for_due(self) -> None:
-        """Ring for every webhook that has something due."""
-        with transaction(self._database) as cursor:
-            due = deliveries.due_webhooks(cursor)
-        self._doorbell.ring(due)
-
-    def release_expired_leases(self) -> None:
-        """Make due again what a dead worker held."""
-        self._in_steps("delivery.released", deliveries.release_expired)
-
-    def cancel_for_deleted_webhooks(self) -> None:
-        """Cancel what is owed to webhooks that are gone."""
-        self._in_steps("delivery.cancelled", deliveries.cancel_deleted)
-
-    def tidy_queue(self) -> None:
-        """Bring back what dead workers held, also when no other worker lives."""
-        self._broker.tidy()
-
-    def forget_rung_bells(self) -> None:
-        """Let every bell ring again: one may have been taken by a worker that died."""
-        self._doorbell.forget_rung()
-
-    def _in_steps(self, event: str, step: Callable[[Cursor, int], int]) -> None:
-        touched = STEP
-        while touched == STEP:
-            with transaction(self._database) as cursor:
-                touched = step(cursor, STEP)
-            if touched:
-                log.info(event, extra={"deliveries": touched})
-
-
-def _capture_job(captures: str) -> tuple[str, bytes]:
-    return encode_message(CAPTURES, RECORD_CAPTURES, [msgspec.Raw(captures.encode())])
 
 
 def prompt_duties(settings: Settings, database: Database, broker: WakingBroker) -> list[Duty]:

@@ -1,0 +1,95 @@
+"""The clock does each duty in its time, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from app.domain.errors import StorageUnavailable
+from app.queue.broker import WakingBroker, connect_broker
+from app.queue.jobs import CAPTURES
+from app.storage import inbox
+from app.storage.database import Database, transaction
+from tests.factories import make_capture, make_org
+from workers.clock import Clock, Duty
+from workers.rounds import Rounds
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[WakingBroker]:
+    broker = connect_broker(redis_url, threads=1)
+    broker.declare_queue(CAPTURES)
+    yield broker
+    broker.close()
+
+
+def test_a_duty_that_fails_is_done_again_and_does_not_stop_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stopping = threading.Event()
+    done: list[str] = []
+
+    def fail() -> None:
+        done.append("failing")
+        raise StorageUnavailable
+
+    def work() -> None:
+        done.append("working")
+        if done.count("working") == 3:
+            stopping.set()
+
+    Clock([Duty("failing", 0.0, fail), Duty("working", 0.0, work)], stopping).run()
+
+    assert done.count("failing") == 3
+    assert [record.message for record in caplog.records] == ["clock.waiting"]
+
+
+def test_a_duty_is_not_done_before_its_interval_is_over() -> None:
+    stopping = threading.Event()
+    done: list[str] = []
+
+    def often() -> None:
+        done.append("often")
+        if done.count("often") == 5:
+            stopping.set()
+
+    Clock(
+        [Duty("rare", 60.0, lambda: done.append("rare")), Duty("often", 0.0, often)], stopping
+    ).run()
+
+    assert done.count("rare") == 1
+
+
+def test_the_inbox_is_moved_into_the_queue_in_its_order(
+    database: Database, broker: WakingBroker
+) -> None:
+    org = make_org(database)
+    captures = [msgspec.json.encode(make_capture(org, f"p{n}@example.com")) for n in range(60)]
+    for capture in captures:
+        with transaction(database) as cursor:
+            inbox.keep(cursor, [capture])
+
+    Rounds(database, broker).empty_inbox()
+
+    assert broker.depth(CAPTURES).waiting == 60
+    with transaction(database) as cursor:
+        assert inbox.oldest(cursor, 1) == []
+
+
+def test_while_the_queue_is_away_the_inbox_keeps_everything(
+    database: Database, redis_url: str
+) -> None:
+    org = make_org(database)
+    with transaction(database) as cursor:
+        inbox.keep(cursor, [msgspec.json.encode(make_capture(org))])
+    nowhere = connect_broker("redis://127.0.0.1:9/0", threads=1)
+
+    with pytest.raises(Exception, match="onnect"):
+        Rounds(database, nowhere).empty_inbox()
+
+    with transaction(database) as cursor:
+        assert len(inbox.oldest(cursor, 2)) == 1
+    nowhere.close()

@@ -1,0 +1,78 @@
+"""The clock's prompt rounds: whatever is due and not moving is set going again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import msgspec
+
+from app.queue.broker import WakingBroker
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
+from app.queue.messages import encode_message
+from app.storage import deliveries, inbox
+from app.storage.database import Cursor, Database, transaction
+
+log = logging.getLogger(__name__)
+
+#: Rows that one step touches: no step holds a lock for long.
+STEP = 1000
+#: Jobs that one step moves out of the inbox.
+INBOX_STEP = 20
+
+
+class Rounds:
+    """What the clock does for captures and deliveries."""
+
+    def __init__(self, database: Database, broker: WakingBroker) -> None:
+        self._database = database
+        self._broker = broker
+        self._doorbell = Doorbell(broker.client)
+
+    def empty_inbox(self) -> None:
+        """Move captures that were taken in while the queue was away into the queue."""
+        moved = INBOX_STEP
+        while moved == INBOX_STEP:
+            with transaction(self._database) as cursor:
+                rows = inbox.oldest(cursor, INBOX_STEP)
+                moved = len(rows)
+                jobs = [_capture_job(captures) for _, captures in rows]
+                # Queued before it is forgotten: what is queued twice is recorded once.
+                self._broker.enqueue_many(CAPTURES, jobs)
+                inbox.remove(cursor, [row_id for row_id, _ in rows])
+            if moved:
+                log.info("inbox.emptied", extra={"jobs": moved})
+
+    def ring_for_due(self) -> None:
+        """Ring for every webhook that has something due."""
+        with transaction(self._database) as cursor:
+            due = deliveries.due_webhooks(cursor)
+        self._doorbell.ring(due)
+
+    def release_expired_leases(self) -> None:
+        """Make due again what a dead worker held."""
+        self._in_steps("delivery.released", deliveries.release_expired)
+
+    def cancel_for_deleted_webhooks(self) -> None:
+        """Cancel what is owed to webhooks that are gone."""
+        self._in_steps("delivery.cancelled", deliveries.cancel_deleted)
+
+    def tidy_queue(self) -> None:
+        """Bring back what dead workers held, also when no other worker lives."""
+        self._broker.tidy()
+
+    def forget_rung_bells(self) -> None:
+        """Let every bell ring again: one may have been taken by a worker that died."""
+        self._doorbell.forget_rung()
+
+    def _in_steps(self, event: str, step: Callable[[Cursor, int], int]) -> None:
+        touched = STEP
+        while touched == STEP:
+            with transaction(self._database) as cursor:
+                touched = step(cursor, STEP)
+            if touched:
+                log.info(event, extra={"deliveries": touched})
+
+
+def _capture_job(captures: str) -> tuple[str, bytes]:
+    return encode_message(CAPTURES, RECORD_CAPTURES, [msgspec.Raw(captures.encode())])
