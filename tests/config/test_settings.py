@@ -1,0 +1,98 @@
+"""Every knob is read, has a default, and refuses what cannot be used in one line that names it."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import fields
+from ipaddress import ip_network
+
+import pytest
+
+from config.settings import _PARSERS, BadSetting, Settings, read_settings
+
+REQUIRED = {
+    "DATABASE_URL": "postgresql://rex@localhost/rex",
+    "REDIS_URL": "redis://localhost:6379/0",
+    "SECRET_KEY": base64.b64encode(b"k" * 32).decode(),
+}
+
+
+def test_the_required_ones_are_enough_and_the_rest_has_defaults() -> None:
+    settings = read_settings(REQUIRED)
+    assert settings.secret_key == b"k" * 32
+    assert (settings.port, settings.endpoint_window, settings.retry_max_attempts) == (8000, 10, 15)
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+@pytest.mark.parametrize("value", ["", "   "])
+def test_a_required_one_that_is_missing_or_empty_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=rf"^{name}: not set; expected "):
+        read_settings({**REQUIRED, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("PORT", "80", 80),
+        ("BASE_DOMAIN", "RexGTM.com", "rexgtm.com"),
+        ("DEFAULT_ORG", "acme-2", "acme-2"),
+        ("ALLOW_PRIVATE_WEBHOOKS", "1", True),
+        ("ALLOW_PRIVATE_WEBHOOKS", "off", False),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
+        ("WEBHOOK_PORTS", "443,8443", (443, 8443)),
+        ("RETRY_BASE_SECONDS", "0.5", 0.5),
+        ("CAPTURE_RATE_PER_EMAIL", "0", 0),
+        ("LOG_LEVEL", "DEBUG", "debug"),
+        ("BOOTSTRAP_API_KEY", "rex_live_" + "a" * 24, "rex_live_" + "a" * 24),
+    ],
+)
+def test_a_value_is_read(name: str, value: str, expected: object) -> None:
+    assert getattr(read_settings({**REQUIRED, name: value}), name.lower()) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://localhost/rex"),
+        ("REDIS_URL", "localhost:6379"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", base64.b64encode(b"k" * 31).decode()),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "٣"),
+        ("PORT", "1e3"),
+        ("BASE_DOMAIN", "https://example.com"),
+        ("DEFAULT_ORG", "Acme Inc"),
+        ("BOOTSTRAP_API_KEY", "secret"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.internal"),
+        ("ALLOW_PRIVATE_WEBHOOKS", "maybe"),
+        ("RETRY_BASE_SECONDS", "nan"),
+        ("RETRY_BASE_SECONDS", "-1"),
+        ("RETRY_MAX_ATTEMPTS", "1.5"),
+        ("ENDPOINT_WINDOW", "9" * 40),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_in_one_line(name: str, value: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        read_settings({**REQUIRED, name: value})
+    message = str(refused.value)
+    assert message.startswith(f"{name}: expected ")
+    assert "\n" not in message
+    assert len(message) < 200
+
+
+def test_a_refused_secret_is_not_shown() -> None:
+    with pytest.raises(BadSetting) as refused:
+        read_settings({**REQUIRED, "SECRET_KEY": "topsecret"})
+    assert "topsecret" not in str(refused.value)
+
+
+def test_every_field_has_a_parser_and_every_parser_a_field() -> None:
+    assert set(_PARSERS) == {field.name for field in fields(Settings)}
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        read_settings(REQUIRED).port = 1  # type: ignore[misc]
