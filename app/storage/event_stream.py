@@ -93,7 +93,7 @@ def place(cursor: Cursor, org_id: str) -> int:
 
     The only thing to do in its transaction: the lock holds until the commit.
     """
-    pass
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (_LOCK_CLASS, org_id))
     cursor.execute(_PLACE, {"org": org_id, "step": PLACING_STEP})
     return cursor.rowcount
 
