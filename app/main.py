@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -83,8 +83,7 @@ def make_app(settings: Settings) -> Starlette:
         services.directory.start()
         background = [asyncio.create_task(tally.run()), asyncio.create_task(services.gate.watch())]
         yield
-        for task in background:
-            task.cancel()
+        await _end(background)
         await acceptance.drain()
         await tally.flush()
         services.directory.stop()
@@ -130,10 +129,17 @@ def make_app(settings: Settings) -> Starlette:
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
-        max_body_size=64 * 1024,
     )
     app.state.services = services
     return app
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended: one that is connecting may take it for a time-out."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.1)
 
 
 def create_app() -> Starlette:

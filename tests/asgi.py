@@ -85,7 +85,8 @@ class Client:
             "state": {},
         }
         sent = b"" if body is None else encoded
-        return self._submit(self._exchange(scope, sent)).result(PATIENCE_SECONDS)
+        reply: Reply = self._submit(self._exchange(scope, sent)).result(PATIENCE_SECONDS)
+        return reply
 
     async def _exchange(self, scope: dict[str, Any], body: bytes) -> Reply:
         messages: list[Message] = []
@@ -115,7 +116,8 @@ class Client:
 
 
 async def _end_other_tasks() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    # A library may swallow the first cancellation.
+    while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=0.2)

@@ -21,6 +21,9 @@ from app.domain.event import EVENT_TYPES
 from app.domain.times import parse_rfc3339
 from app.domain.webhook import subscribes, unknown_patterns
 
+#: Patterns that stand for more than one event type.
+FAMILIES = ("contact.*", "webhook.*", "*")
+
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
 
@@ -106,7 +109,7 @@ def read_types(name: str, patterns: Iterable[str] | None) -> list[str] | None:
     wanted = list(patterns)
     unknown = unknown_patterns(wanted)
     if unknown:
-        known = ", ".join((*EVENT_TYPES, "contact.*", "webhook.*", "*"))
+        known = ", ".join((*EVENT_TYPES, *FAMILIES))
         raise Invalid({name: f"unknown: {', '.join(unknown)[:200]}; known are {known}"})
     return [event_type for event_type in EVENT_TYPES if subscribes(wanted, event_type)]
 

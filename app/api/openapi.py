@@ -13,7 +13,7 @@ import msgspec
 from starlette.routing import BaseRoute, Route
 
 from app.api import openapi_errors as errors
-from app.api.lists import ListQuery, Page
+from app.api.lists import FAMILIES, Page
 from app.api.openapi_public import PUBLIC, PUBLIC_TYPES
 from app.api.operation import Operation, operation_of
 from app.domain.event import EVENT_TYPES
@@ -31,7 +31,7 @@ _PREFIXES = {
     "apikeys": "key",
 }
 _ULID = "_[0-7][0-9A-HJKMNP-TV-Z]{25}"
-_PATTERNS = [*EVENT_TYPES, "contact.*", "webhook.*", "*"]
+_PATTERNS = [*EVENT_TYPES, *FAMILIES]
 _INFO = (
     "Captures leads from forms and delivers every one to webhooks. Every answer carries"
     " `X-Request-Id`; every error has the same envelope. Times are RFC 3339 in UTC."
@@ -193,7 +193,7 @@ def _responses(operation: Operation, references: Mapping[object, Schema]) -> Sch
     codes += ["unavailable", *operation.errors]
     if operation.body:
         codes += ["invalid_json", "payload_too_large", "validation_failed"]
-    elif operation.query and issubclass(operation.query, ListQuery):
+    elif operation.query:
         codes.append("validation_failed")
     responses.update(errors.responses(codes))
     return dict(sorted(responses.items()))

@@ -93,7 +93,7 @@ def cancel_replay(call: Call) -> Answer:
         replay = _find(cursor, call)
         replays.cancel(cursor, call.org.id, replay.id)
         replay = _find(cursor, call)
-    if replay.status is ReplayStatus.DONE:
+    if replay.status == ReplayStatus.DONE:
         raise Conflict("The replay is done already")
     return Answer(One(view(replay)))
 

@@ -8,8 +8,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
-from app.api.lists import read_types
+from app.api.lists import FAMILIES, read_types
 from app.domain.errors import Invalid
+from app.domain.event import EVENT_TYPES
 from app.domain.target import InvalidTarget, check_url
 from app.domain.times import rfc3339
 from app.domain.webhook import Webhook, header_problem
@@ -18,10 +19,23 @@ Url = Annotated[
     str, Meta(max_length=2048, description="https, public", extra_json_schema={"format": "uri"})
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Pattern = Annotated[str, Meta(max_length=100, description="`contact.created`, `contact.*`, `*`")]
+Pattern = Annotated[
+    str,
+    Meta(
+        max_length=100,
+        description="`contact.created`, `contact.*`, `*`",
+        extra_json_schema={"enum": [*EVENT_TYPES, *FAMILIES]},
+    ),
+]
 Patterns = Annotated[list[Pattern], Meta(max_length=50)]
 Secret = Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Rate = Annotated[int, Meta(ge=1, le=10_000, description="Deliveries a second")]
+HeaderValue = Annotated[
+    str, Meta(min_length=1, max_length=1024, description="Visible ASCII", pattern=r"^[ -~]*$")
+]
+Headers = Annotated[
+    dict[str, HeaderValue], Meta(max_length=20, description="Extra headers to send")
+]
 Status = Literal["active", "paused", "disabled"]
 
 
@@ -34,7 +48,7 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
     secret: Secret | None = None
     name: Name | None = None
     metadata: Metadata = {}
-    headers: dict[str, str] = {}
+    headers: Headers = {}
     rate_limit: Rate | None = None
     ordered: bool = False
 
@@ -47,7 +61,7 @@ class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
     event_types: Patterns | UnsetType = UNSET
     name: Name | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
-    headers: dict[str, str] | UnsetType = UNSET
+    headers: Headers | UnsetType = UNSET
     rate_limit: Rate | UnsetType | None = UNSET
     ordered: bool | UnsetType = UNSET
     status: Literal["active", "paused"] | UnsetType = UNSET

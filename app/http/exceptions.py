@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from app.domain.errors import (
     InvalidJson,
@@ -35,7 +36,19 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """Starlette's own errors: no such route, no such method, a body over the limit."""
     assert isinstance(error, HTTPException)
     kind = _ERROR_BY_STATUS.get(error.status_code, RexError)
-    return error_response(kind(), connection_request_id(request), error.headers)
+    headers = dict(error.headers or {})
+    if kind is MethodNotAllowed:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    return error_response(kind(), connection_request_id(request), headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that the path takes; Starlette names those of its first route only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            methods |= set(route.methods or ())
+    return sorted(methods)
 
 
 async def on_rex_error(request: Request, error: Exception) -> Response:

@@ -12,20 +12,22 @@ _COLUMNS = (
     "id, org_id, contact_id, status, reason, payload, keyed, client_address, user_agent, referrer"
 )
 
+# What a walk has in common is a bound and not an equality: so only the index that begins with it
+# will do, and the planner cannot think of the primary key, which would have to be searched.
 # A contact's captures stand under the ids that they were answered with: its own and its aliases'.
 _OF_CONTACT = """
 SELECT c.* FROM unnest(%(contacts)s::text[]) AS wanted (id), LATERAL (
     SELECT {columns} FROM captures
-    WHERE contact_id = wanted.id AND id {beyond} %(after)s
-    ORDER BY id {direction} LIMIT %(limit)s) AS c
+    WHERE (contact_id, id) > (wanted.id, %(first)s) AND (contact_id, id) < (wanted.id, %(last)s)
+    ORDER BY contact_id {direction}, id {direction} LIMIT %(limit)s) AS c
 ORDER BY c.id {direction} LIMIT %(limit)s
 """
 _SET_ASIDE = """
 SELECT c.* FROM unnest(%(statuses)s::text[]) AS wanted (status), LATERAL (
     SELECT {columns} FROM captures
-    WHERE org_id = %(org)s AND status = wanted.status AND status <> 'recorded'
-        AND id {beyond} %(after)s
-    ORDER BY id {direction} LIMIT %(limit)s) AS c
+    WHERE org_id = %(org)s AND status <> 'recorded'
+        AND (status, id) > (wanted.status, %(first)s) AND (status, id) < (wanted.status, %(last)s)
+    ORDER BY status {direction}, id {direction} LIMIT %(limit)s) AS c
 ORDER BY c.id {direction} LIMIT %(limit)s
 """
 _FIRST_ID, _LAST_ID = "cap_", "cap_~"
@@ -106,9 +108,12 @@ def _page(
     limit: int,
     newest_first: bool,
 ) -> list[ListedCapture]:
-    direction, beyond, start = ("DESC", "<", _LAST_ID) if newest_first else ("ASC", ">", _FIRST_ID)
+    direction = "DESC" if newest_first else "ASC"
+    between = {
+        "first": _FIRST_ID if newest_first or after is None else after,
+        "last": after if newest_first and after is not None else _LAST_ID,
+    }
     cursor.execute(
-        statement.format(columns=_COLUMNS, direction=direction, beyond=beyond),
-        bounds | {"after": after or start, "limit": limit},
+        statement.format(columns=_COLUMNS, direction=direction), bounds | between | {"limit": limit}
     )
     return [ListedCapture(*row) for row in cursor.fetchall()]

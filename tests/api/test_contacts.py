@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -268,8 +269,8 @@ def test_keys_open_what_their_scope_allows_in_their_own_org(
 
 def wait_for_status(ask: Client, method: str, status: int, key: str | None) -> int:
     """A key that was made behind the application's back is known within a second."""
-    for _ in range(2000):
+    deadline = time.monotonic() + 5
+    while True:
         got = ask(method, "/contacts", {"email": "b@example.com"}, x_api_key=key).status
-        if got == status:
-            break
-    return got
+        if got == status or time.monotonic() > deadline:
+            return got

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -123,7 +124,7 @@ def test_events_for_or_about_a_webhook_alone_are_not_replayed_to_it(
     webhook, other = make_webhook(database, org), make_webhook(database, org)
     with transaction(database) as cursor:
         publish_to(cursor, operational_event(new_id("evt"), org.id, "ping", {}, now()), other.id)
-        about = {"webhook_id": webhook.id}
+        about: dict[str, object] = {"webhook_id": webhook.id}
         event = operational_event(new_id("evt"), org.id, "webhook.disabled", about, now())
         publish(cursor, [event], except_webhook=webhook.id)
     assert step(database, make_replay(database, webhook)) == 0
@@ -149,12 +150,11 @@ def test_a_replay_goes_on_where_it_was_cut_off(database: Database, org: Org) -> 
     record_captures(database, org, 10)
     settle(database, "succeeded")
     replay = make_replay(database, webhook)
-    with pytest.raises(KeyboardInterrupt):  # as a kill: the transaction never commits
-        with transaction(database) as cursor:
-            locked = replays.lock_running(cursor, replay.id)
-            assert locked is not None
-            replays.step(cursor, *locked, 4)
-            raise KeyboardInterrupt
+    with suppress(KeyboardInterrupt), transaction(database) as cursor:
+        locked = replays.lock_running(cursor, replay.id)
+        assert locked is not None
+        replays.step(cursor, *locked, 4)
+        raise KeyboardInterrupt  # as a kill: the step never commits
     assert reload(database, replay).done == 0
     opened = [step(database, replay, limit=4) for _ in range(3)]
     assert opened == [4, 4, 2]

@@ -1,0 +1,147 @@
+"""The OpenAPI document says what is served, no more and no less."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.openapi import build_document, endpoints_of
+from app.api.openapi_errors import Code, ErrorEnvelope
+from app.api.openapi_public import PUBLIC, CaptureAccepted
+from app.api.yaml_text import to_yaml
+from app.domain.errors import STATUS_BY_CODE
+from tests.asgi import Client
+
+
+@pytest.fixture
+def document(app: Starlette) -> dict[str, Any]:
+    return build_document(app.routes)
+
+
+def test_every_route_is_documented_and_every_documented_path_is_a_route(
+    app: Starlette, document: dict[str, Any]
+) -> None:
+    served = {(path, method.lower()) for path, method, _ in endpoints_of(app.routes)}
+    documented = {
+        (path, method) for path, methods in document["paths"].items() for method in methods
+    }
+    assert documented == served
+    assert {(path, method.lower()) for path, method in PUBLIC} <= served
+
+
+def test_an_undescribed_route_is_refused(app: Starlette) -> None:
+    async def nobody_described_me(request: Request) -> Response:
+        return Response()
+
+    app.add_route("/secret", nobody_described_me)
+    with pytest.raises(LookupError, match="/secret"):
+        build_document(app.routes)
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    referenced = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    known = set(document["components"]["schemas"])
+    assert referenced <= known
+    views = {name for name in known - referenced if not name.endswith("View")}
+    assert views == set()
+    assert set(re.findall(r'"#/components/headers/([^"]+)"', text)) == set(
+        document["components"]["headers"]
+    )
+
+
+def test_every_error_code_is_in_the_envelope(document: dict[str, Any]) -> None:
+    assert set(get_args(Code)) == set(STATUS_BY_CODE)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if operation.get("security") != []:
+                assert {"401", "403", "404", "429", "500", "503"} <= set(operation["responses"])
+
+
+def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+    names = [op["operationId"] for methods in document["paths"].values() for op in methods.values()]
+    assert len(names) == len(set(names))
+
+
+def test_what_a_capture_is_answered_is_what_is_documented(ask: Client) -> None:
+    reply = ask("POST", "/capture", {"email": "ada@example.com"}, x_api_key=None)
+    assert reply.status == 202
+    msgspec.json.decode(reply.body, type=CaptureAccepted)
+    refused = ask("POST", "/capture", {"email": "nobody"}, x_api_key=None)
+    assert msgspec.json.decode(refused.body, type=ErrorEnvelope).error.field == "email"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("PUT", "/contacts", 405, "method_not_allowed"),
+        ("POST", "/contacts", 400, "invalid_json"),
+        ("GET", "/contacts?limit=0", 422, "validation_failed"),
+        ("GET", "/contacts/cont_1", 404, "not_found"),
+    ],
+)
+def test_every_error_has_the_documented_envelope(
+    ask: Client, method: str, target: str, status: int, code: str
+) -> None:
+    reply = ask(method, target, b"{", x_request_id="mine")
+    assert reply.status == status
+    detail = msgspec.json.decode(reply.body, type=ErrorEnvelope).error
+    assert (detail.code, detail.request_id) == (code, "mine")
+    assert reply.headers["x-request-id"] == "mine"
+
+
+def test_a_wrong_method_is_told_the_right_ones(ask: Client) -> None:
+    reply = ask("PUT", "/contacts")
+    assert reply.headers["allow"] == "GET, HEAD, POST"
+
+
+def test_a_large_body_is_refused_in_the_envelope(ask: Client) -> None:
+    for headers in ({}, {"content_length": "70000"}):
+        reply = ask("POST", "/contacts", b" " * 70_000, **headers)
+        assert (reply.status, reply.json["error"]["code"]) == (413, "payload_too_large")
+
+
+def test_the_document_and_its_page_are_served_without_a_key(ask: Client) -> None:
+    yaml = ask("GET", "/openapi.yaml", x_api_key=None)
+    assert (yaml.status, yaml.headers["content-type"]) == (200, "application/yaml")
+    assert yaml.body.startswith(b'openapi: "3.1.0"\n')
+    page = ask("GET", "/docs", x_api_key=None)
+    assert page.status == 200
+    assert b"/webhooks/{id}/rotate-secret" in page.body
+    assert not re.search(rb'(?:src|href)="?https?:', page.body)
+
+
+def test_yaml_text_keeps_every_value() -> None:
+    value = {
+        "on": True,
+        "404": None,
+        "a b": ["x: y", [], {}, [1, 2.5], {"n": "no", "deep": [{"k": "é\n"}]}],
+        "$ref": "#/a",
+        "/p/{id}": "- not a list",
+    }
+    assert to_yaml(value) == (
+        '"on": true\n'
+        '"404": null\n'
+        '"a b":\n'
+        '  - "x: y"\n'
+        "  - []\n"
+        "  - {}\n"
+        "  -\n"
+        "    - 1\n"
+        "    - 2.5\n"
+        "  -\n"
+        '    "n": "no"\n'
+        "    deep:\n"
+        "      -\n"
+        '        k: "é\\n"\n'
+        '$ref: "#/a"\n'
+        '/p/{id}: "- not a list"\n'
+    )
