@@ -29,6 +29,7 @@ from app.api import (
 )
 from app.api.call import keyed
 from app.api.services import Services
+from app.http import convertors
 from app.http.callers import Callers
 from app.http.directory import Directory
 from app.http.exceptions import HANDLERS
@@ -89,15 +90,16 @@ def make_app(settings: Settings) -> Starlette:
         services.directory.stop()
         await services.gate.close()
 
+    convertors.register()
     app = Starlette(
         routes=[
             Route("/capture", capture),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),
             Route("/contacts", keyed(contacts.list_contacts), methods=["GET"]),
-            Route("/contacts/{id}", keyed(contacts.get_contact), methods=["GET"]),
-            Route("/contacts/{id}", keyed(contacts.edit_contact), methods=["PATCH"]),
-            Route("/contacts/{id}", keyed(contacts.delete_contact), methods=["DELETE"]),
+            Route("/contacts/{id:id}", keyed(contacts.get_contact), methods=["GET"]),
+            Route("/contacts/{id:id}", keyed(contacts.edit_contact), methods=["PATCH"]),
+            Route("/contacts/{id:id}", keyed(contacts.delete_contact), methods=["DELETE"]),
             Route(
                 "/contacts/{id}/captures", keyed(captures.list_contact_captures), methods=["GET"]
             ),

@@ -67,7 +67,7 @@ def endpoints_of(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, object
     for route in routes:
         if isinstance(route, Route):
             for method in sorted((route.methods or {"POST"}) - {"HEAD"}):
-                yield route.path, method, route.endpoint
+                yield route.path_format, method, route.endpoint
 
 
 def _documented(

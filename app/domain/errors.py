@@ -5,7 +5,7 @@ RexError
     Unauthenticated         no key, or a wrong one
     Forbidden               the key is right, its scope is not
     NotFound
-    MethodNotAllowed
+    MethodNotAllowed        carries the methods that it does take
     Conflict                the address, or another unique name, is taken
     PayloadTooLarge
     UnsupportedMediaType
@@ -83,6 +83,10 @@ class MethodNotAllowed(RexError):
     """This address does not take that method."""
 
     code = "method_not_allowed"
+
+    def __init__(self, message: str | None = None, allowed: str | None = None) -> None:
+        super().__init__(message)
+        self.allowed = allowed
 
 
 class Conflict(RexError):

@@ -14,6 +14,7 @@ from app.domain.errors import (
     STATUS_BY_CODE,
     Conflict,
     Invalid,
+    MethodNotAllowed,
     RateLimitExceeded,
     RexError,
     Unavailable,
@@ -65,6 +66,8 @@ def error_headers(error: RexError) -> dict[str, str]:
     """Headers that an error's answer carries besides."""
     if isinstance(error, RateLimitExceeded | Unavailable):
         return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, MethodNotAllowed) and error.allowed:
+        return {"Allow": error.allowed}
     return {}
 
 

@@ -11,6 +11,7 @@ is shared with whoever else is waiting.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -92,9 +93,9 @@ class CaptureEndpoint:
             caller = self._identify(scope, head)
             received = await read_request(scope, receive)
         except RexError as error:
-            reply = answers.error_reply(error, request_id)
+            reply = _refusal(head, error, request_id)
         except Exception as error:
-            reply = answers.error_reply(_unexpected(error, request_id), request_id)
+            reply = _refusal(head, _unexpected(error, request_id), request_id)
         else:
             reply = await self._reply_to(caller, head, received, request_id)
         reply.headers.extend(cors_headers(head.origin))
@@ -103,7 +104,7 @@ class CaptureEndpoint:
     def _identify(self, scope: Scope, head: Head) -> Caller:
         check_size(scope)
         if head.method != "POST":
-            raise MethodNotAllowed("Captures are sent with POST")
+            raise MethodNotAllowed("Captures are sent with POST", allowed="POST, OPTIONS")
         org = self._callers.org_at(head.host)
         check_origin(org, head.origin)
         key = None
@@ -115,7 +116,6 @@ class CaptureEndpoint:
     async def _reply_to(
         self, caller: Caller, head: Head, received: Received, request_id: str
     ) -> Reply:
-        wants_page = received.is_form and "text/html" in head.accept
         admission: Admission | None = None
         try:
             submission = received.submission(_page_host(head))
@@ -125,19 +125,16 @@ class CaptureEndpoint:
             )
             admission = await self._acceptance.accept(candidate)
             _check_limits(admission, caller.rates)
-            if wants_page:
+            if head.wants_page:
                 reply = form_answers.accepted(caller.org, submission.controls.redirect)
             else:
                 body = admission.first_answer or candidate.answer
                 reply = await self._answer(caller, head, capture, body)
         except RexError as error:
             await self._note_refusal(caller, head, error)
-            if wants_page:
-                reply = form_answers.refused(error, received.typed)
-            else:
-                reply = answers.error_reply(error, request_id)
+            reply = _refusal(head, error, request_id, received.typed)
         except Exception as error:
-            reply = answers.error_reply(_unexpected(error, request_id), request_id)
+            reply = _refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
             reply.headers.extend(limit_headers(caller.rates.per_caller, admission))
         return reply
@@ -156,11 +153,25 @@ class CaptureEndpoint:
         capture = make_rejected(
             caller.org, head, caller.address, submission, f"email {error.fields['email']}"
         )
-        candidate = make_candidate(capture, submission, caller.name, caller.rates, None)
+        # It has no contact, so nothing sets its target address apart from all others.
+        rates = caller.rates._replace(per_email=0)
+        candidate = make_candidate(capture, submission, caller.name, rates, None)
         try:
             await self._acceptance.accept(candidate)
         except RexError:
             log.warning("capture.not_kept", extra={"org_id": caller.org.id})
+
+
+def _refusal(
+    head: Head,
+    error: RexError,
+    request_id: str,
+    typed: Mapping[str, str | list[str]] | None = None,
+) -> Reply:
+    """Why not, as whoever asked can read it."""
+    if head.wants_page:
+        return form_answers.refused(error, typed or {})
+    return answers.error_reply(error, request_id)
 
 
 def _check_limits(admission: Admission, rates: Rates) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from app.domain.controls import HONEYPOTS
 from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
+from app.domain.fields import field_of_label
 from app.domain.org import Org
 from app.domain.redirect import allowed_redirect
 from app.http.answers import error_headers
@@ -22,7 +23,7 @@ def accepted(org: Org, wanted: str | None) -> Reply:
 def refused(error: RexError, typed: Mapping[str, str | list[str]]) -> Reply:
     """The form once more, with what was typed, or a page that says what went wrong."""
     if isinstance(error, Invalid):
-        page = correction_page(error.fields, _first_texts(typed))
+        page = correction_page(_problems_as_typed(error.fields, typed), _texts(typed))
     else:
         page = trouble_page(error.message)
     reply = html_reply(STATUS_BY_CODE[error.code], page)
@@ -30,9 +31,25 @@ def refused(error: RexError, typed: Mapping[str, str | list[str]]) -> Reply:
     return reply
 
 
-def _first_texts(typed: Mapping[str, str | list[str]]) -> dict[str, str]:
-    return {
-        name: value if isinstance(value, str) else value[0]
+def _problems_as_typed(
+    problems: Mapping[str, str], typed: Mapping[str, str | list[str]]
+) -> dict[str, str]:
+    """The problems under the names that the form has for its fields: `Your e-mail` for `email`."""
+    return {_typed_name(field, typed): problem for field, problem in problems.items()}
+
+
+def _typed_name(field: str, typed: Iterable[str]) -> str:
+    names = list(typed)
+    if field in names:
+        return field
+    return next((name for name in names if field_of_label(name) == field), field)
+
+
+def _texts(typed: Mapping[str, str | list[str]]) -> list[tuple[str, str]]:
+    """Every text that was typed, with the name of its field; a honeypot's is forgiven."""
+    return [
+        (name, text)
         for name, value in typed.items()
         if name not in HONEYPOTS
-    }
+        for text in ([value] if isinstance(value, str) else value)
+    ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from app.domain.errors import InvalidCapture
 from app.ingress.multipart import read_parts
 
 #: Fields of one form that are read, a repeated one counting each time.
@@ -14,8 +14,15 @@ FIELDS_MAX = 1000
 Fields = dict[str, str | list[str]]
 
 
-def read_urlencoded(body: bytes, codec: str) -> Fields:
-    """The fields of an urlencoded form. Raises `InvalidCapture` when they are too many."""
+class Form(NamedTuple):
+    """What a form's visitor typed, and what of it cannot be taken, each with its reason."""
+
+    fields: Fields
+    refused: dict[str, str]
+
+
+def read_urlencoded(body: bytes, codec: str) -> Form:
+    """The fields of an urlencoded form; none of them when they are too many."""
     try:
         # Latin-1 carries each byte through, be it written as itself or as %XX.
         pairs = parse_qsl(
@@ -25,18 +32,18 @@ def read_urlencoded(body: bytes, codec: str) -> Fields:
             max_num_fields=FIELDS_MAX,
         )
     except ValueError:
-        raise InvalidCapture({"metadata": f"has more than {FIELDS_MAX:,} fields"}) from None
-    return _gather(
+        return Form({}, {"metadata": f"has more than {FIELDS_MAX:,} fields"})
+    fields = _gather(
         (_decode(name.encode("latin-1"), codec), _decode(value.encode("latin-1"), codec))
         for name, value in pairs
     )
+    return Form(fields, {})
 
 
-def read_multipart(body: bytes, boundary: bytes, codec: str) -> Fields:
-    """The text fields of a multipart form; a file input left empty is absent.
+def read_multipart(body: bytes, boundary: bytes, codec: str) -> Form:
+    """The text fields of a multipart form; a file input left empty is absent, a file is refused.
 
-    Raises `InvalidJson` when the body is no such form or was cut off, `InvalidCapture` that names
-    the fields with files.
+    Raises `InvalidJson` when the body is no such form or was cut off.
     """
     parts = read_parts(body, boundary)
     files = {
@@ -44,13 +51,12 @@ def read_multipart(body: bytes, boundary: bytes, codec: str) -> Fields:
         for part in parts
         if part.filename is not None and (part.filename or part.value)
     }
-    if files:
-        raise InvalidCapture(files)
-    return _gather(
+    fields = _gather(
         (_decode(part.name, codec), _decode(part.value, codec))
         for part in parts
         if part.filename is None
     )
+    return Form(fields, files)
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> Fields:

@@ -12,6 +12,7 @@ from app.domain.errors import PayloadTooLarge
 HEADERS_BYTES_MAX = 32 * 1024
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Head(NamedTuple):
@@ -32,6 +33,12 @@ class Head(NamedTuple):
     forwarded_for: str | None
     user_agent: str | None
     referrer: str | None
+
+    @property
+    def wants_page(self) -> bool:
+        """Whether a plain HTML form sent it, so that a person will read the answer."""
+        sent = (self.content_type or "").lower()
+        return "text/html" in self.accept and sent.startswith(_FORM_TYPES)
 
 
 def read_head(scope: Scope) -> Head:

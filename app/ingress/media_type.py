@@ -55,7 +55,9 @@ class MediaType(NamedTuple):
 def read_media_type(content_type: str, content_encoding: str, body: bytes) -> MediaType:
     """The media type by these headers ("" where absent). Raises `UnsupportedMediaType`.
 
-    A body that does not say what it is is JSON when it looks like an object, otherwise a form.
+    A body that does not say what it is is JSON when it looks like an object, otherwise a form. So
+    is one that says it is a form: curl says so of whatever it is given, and no browser starts a
+    form with a brace.
     """
     if content_encoding.strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType(
@@ -70,7 +72,7 @@ def read_media_type(content_type: str, content_encoding: str, body: bytes) -> Me
 
 
 def _encoding(name: str, body: bytes) -> Encoding:
-    if not name:
+    if name in ("", Encoding.URLENCODED.value):
         is_object = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
         return Encoding.JSON if is_object else Encoding.URLENCODED
     if name.startswith("application/") and name.endswith("+json"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 _PAGE = """<!doctype html>
@@ -29,8 +29,6 @@ button {{ font: inherit; margin-top: 1.5rem; padding: .4rem 1.2rem }}
 """
 #: Names of fields as a visitor reads them.
 _LABELS = {"email": "E-mail address", "first_name": "First name", "last_name": "Last name"}
-#: What is shown again at most; a form with more is kept in hidden fields all the same.
-_SHOWN_MAX = 100
 
 
 def thanks_page() -> str:
@@ -44,14 +42,17 @@ def trouble_page(message: str) -> str:
     return _PAGE.format(title="That did not work", body=body)
 
 
-def correction_page(problems: Mapping[str, str], typed: Mapping[str, str]) -> str:
-    """The form once more: what was typed, and beside each wrong field what would be right."""
-    wrong = {name: typed.get(name, "") for name in problems}
-    asked = "".join(_input(name, value, problems[name]) for name, value in wrong.items())
+def correction_page(problems: Mapping[str, str], typed: Sequence[tuple[str, str]]) -> str:
+    """The form once more: what was typed, and beside each wrong field what would be right.
+
+    `problems` by the fields' names in the form; `typed`: names and texts, a name perhaps repeated.
+    """
+    first = dict(reversed(typed))
+    asked = "".join(_input(name, first.get(name, ""), problems[name]) for name in problems)
     kept = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-        for name, value in list(typed.items())[:_SHOWN_MAX]
-        if name not in wrong
+        f'<input type="hidden" name="{escape(name)}" value="{escape(text)}">'
+        for name, text in typed
+        if name not in problems
     )
     body = f'<form method="post">{asked}{kept}<button>Send</button></form>'
     return _PAGE.format(title="Please check what you typed", body=body)

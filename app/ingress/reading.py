@@ -2,7 +2,7 @@
 
 Two steps, so that what was typed is at hand when the second one refuses it:
 
-    received = await read_request(scope, receive)     400, 413, 415; 422 for files
+    received = await read_request(scope, receive)     400, 413, 415
     submission = received.submission(page_host)       400 for JSON; 422 with the fields
 """
 
@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
-from app.domain.errors import InvalidJson, PayloadTooLarge
+from app.domain.errors import InvalidCapture, InvalidJson, PayloadTooLarge
 from app.domain.submission import Submission, parse_fields, parse_json
-from app.ingress.forms import Fields, read_multipart, read_urlencoded
+from app.ingress.forms import Form, read_multipart, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
 
 #: Largest body taken, in bytes.
@@ -28,32 +28,29 @@ BODY_SECONDS_MAX = 10.0
 class Received:
     """A body that arrived whole: JSON, or the fields of a form."""
 
-    def __init__(self, json: bytes, form: Fields | None = None) -> None:
+    def __init__(self, json: bytes, form: Form | None = None) -> None:
         self._json = json
         self._form = form
 
     @property
-    def is_form(self) -> bool:
-        """Whether a plain HTML form may have sent it."""
-        return self._form is not None
-
-    @property
     def typed(self) -> Mapping[str, str | list[str]]:
         """A form's fields as they were typed; none of JSON."""
-        return self._form or {}
+        return self._form.fields if self._form else {}
 
     def submission(self, page_host: str | None = None) -> Submission:
         """What the visitor sent, cleaned. Raises `InvalidJson` or `InvalidCapture`."""
         if self._form is None:
             return parse_json(self._json, page_host)
-        return parse_fields(self._form, page_host)
+        if self._form.refused:
+            raise InvalidCapture(self._form.refused)
+        return parse_fields(self._form.fields, page_host)
 
 
 async def read_request(
     scope: Scope, receive: Receive, seconds_max: float = BODY_SECONDS_MAX
 ) -> Received:
-    """The body of a request. Raises `PayloadTooLarge`, `UnsupportedMediaType`, `InvalidJson` when
-    it is broken or too slow, or `InvalidCapture` for files.
+    """The body of a request. Raises `PayloadTooLarge`, `UnsupportedMediaType`, or `InvalidJson`
+    when it is broken or too slow.
     """
     headers = Headers(scope=scope)
     body = await read_body(receive, headers.get("content-length", ""), seconds_max)
@@ -95,7 +92,7 @@ async def _gather_body(receive: Receive) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _read_form(body: bytes, media_type: MediaType) -> Fields:
+def _read_form(body: bytes, media_type: MediaType) -> Form:
     if media_type.encoding is Encoding.MULTIPART:
         return read_multipart(body, media_type.boundary, media_type.codec)
     return read_urlencoded(body, media_type.codec)

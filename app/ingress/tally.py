@@ -10,12 +10,15 @@ from collections import Counter
 from contextlib import suppress
 
 from app.domain.errors import Invalid, QueueUnavailable, RexError
+from app.domain.fields import LENGTHS_MAX
 from app.queue.admission import Gate
 
 #: How often counts are handed on.
 FLUSH_SECONDS = 5.0
 #: Distinct counts kept between two flushes.
 COUNTS_MAX = 10_000
+#: Fields that are counted by name. Others have names that visitors made up, and no end.
+_COUNTED_FIELDS = frozenset({"email", "source", "metadata", *LENGTHS_MAX})
 
 
 class Tally:
@@ -27,11 +30,9 @@ class Tally:
 
     def count(self, org_id: str, error: RexError) -> None:
         """Note a refusal."""
-        reason = error.code
-        if isinstance(error, Invalid):
-            reason = f"{reason}.{next(iter(error.fields), 'body')[:40]}"
-        if len(self._counts) < COUNTS_MAX:
-            self._counts[org_id, reason] += 1
+        counted = (org_id, _reason(error))
+        if counted in self._counts or len(self._counts) < COUNTS_MAX:
+            self._counts[counted] += 1
 
     async def run(self) -> None:
         """Hand the counts on until cancelled."""
@@ -47,3 +48,10 @@ class Tally:
                 await self._gate.add_refusals(counts)
                 return
             self._counts += counts
+
+
+def _reason(error: RexError) -> str:
+    if not isinstance(error, Invalid):
+        return error.code
+    field = next(iter(error.fields), "")
+    return f"{error.code}.{field if field in _COUNTED_FIELDS else 'other'}"
