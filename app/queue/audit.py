@@ -46,7 +46,7 @@ async def memory_share(client: redis.asyncio.Redis) -> float:
     """Used memory as a share of the limit; 0 without a limit, or when Redis is away."""
     try:
         info: dict[str, Any] = await client.info("memory")
-    except RedisError:
+    except (RedisError, OSError):
         return 0.0
     limit = int(info.get("maxmemory") or 0)
     return int(info["used_memory"]) / limit if limit else 0.0
