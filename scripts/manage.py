@@ -1,69 +1,93 @@
-"""`./scripts/manage`: what an operator does by hand."""
+"""`./scripts/manage`: what an operator does by hand.
+
+Beside a running ./scripts/dev it finds the system by itself; elsewhere DATABASE_URL, REDIS_URL and
+SECRET_KEY say which one. Tables for people, --json for machines.
+
+Exit status: 0 done, 1 refused (the reason is told in one line), 2 wrong usage, 69 a server cannot
+be reached, 78 a setting is wrong.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import secrets
 import sys
 
-from app.domain.api_key import Scope, describe_key, generate_key
-from app.domain.errors import RexError
-from app.domain.ids import new_id
-from app.domain.org import Org, OrgSettings
-from app.domain.times import now
-from app.storage import api_keys, orgs
-from app.storage.database import Cursor, open_database, transaction
-from app.storage.migrate import migrate
-from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
+import psycopg2
+import redis
 
+from app.domain.errors import RexError, Unavailable
+from config.settings import EXIT_CONFIGURATION, BadSetting
+from scripts.manage_commands import (
+    captures,
+    deliveries,
+    keys,
+    orgs,
+    release,
+    replays,
+    stats,
+    webhooks,
+)
+from scripts.manage_commands.operator import Operator
+from scripts.manage_commands.output import as_json, as_text, shown
+from scripts.manage_commands.system_settings import find_settings
 
-def release(settings: Settings, arguments: argparse.Namespace) -> object:
-    """Bring the schema up to date; make the default org and its first key when there are none."""
-    migrate(settings.database_url)
-    with transaction(open_database(settings.database_url)) as cursor:
-        org = orgs.find_by_slug(cursor, settings.default_org)
-        if org is None:
-            org = create_org(cursor, settings.default_org)
-        return {"org": org.slug, "api_key": _first_key(cursor, org, settings.bootstrap_api_key)}
+#: A server cannot be reached (EX_UNAVAILABLE of sysexits.h).
+EXIT_UNAVAILABLE = 69
 
-
-def create_org(cursor: Cursor, slug: str) -> Org:
-    """A new org with that name."""
-    org = Org(new_id("org"), slug, now(), secrets.token_bytes(32), OrgSettings())
-    orgs.insert(cursor, org)
-    return org
-
-
-def _first_key(cursor: Cursor, org: Org, wanted: str | None) -> str | None:
-    if wanted:
-        api_keys.insert(cursor, org.id, "bootstrap", Scope.READ_WRITE, describe_key(wanted))
-        return wanted
-    if api_keys.count(cursor, org.id):
-        return None
-    key = generate_key("live")
-    api_keys.insert(cursor, org.id, "first", Scope.READ_WRITE, key)
-    return key.text
+_COMMANDS = (release, orgs, keys, webhooks, deliveries, replays, captures, stats)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit status."""
-    parser = argparse.ArgumentParser(prog="manage", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
-    command = commands.add_parser("release", help=release.__doc__)
-    command.set_defaults(run=release)
-    parsed = parser.parse_args(arguments)
+    parsed = _parser().parse_args(arguments)
     try:
-        settings = read_settings(os.environ)
-        print(json.dumps(parsed.run(settings, parsed)))
+        _run(parsed)
     except BadSetting as error:
-        print(error, file=sys.stderr)
-        return EXIT_CONFIGURATION
+        return _fail(str(error), EXIT_CONFIGURATION)
+    except Unavailable as error:
+        return _fail(_reason(error), EXIT_UNAVAILABLE)
+    except redis.RedisError as error:
+        return _fail(f"Redis cannot be reached: {error}", EXIT_UNAVAILABLE)
     except RexError as error:
-        print(error.message, file=sys.stderr)
-        return 1
+        return _fail(error.message, 1)
+    except psycopg2.errors.UndefinedTable:
+        return _fail("The database has no tables yet: run ./scripts/manage release", 1)
+    except KeyboardInterrupt:
+        return 130
     return 0
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    operator = Operator(find_settings(os.environ), parsed.org)
+    try:
+        found = parsed.run(operator, parsed)
+    finally:
+        operator.close()
+    print(as_json(found) if parsed.json else as_text(found), flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="manage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    nouns = parser.add_subparsers(required=True, metavar="command")
+    for command in _COMMANDS:
+        command.add_to(nouns)
+    return parser
+
+
+def _reason(error: Unavailable) -> str:
+    """What the server's driver says, rather than that it is away."""
+    if error.__cause__ is None:
+        return error.message
+    return f"The database cannot be reached: {error.__cause__}"
+
+
+def _fail(reason: str, status: int) -> int:
+    first_line = reason.strip().partition("\n")[0]
+    print(f"manage: {shown(first_line)}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

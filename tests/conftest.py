@@ -15,6 +15,8 @@ import pytest
 import redis
 from psycopg2 import sql
 
+from app.storage.database import Database, drop_connection, open_database
+from app.storage.migrate import migrate
 from scripts.system.embedded import Embedded
 
 _NUMBERS = itertools.count(1)
@@ -51,11 +53,17 @@ def database_url(embedded: Embedded, migrated_template: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    database = open_database(database_url)
+    yield database
+    drop_connection(database)
+
+
 @pytest.fixture(scope="session")
 def migrated_template(embedded: Embedded) -> str:
     """The name of a migrated database that others are copied from; nobody connects to it."""
-    from app.storage.migrate import migrate
-
     _execute(embedded, "CREATE DATABASE {}", "migrated")
     migrate(_url_of(embedded, "migrated"))
     return "migrated"

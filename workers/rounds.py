@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 
 #: Rows that one step touches: no step holds a lock for long.
 STEP = 1000
-#: Jobs that one step moves out of the inbox.
-INBOX_STEP = 20
+#: Rows that one step moves out of the inbox.
+INBOX_STEP = 200
+#: Rows go into one job up to this size: many short ones would cost a transaction each.
+INBOX_JOB_CHARS = 256 * 1024
 
 
 class Rounds:
@@ -36,12 +38,12 @@ class Rounds:
             with transaction(self._database) as cursor:
                 rows = inbox.oldest(cursor, INBOX_STEP)
                 moved = len(rows)
-                jobs = [_capture_job(captures) for _, captures in rows]
+                jobs = capture_jobs([captures for _, captures in rows])
                 # Queued before it is forgotten: what is queued twice is recorded once.
                 self._broker.enqueue_many(CAPTURES, jobs)
                 inbox.remove(cursor, [row_id for row_id, _ in rows])
             if moved:
-                log.info("inbox.emptied", extra={"jobs": moved})
+                log.info("inbox.emptied", extra={"rows": moved, "jobs": len(jobs)})
 
     def ring_for_due(self) -> None:
         """Ring for every webhook that has something due."""
@@ -74,5 +76,17 @@ class Rounds:
                 log.info(event, extra={"deliveries": touched})
 
 
-def _capture_job(captures: str) -> tuple[str, bytes]:
-    return encode_message(CAPTURES, RECORD_CAPTURES, [msgspec.Raw(captures.encode())])
+def capture_jobs(rows: Sequence[str]) -> list[tuple[str, bytes]]:
+    """Jobs for the captures of inbox rows, each a JSON list, in their order."""
+    jobs: list[list[str]] = []
+    room = 0
+    for row in rows:
+        if len(row) > room:
+            jobs.append([])
+            room = INBOX_JOB_CHARS
+        jobs[-1].append(row[1:-1])
+        room -= len(row)
+    return [
+        encode_message(CAPTURES, RECORD_CAPTURES, [msgspec.Raw(f"[{','.join(job)}]".encode())])
+        for job in jobs
+    ]

@@ -1,36 +1,31 @@
 """The ladder: where an accepted capture is on disk before its caller hears of it.
 
-    1. the queue in Redis, which fsyncs before it answers
-    2. the inbox in PostgreSQL, when Redis is away, refuses or holds too much; the clock moves it on
-    3. nowhere: the caller is told to come back (503)
-
-A broken rung is not tried again by requests: a probe in the background finds out when it holds.
+1. the queue in Redis, which fsyncs before it answers
+2. the inbox in PostgreSQL, when Redis is away, refuses or holds too much; the clock moves it on
+3. nowhere: the caller is told to come back (503), within a second whatever hangs
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
 
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.ingress.group_commit import GroupCommit
+from app.ingress.rung import Rung
 from app.queue.admission import Admission, Candidate, Code, Gate
 from app.storage import inbox
 from app.storage.database import Database, TransactionConflict, transaction
 
-log = logging.getLogger(__name__)
-
 #: A job carries at most this many captures and, one capture more or less, this many bytes.
 JOB_CAPTURES_MAX = 500
 JOB_BYTES_MAX = 512 * 1024
-#: How often a broken queue is probed.
-PROBE_SECONDS = 0.25
-#: How long the inbox may take; the caller waits.
-INBOX_SECONDS = 0.8
+#: Captures of one process that wait for their turn; what comes on top is refused at once.
+WAITING_MAX = 5000
+#: How long the whole ladder may take; the caller waits.
+LADDER_SECONDS = 0.9
 
 _KEPT = Admission(Code.ACCEPTED, -1, 0, b"")
 
@@ -44,40 +39,40 @@ class Acceptance:
         self._group = GroupCommit(
             self._flush, _weight, count_max=JOB_CAPTURES_MAX, weight_max=JOB_BYTES_MAX
         )
-        self._probe: asyncio.Task[None] | None = None
-
-    @property
-    def queue_is_up(self) -> bool:
-        """Whether captures go to the queue at present."""
-        return self._probe is None
+        self._queue = Rung("queue", gate.check_writable)
+        self._inbox = Rung("inbox", self._check_inbox)
 
     async def accept(self, candidate: Candidate) -> Admission:
         """The verdict on a capture; an accepted one is on disk.
 
         Without Redis there are no limits and no double clicks: `remaining` is -1 then. Raises
-        `StorageUnavailable` when the capture can be kept nowhere.
+        `StorageUnavailable` when the capture can be kept nowhere, `QueueUnavailable` when so many
+        wait that it had better come back.
         """
+        if self._group.waiting >= WAITING_MAX:
+            raise QueueUnavailable("Too many captures at once: try again in a few seconds")
         return await self._group.submit(candidate)
 
     async def drain(self) -> None:
         """Finish what was taken in."""
         await self._group.drain()
-        if self._probe is not None:
-            self._probe.cancel()
+        self._queue.stop()
+        self._inbox.stop()
 
     async def _flush(self, candidates: Sequence[Candidate]) -> Sequence[Admission]:
-        if self.queue_is_up:
+        deadline = asyncio.get_running_loop().time() + LADDER_SECONDS
+        if self._queue.holds:
             try:
                 verdicts = await self._gate.admit(candidates)
             except QueueUnavailable as error:
-                self._start_probe(error)
+                self._queue.broke(error)
             else:
-                return await self._keep_overflow(candidates, verdicts)
-        await self._keep(candidates)
+                return await self._keep_overflow(candidates, verdicts, deadline)
+        await self._keep(candidates, deadline)
         return [_KEPT] * len(candidates)
 
     async def _keep_overflow(
-        self, candidates: Sequence[Candidate], verdicts: Sequence[Admission]
+        self, candidates: Sequence[Candidate], verdicts: Sequence[Admission], deadline: float
     ) -> Sequence[Admission]:
         overflow = [
             candidate
@@ -85,35 +80,31 @@ class Acceptance:
             if verdict.code is Code.FULL
         ]
         if overflow:
-            await self._keep(overflow)
+            await self._keep(overflow, deadline)
         return [_KEPT if verdict.code is Code.FULL else verdict for verdict in verdicts]
 
-    async def _keep(self, candidates: Sequence[Candidate]) -> None:
+    async def _keep(self, candidates: Sequence[Candidate], deadline: float) -> None:
         captures = [candidate.capture for candidate in candidates]
+        if not self._inbox.holds:
+            raise StorageUnavailable
         try:
-            async with asyncio.timeout(INBOX_SECONDS):
+            async with asyncio.timeout_at(deadline):
                 await run_in_threadpool(self._write_inbox, captures)
-        except (TimeoutError, TransactionConflict) as error:
+        except (TimeoutError, StorageUnavailable, TransactionConflict) as error:
+            self._inbox.broke(error)
             raise StorageUnavailable from error
 
     def _write_inbox(self, captures: Sequence[bytes]) -> None:
         with transaction(self._database) as cursor:
             inbox.keep(cursor, captures)
 
-    def _start_probe(self, error: Exception) -> None:
-        if self._probe is None:
-            log.warning("queue.away", extra={"error": str(error.__cause__ or error)[:200]})
-            self._probe = asyncio.create_task(self._probe_until_up())
+    async def _check_inbox(self) -> None:
+        # Without a time-out: a thread that waits for a server that hangs cannot be called back.
+        await run_in_threadpool(self._ask_database)
 
-    async def _probe_until_up(self) -> None:
-        up = False
-        while not up:
-            await asyncio.sleep(PROBE_SECONDS)
-            with suppress(QueueUnavailable):
-                await self._gate.check_writable()
-                up = True
-        log.info("queue.back")
-        self._probe = None
+    def _ask_database(self) -> None:
+        with transaction(self._database):
+            pass
 
 
 def _weight(candidate: Candidate) -> int:

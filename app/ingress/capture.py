@@ -36,7 +36,7 @@ from app.ingress.candidates import (
 )
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
 from app.ingress.head import Head, check_size, read_head
-from app.ingress.reading import Received, read_request
+from app.ingress.reading import Received, decode_body, read_body
 from app.ingress.tally import Tally
 from app.ingress.waiting import Waiting, wanted_wait_seconds
 from app.queue.admission import Admission, Code
@@ -91,7 +91,8 @@ class CaptureEndpoint:
     async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
         try:
             caller = self._identify(scope, head)
-            received = await read_request(scope, receive)
+            body = await read_body(receive, head.content_length or "")
+            received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
             reply = _refusal(head, error, request_id)
         except Exception as error:

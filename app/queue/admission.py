@@ -16,6 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -58,6 +59,7 @@ _TAKE = _load("take")
 _COUNT = _load("count")
 _KEYS = (payloads_key(CAPTURES), waiting_key(CAPTURES), wake_key(CAPTURES))
 _VALUES_PER_VERDICT = 4
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class Candidate(NamedTuple):
@@ -81,6 +83,10 @@ class Code(IntEnum):
     ADDRESS_LIMITED = 2
     EMAIL_LIMITED = 3
     FULL = 4
+
+
+#: By their numbers: looking one up in the enumeration costs five times as much.
+_CODES = tuple(Code)
 
 
 class Admission(NamedTuple):
@@ -140,12 +146,12 @@ class Gate:
             job_id,
             prefix + b"[[",
             b"]]" + suffix,
+            # One argument for all of them: the client spends a microsecond on each that it sends.
+            _encode([(c.capture.decode(), c.answer.decode(), *c[2:]) for c in candidates]),
         ]
-        for candidate in candidates:
-            arguments += candidate
         flat = await self._run(_ADMIT, _KEYS, arguments)
         return [
-            Admission(Code(flat[i]), flat[i + 1], flat[i + 2], flat[i + 3])
+            Admission(_CODES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
             for i in range(0, len(flat), _VALUES_PER_VERDICT)
         ]
 

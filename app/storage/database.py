@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import psycopg2
+import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
 from peewee import PeeweeException, PostgresqlDatabase
@@ -34,8 +35,19 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
     "options": "-c statement_timeout=30s -c lock_timeout=10s -c timezone=UTC"
-    " -c idle_in_transaction_session_timeout=60s",
+    # A process that froze in the middle of a transaction holds locks that others wait for. Shorter
+    # than lock_timeout, so that whoever waits gets the lock and not an error.
+    " -c idle_in_transaction_session_timeout=5s",
 }
+
+
+#: What is not our doing: the server is away, ended our session, or takes no writes for now.
+_AWAY = (
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    psycopg2.errors.IdleInTransactionSessionTimeout,
+    psycopg2.errors.ReadOnlySqlTransaction,
+)
 
 
 class TransactionConflict(Exception):
@@ -76,7 +88,7 @@ def transaction(database: Database) -> Iterator[Cursor]:
                 raise
     except psycopg2.extensions.TransactionRollbackError as error:
         raise TransactionConflict from error
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+    except _AWAY as error:
         drop_connection(database)
         raise StorageUnavailable from error
     finally:

@@ -11,20 +11,12 @@ from app.domain.api_key import Scope, generate_key
 from app.domain.org import Org
 from app.main import make_app
 from app.storage import api_keys
-from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.database import Database, transaction
 from config.settings import Settings
 from tests.asgi import Client
 from tests.factories import make_org
 
 SECRET_KEY = b"k" * 32
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A migrated, empty database."""
-    database = open_database(database_url)
-    yield database
-    drop_connection(database)
 
 
 @pytest.fixture

@@ -60,11 +60,12 @@ class Site:
         return key.text
 
     def queued(self) -> list[dict[str, Any]]:
-        """What of the org is in the queue: every capture as it was accepted."""
+        """What of the org is in the queue: its captures in the order of their coming."""
         with closing(redis.Redis.from_url(self._redis_url)) as client:
             jobs = [msgspec.json.decode(job) for job in client.hvals(payloads_key(CAPTURES))]
         captures = [capture for job in jobs for capture in job["args"][0]]
-        return [capture for capture in captures if capture["org_id"] == self.org.id]
+        ours = [capture for capture in captures if capture["org_id"] == self.org.id]
+        return sorted(ours, key=lambda capture: str(capture["id"]))
 
 
 class MakeSite(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -11,20 +10,13 @@ import redis
 from app.domain.times import now
 from app.queue.jobs import Doorbell
 from app.storage import replays
-from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.database import Database, transaction
 from app.storage.recording import record
 from app.storage.replays import ReplayStatus
 from tests.factories import make_capture, make_org, make_webhook
 from workers.replays import STEP_MAX, STEP_MIN, Replays, next_step
 
 EVENTS = 700
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = open_database(database_url)
-    yield database
-    drop_connection(database)
 
 
 @pytest.mark.parametrize("carried_per_step", [1, 3, 20, 100, 1000])

@@ -1,12 +1,11 @@
 -- Admission and enqueueing of captures in one step.
 -- KEYS: payloads, waiting list, wake list of the queue.
 -- ARGV: admission db, queue db, most that may wait, wake tokens, wake expiry ms, job id, job prefix,
---       job suffix, then per capture: capture, answer, dedupe key, dedupe ms, address key,
---       address rate, email key, email rate (rates per minute; 0: none).
+--       job suffix, and an array in MessagePack with an array per capture: capture, answer, dedupe
+--       key, dedupe ms, address key, address rate, email key, email rate (per minute; 0: none).
 -- Answers per capture: code, remaining, ms until the limit is whole again or until a retry may
 -- succeed, and for a duplicate the first answer. Codes: see admission.py.
 local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL = 0, 1, 2, 3, 4
-local FIRST, WIDTH = 9, 8
 local full = redis.call('LLEN', KEYS[2]) >= tonumber(ARGV[3])
 local admitted, verdicts = {}, {}
 local function answer(code, remaining, ms, text)
@@ -16,10 +15,11 @@ local function answer(code, remaining, ms, text)
 end
 
 redis.call('SELECT', ARGV[1])
-for i = FIRST, #ARGV, WIDTH do
-  local address_rate, email_rate = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 7])
-  local fits, left, full_in, wait = look(ARGV[i + 4], address_rate)
-  local first = redis.call('GET', ARGV[i + 2])
+for _, candidate in ipairs(cmsgpack.unpack(ARGV[9])) do
+  local capture, text, dedupe_key, dedupe_ms, address_key, address_rate, email_key, email_rate =
+    unpack(candidate)
+  local fits, left, full_in, wait = look(address_key, address_rate)
+  local first = redis.call('GET', dedupe_key)
   if first then
     answer(DUPLICATE, left, full_in, first)
   elseif full then
@@ -27,14 +27,14 @@ for i = FIRST, #ARGV, WIDTH do
   elseif not fits then
     answer(ADDRESS_LIMITED, 0, wait)
   else
-    local email_fits, _, email_full_in, email_wait = look(ARGV[i + 6], email_rate)
+    local email_fits, _, email_full_in, email_wait = look(email_key, email_rate)
     if not email_fits then
       answer(EMAIL_LIMITED, left, email_wait)
     else
-      take(ARGV[i + 4], address_rate, full_in)
-      take(ARGV[i + 6], email_rate, email_full_in)
-      redis.call('SET', ARGV[i + 2], ARGV[i + 1], 'PX', ARGV[i + 3])
-      admitted[#admitted + 1] = ARGV[i]
+      take(address_key, address_rate, full_in)
+      take(email_key, email_rate, email_full_in)
+      redis.call('SET', dedupe_key, text, 'PX', dedupe_ms)
+      admitted[#admitted + 1] = capture
       answer(ACCEPTED, left, full_in)
     end
   end

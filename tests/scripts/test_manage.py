@@ -1,0 +1,335 @@
+"""./scripts/manage over real servers: what operators see, what machines read, how it fails."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from app.domain.org import Org
+from app.domain.times import now
+from app.storage import captures as capture_rows
+from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.recording import record
+from scripts.manage import EXIT_UNAVAILABLE, main
+from scripts.system.running import Running, announce
+from tests.factories import make_capture, make_org, make_webhook
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+SECRET_KEY = base64.b64encode(b"k" * 32).decode()
+
+Manage = Callable[..., Any]
+
+
+@pytest.fixture
+def environ(
+    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, str]:
+    """The environment of an operator, with a data folder in which nothing runs."""
+    given = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": SECRET_KEY}
+    given |= {"DATA_DIR": str(tmp_path / "data"), "ALLOW_PRIVATE_WEBHOOKS": "1"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return given
+
+
+@pytest.fixture
+def manage(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Manage:
+    """Runs a command with --json; what it found."""
+
+    def run(*arguments: str) -> Any:
+        status = main([*arguments, "--json"])
+        printed = capsys.readouterr()
+        assert status == 0, printed.err
+        return json.loads(printed.out)
+
+    return run
+
+
+@pytest.fixture
+def refused(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Manage:
+    """Runs a command that must fail; its exit status and the line that it tells."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        status = main([*arguments])
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        assert printed.err.count("\n") == 1, printed.err
+        return status, printed.err
+
+    return run
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The same database, for what a test needs to be there."""
+    database = open_database(database_url)
+    yield database
+    drop_connection(database)
+
+
+@pytest.fixture
+def org(database: Database) -> Org:
+    """The default org."""
+    return make_org(database)
+
+
+def record_some(database: Database, org: Org, count: int) -> None:
+    captures = [make_capture(org, f"lead{number}@example.com") for number in range(count)]
+    with transaction(database) as cursor:
+        record(cursor, captures, now())
+
+
+def test_release_answers_with_one_line_of_json_and_makes_the_key_once(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = []
+    for _ in range(2):
+        assert main(["release"]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        answers.append(json.loads(line))
+
+    assert [answer["org"] for answer in answers] == ["acme", "acme"]
+    assert answers[0]["api_key"].startswith("rex_live_")
+    assert answers[1]["api_key"] is None
+
+
+def test_orgs_and_keys_are_made_listed_and_revoked(manage: Manage, org: Org) -> None:
+    created = manage("orgs", "create", "globex")
+    key = manage("keys", "create", "--org", "globex", "--scope", "read", "--name", "report")
+    manage("keys", "revoke", key["id"], "--org", "globex")
+    listed = manage("keys", "list", "--org", "globex")
+
+    assert [each["slug"] for each in manage("orgs", "list")] == ["acme", "globex"]
+    assert created["host"] == "globex.localhost"
+    assert created["api_key"].startswith("rex_live_")
+    assert [each["name"] for each in listed] == ["first", "report"]
+    assert [each["scope"] for each in listed] == ["read-write", "read"]
+    assert [each["revoked_at"] is None for each in listed] == [True, False]
+    assert key["key"].endswith(listed[1]["last4"])
+    assert key["key"] not in json.dumps(listed)
+
+
+def test_a_webhook_is_made_paused_resumed_and_its_secret_rotated(manage: Manage, org: Org) -> None:
+    created = manage("webhooks", "create", "http://127.0.0.1:9/x", "--event", "contact.*")
+    paused = manage("webhooks", "pause", created["id"])
+    listed = manage("webhooks", "list", "--status", "paused")
+    resumed = manage("webhooks", "resume", created["id"])
+    rotated = manage("webhooks", "rotate", created["id"], "--overlap-seconds", "60")
+    ping = manage("webhooks", "ping", created["id"])
+
+    assert created["events"] == ["contact.*"]
+    assert created["secret"].startswith("whsec_")
+    assert (paused["status"], resumed["status"]) == ("paused", "active")
+    assert [each["id"] for each in listed] == [created["id"]]
+    assert rotated["secret"] not in (created["secret"], None)
+    assert ping["webhook_id"] == created["id"]
+    assert manage("webhooks", "delete", created["id"])["deleted"]
+    assert manage("webhooks", "list") == []
+
+
+def test_deliveries_are_listed_over_pages_shown_and_retried(
+    manage: Manage, database: Database, org: Org
+) -> None:
+    webhook = make_webhook(database, org)
+    record_some(database, org, 230)
+
+    listed = manage("deliveries", "list", "--webhook", webhook.id, "--limit", "500")
+    some = manage("deliveries", "list", "--webhook", webhook.id, "--limit", "210")
+    shown = manage("deliveries", "show", listed[0]["id"])
+    retried = manage("deliveries", "retry", listed[0]["id"])
+
+    assert len({each["id"] for each in listed}) == 230
+    assert some == listed[:210]
+    assert shown == {**listed[0], "attempts": []}
+    assert retried["status"] == "pending"
+    assert manage("deliveries", "list", "--webhook", webhook.id, "--status", "failed") == []
+
+
+def test_a_replay_is_counted_made_cancelled_and_watched(
+    manage: Manage, database: Database, org: Org
+) -> None:
+    record_some(database, org, 3)
+    webhook = make_webhook(database, org)
+    time.sleep(0.002)  # a replay ends with the millisecond before it was made
+
+    counted = manage("replays", "create", "--webhook", webhook.id, "--dry-run")
+    replay = manage("replays", "create", "--webhook", webhook.id)
+    cancelled = manage("replays", "cancel", replay["id"])
+    watched = manage("replays", "watch", replay["id"])
+
+    assert counted == {"total": 3, "dry_run": True}
+    assert (replay["status"], replay["total"]) == ("running", 3)
+    assert cancelled["status"] == watched["status"] == "cancelled"
+
+
+def test_what_was_set_aside_is_listed_and_released(
+    manage: Manage, database: Database, org: Org
+) -> None:
+    bot = make_capture(org, "bot@example.com", quarantine="honeypot field _hp was filled")
+    with transaction(database) as cursor:
+        record(cursor, [bot], now())
+        capture_rows.insert_rejected(cursor, make_capture(org, "ada at home"), "email has no @")
+
+    (quarantined,) = manage("quarantine", "list")
+    (rejected,) = manage("rejected", "list")
+    (released,) = manage("quarantine", "release", quarantined["id"])
+
+    assert quarantined["reason"] == "honeypot field _hp was filled"
+    assert rejected["payload"]["email"] == "ada at home"
+    assert released["status"] == "recorded"
+    assert manage("quarantine", "list") == []
+
+
+def test_stats_count_everything_of_every_org(
+    manage: Manage, database: Database, org: Org, redis_url: str
+) -> None:
+    other = make_org(database, "globex")
+    held = make_webhook(database, org, name="held")
+    make_webhook(database, org, name="due")
+    record_some(database, org, 4)
+    record_some(database, other, 1)
+    manage("webhooks", "pause", held.id)
+    day = _count_refusals(redis_url, org, "validation_failed.email", 7)
+
+    stats = manage("stats")
+
+    counts = [tuple(each.values()) for each in stats["captures"]]
+    assert counts == [("acme", 4, 0, 0, 4, 4), ("globex", 1, 0, 0, 1, 1)]
+    acme, globex = stats["deliveries"]
+    assert (acme["due"], acme["held"], acme["attempts"], globex["due"]) == (4, 4, 0, 0)
+    webhooks = {each["name"]: (each["due"], each["held"]) for each in stats["webhooks"]}
+    assert webhooks == {"held": (0, 4), "due": (4, 0)}
+    assert [each["queue"] for each in stats["queues"]] == ["captures", "deliveries"]
+    assert (stats["inbox_captures"], stats["unreadable_jobs"]) == (0, 0)
+    (refusals,) = stats["refused"]
+    assert (refusals["org"], refusals["day"]) == ("acme", day)
+    assert (refusals["reason"], refusals["refused"]) == ("validation_failed.email", 7)
+    assert [each["org"] for each in manage("stats", "--org", "globex")["captures"]] == ["globex"]
+
+
+def _count_refusals(redis_url: str, org: Org, reason: str, count: int) -> str:
+    """As the ingress counts them, in the database after the queue's; the day."""
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    with redis.Redis.from_url(redis_url.removesuffix("/0") + "/1") as client:
+        client.hset(f"refused:{org.id}:{day}", reason, str(count))
+    return day
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["keys", "list", "--org", "nobody"], "no org 'nobody'"),
+        (["keys", "revoke", "key_x"], "API key not found"),
+        (["orgs", "create", "acme"], "already"),
+        (["orgs", "create", "Not_A_Slug"], "lower-case letters"),
+        (["webhooks", "pause", "whk_x"], "Webhook not found"),
+        (["webhooks", "create", "ftp://example.com"], "url"),
+        (["deliveries", "retry", "dlv_x"], "Delivery not found"),
+        (["replays", "watch", "rpl_x"], "Replay not found"),
+        (["quarantine", "release", "cap_x"], "Capture not found"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    refused: Manage, org: Org, arguments: list[str], words: str
+) -> None:
+    status, line = refused(*arguments)
+
+    assert status == 1
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("DATABASE_URL", "postgresql://rex@127.0.0.1:1/rex", EXIT_UNAVAILABLE),
+        ("REDIS_URL", "redis://127.0.0.1:1/0", EXIT_UNAVAILABLE),
+        ("DATABASE_URL", "mysql://localhost/rex", 78),
+        ("DATABASE_URL", "postgresql://rex@127.0.0.1:port/rex", EXIT_UNAVAILABLE),
+        ("REDIS_URL", "redis://127.0.0.1:port/0", 78),
+        ("REDIS_URL", "", 78),
+        ("SECRET_KEY", "short", 78),
+    ],
+)
+def test_a_server_out_of_reach_or_a_bad_setting_is_told_in_one_line(
+    refused: Manage, org: Org, monkeypatch: pytest.MonkeyPatch, name: str, value: str, status: int
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert refused("stats")[0] == status
+
+
+def test_a_database_without_tables_is_told_in_one_line(
+    refused: Manage, blank_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", blank_database_url)
+
+    assert "manage release" in refused("orgs", "list")[1]
+
+
+def test_release_without_a_database_ends_with_one_line(environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.manage", "release"],
+        cwd=CHECKOUT,
+        env=os.environ | {"DATABASE_URL": "postgresql://rex@127.0.0.1:1/rex"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == EXIT_UNAVAILABLE
+    assert done.stderr.count("\n") == 1
+    assert "cannot be reached" in done.stderr
+
+
+def test_wrong_usage_is_status_2(environ: dict[str, str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["deliveries", "list"])
+
+    assert ended.value.code == 2
+
+
+def test_beside_a_running_system_it_needs_no_settings(
+    manage: Manage, environ: dict[str, str], org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _announce(environ, monkeypatch)
+
+    assert [each["slug"] for each in manage("orgs", "list")] == ["acme"]
+
+
+def test_settings_of_another_system_are_not_completed_from_the_running_one(
+    refused: Manage, environ: dict[str, str], org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _announce(environ, monkeypatch)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/rex")
+
+    status, line = refused("orgs", "list")
+
+    assert status == 78
+    assert "REDIS_URL: not set" in line
+
+
+def _announce(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(environ["DATA_DIR"])
+    folder.mkdir()
+    announce(folder, Running("http://127.0.0.1:1", "acme", None, environ))
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY"):
+        monkeypatch.delenv(name)
+
+
+def test_people_get_a_table(
+    environ: dict[str, str], org: Org, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["orgs", "list"]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+
+    assert header.split()[:2] == ["slug", "id"]
+    assert row.split()[:2] == ["acme", org.id]
