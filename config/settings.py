@@ -104,6 +104,8 @@ class Settings:
 
     #: Age after which what a paused or disabled webhook holds is given up.
     held_max_days: int = 30
+    #: What one paused or disabled webhook holds at most; then the oldest is given up.
+    held_max_deliveries: int = 1_000_000
 
     #: debug, info, warning or error.
     log_level: str = "info"
@@ -259,5 +261,6 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "retention_events_days": _integer(1, 36_500),
     "retention_captures_days": _integer(0, 36_500),
     "held_max_days": _integer(1, 36_500),
+    "held_max_deliveries": _integer(1, 1_000_000_000),
     "log_level": _level,
 }

@@ -15,6 +15,7 @@ from app.storage.database import Database, transaction
 from app.storage.vault import Vault
 
 VAULT = Vault(b"k" * 32)
+HOOK_URL = "http://127.0.0.1:9/hook"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -33,9 +34,7 @@ def make_capture(org: Org, email: str = "ada@example.com", **fields: Any) -> Cap
     return Capture(new_id("cap"), org.id, contact_id, email, **fields)
 
 
-def make_webhook(
-    database: Database, org: Org, url: str = "http://127.0.0.1:9/hook", **fields: Any
-) -> Webhook:
+def make_webhook(database: Database, org: Org, url: str = HOOK_URL, **fields: Any) -> Webhook:
     """A stored webhook whose secret is SECRET."""
     values: dict[str, Any] = {
         "name": "test",

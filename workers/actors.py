@@ -25,9 +25,6 @@ from workers.deliveries import Courier
 from workers.ledger import Ledger, Terms
 from workers.sender import Sender
 
-#: A lease outlives the longest attempt by this much: time to record it.
-LEASE_MARGIN_SECONDS = 15.0
-
 
 def record() -> None:
     """Make this a process that records captures."""
@@ -62,7 +59,7 @@ def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
             settings.retry_max_age_seconds,
         ),
         window=settings.endpoint_window,
-        lease_seconds=settings.delivery_total_seconds + LEASE_MARGIN_SECONDS,
+        attempt_seconds=settings.delivery_total_seconds,
     )
     sender = Sender(
         connect_seconds=settings.delivery_connect_seconds,
@@ -72,7 +69,7 @@ def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
         connections_per_host=settings.endpoint_window,
         ca_file=settings.webhook_ca_file,
     )
-    ledger = Ledger(open_database(settings.database_url, shared=True), terms, now, doorbell.ring)
+    ledger = Ledger(open_database(settings.database_url, shared=True), terms, doorbell.ring)
     return Courier(ledger, doorbell, sender, Vault(settings.secret_key), terms)
 
 

@@ -102,6 +102,7 @@ def slow_duties(settings: Settings, database: Database, broker: WakingBroker) ->
         Duty("cancel_for_deleted_webhooks", 5.0, rounds.cancel_for_deleted_webhooks),
         Duty("fail_expired", 30.0, house.fail_expired),
         Duty("fail_held_too_long", 600.0, house.fail_held_too_long),
+        Duty("fail_held_too_many", 600.0, house.fail_held_too_many),
         Duty("delete_old_rows", 600.0, house.delete_old_rows),
     ]
 

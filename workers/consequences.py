@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
 from app.domain.delivery import Decision, Verdict
@@ -27,33 +25,30 @@ _DEAD = (
 )
 
 
-def follow_up(
-    cursor: Cursor, endpoint: Endpoint, before: Health, decision: Decision, now: datetime
-) -> set[str]:
+def follow_up(cursor: Cursor, endpoint: Endpoint, before: Health, decision: Decision) -> set[str]:
     """Disable the webhook or note its recovery if this attempt says so; the webhooks to wake."""
     if endpoint.status != "active":
         return set()
     if decision.verdict is Verdict.GONE:
-        return _disable(cursor, endpoint, _GONE, now)
-    if should_disable(endpoint.health, now):
-        return _disable(cursor, endpoint, _DEAD, now)
+        return _disable(cursor, endpoint, _GONE)
+    if should_disable(endpoint.health, endpoint.read_at):
+        return _disable(cursor, endpoint, _DEAD)
     if decision.verdict is Verdict.SUCCEEDED and before.recovering:
-        return _tell(cursor, endpoint, WEBHOOK_RECOVERED, None, now)
+        return _tell(cursor, endpoint, WEBHOOK_RECOVERED, None)
     return set()
 
 
-def _disable(cursor: Cursor, endpoint: Endpoint, reason: str, now: datetime) -> set[str]:
+def _disable(cursor: Cursor, endpoint: Endpoint, reason: str) -> set[str]:
     endpoint.status = "disabled"
+    if not webhooks.disable(cursor, endpoint.webhook_id, reason):
+        return set()  # paused or deleted a moment ago: nothing to tell
     endpoint.health = msgspec.structs.replace(endpoint.health, recovering=True)
-    webhooks.disable(cursor, endpoint.webhook_id, reason)
-    return _tell(cursor, endpoint, WEBHOOK_DISABLED, reason, now)
+    return _tell(cursor, endpoint, WEBHOOK_DISABLED, reason)
 
 
-def _tell(
-    cursor: Cursor, endpoint: Endpoint, event_type: str, reason: str | None, now: datetime
-) -> set[str]:
+def _tell(cursor: Cursor, endpoint: Endpoint, event_type: str, reason: str | None) -> set[str]:
     data: dict[str, object] = {"webhook_id": endpoint.webhook_id, "url": endpoint.url}
     if reason:
         data["reason"] = reason
-    event = operational_event(new_id("evt"), endpoint.org_id, event_type, data, now)
+    event = operational_event(new_id("evt"), endpoint.org_id, event_type, data, endpoint.read_at)
     return publish(cursor, [event], except_webhook=endpoint.webhook_id)

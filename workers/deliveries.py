@@ -15,20 +15,22 @@ import base64
 import logging
 import random
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.domain.attempt import AttemptResult, ErrorClass
-from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide
+from app.domain.attempt import AttemptResult, ErrorClass, Timings
+from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
 from app.domain.errors import StorageUnavailable
 from app.domain.event import delivery_body
 from app.domain.ids import new_id
 from app.domain.times import now
 from app.queue.jobs import Doorbell
-from app.storage.deliveries import Claimed, Settled
+from app.storage.claims import Claimed
+from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from app.storage.vault import Vault
-from workers.ledger import Attempted, Exchange, Ledger, Terms
+from workers.ledger import LEASE_MARGIN_SECONDS, Attempted, Exchange, Ledger, Terms
 from workers.request import request_headers
 from workers.sender import Sender
 
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 TURN_SECONDS = 1.0
 #: Pause before an outcome is handed in again while PostgreSQL is away.
 HAND_IN_AGAIN_SECONDS = 0.25
+_UNSENDABLE = "This delivery could not be made ready for sending; the server's log says why."
 _TIMEOUTS = (ErrorClass.TIMED_OUT, ErrorClass.CONNECT_TIMEOUT, ErrorClass.DNS_TIMEOUT)
 _STATUS_AFTER = {
     Verdict.SUCCEEDED: DeliveryStatus.SUCCEEDED,
@@ -70,14 +73,13 @@ class Courier:
         """Attempt what is due of this webhook, one delivery after the other, for one turn."""
         self._doorbell.answer(webhook_id)
         turn_ends = time.monotonic() + TURN_SECONDS
-        leased_at = time.monotonic()
         exchange = self._ledger.exchange(webhook_id, None, wanted=1)
         while exchange.claimed or self._wait_for_pace(exchange, turn_ends):
             if exchange.more:
                 self._doorbell.ring([webhook_id])
-            attempted = self._attempt(exchange, leased_at) if exchange.claimed else None
+            attempted = self._attempt(exchange) if exchange.claimed else None
             wanted = 1 if time.monotonic() < turn_ends else 0
-            lease_ends, leased_at = leased_at + self._terms.lease_seconds, time.monotonic()
+            lease_ends = exchange.asked_at + self._terms.lease_seconds
             exchange = self._hand_in(webhook_id, attempted, wanted, lease_ends)
             if not wanted:
                 self._doorbell.ring([webhook_id])
@@ -107,32 +109,42 @@ class Courier:
                     raise
                 time.sleep(HAND_IN_AGAIN_SECONDS)
 
-    def _attempt(self, exchange: Exchange, leased_at: float) -> Attempted | None:
-        assert exchange.endpoint is not None
+    def _attempt(self, exchange: Exchange) -> Attempted | None:
+        endpoint = exchange.endpoint
+        assert endpoint is not None
         (claimed,) = exchange.claimed
-        if time.monotonic() > leased_at + self._terms.lease_seconds / 2:
+        if time.monotonic() > exchange.asked_at + LEASE_MARGIN_SECONDS:
             return None  # this process slept; the lease runs out and the clock takes over
         started_at = now()
-        body = delivery_body(
-            claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
-        )
-        headers = request_headers(exchange.endpoint, claimed, body, self._vault, time.time())
-        result = self._sender.post(exchange.endpoint.url, headers, body)
+        result = self._send(endpoint, claimed)
         decision = self._decide(claimed, result)
-        _log_attempt(exchange.endpoint, claimed, result, decision)
+        _log_attempt(endpoint, claimed, result, decision)
         return Attempted(
             settled(claimed, result, decision, started_at),
             decision,
             timed_out=result.error in _TIMEOUTS,
+            url=endpoint.url,
         )
 
+    def _send(self, endpoint: Endpoint, claimed: Claimed) -> AttemptResult:
+        try:
+            body = delivery_body(
+                claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
+            )
+            headers = request_headers(endpoint, claimed, body, self._vault, time.time())
+            return self._sender.post(endpoint.url, headers, body)
+        except Exception:
+            log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})
+            return AttemptResult(
+                error=ErrorClass.SENDER_FAILED, error_detail=_UNSENDABLE, timings=Timings()
+            )
+
     def _decide(self, claimed: Claimed, result: AttemptResult) -> Decision:
-        if result.error is ErrorClass.SENDER_FAILED:
-            # Our fault, not the receiver's: it costs the delivery no attempt.
-            return Decision(Verdict.DEFERRED, self._terms.policy.base_seconds)
         history = History(claimed.failures, claimed.deferrals, claimed.age_seconds)
+        if result.error is ErrorClass.SENDER_FAILED:
+            return unsent(history, self._terms.policy)
         status = result.status if result.error is None else None
-        pause = retry_after_seconds(result.retry_after, now())
+        pause = retry_after_seconds(result.retry_after, dated(result.headers) or now())
         return decide(history, status, pause, self._terms.policy, random.random())
 
 
@@ -168,12 +180,22 @@ def retry_after_seconds(header: str | None, at: datetime) -> float | None:
         return None
     if header.isascii() and header.isdigit():
         return float(header[:12])
+    moment = _http_date(header)
+    return None if moment is None else max(0.0, (moment - at).total_seconds())
+
+
+def dated(headers: Iterable[tuple[str, str]]) -> datetime | None:
+    """When an answer left by the receiver's own clock, which its dates are to be read by."""
+    found = (value for name, value in headers if name.lower() == "date")
+    return _http_date(next(found, ""))
+
+
+def _http_date(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - at).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _log_attempt(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from app.domain.event import WEBHOOK_BACKLOG, operational_event
 from app.domain.health import OPEN_AFTER
@@ -46,35 +48,53 @@ class Housekeeping:
 
     def fail_expired(self) -> None:
         """Give up what a dead endpoint has kept waiting for longer than deliveries are retried."""
-        failed = STEP
-        while failed == STEP:
-            with transaction(self._database) as cursor:
-                failed = retention.fail_expired(
-                    cursor, OPEN_AFTER, self._settings.retry_max_age_seconds, STEP
-                )
-            if failed:
-                log.info("deliveries.expired", extra={"deliveries": failed})
+        age_seconds = self._settings.retry_max_age_seconds
+        given_up = self._give_up(
+            lambda cursor: retention.fail_expired(cursor, OPEN_AFTER, age_seconds, STEP)
+        )
+        for webhook_id, count in given_up.items():
+            log.info("deliveries.expired", extra={"webhook_id": webhook_id, "deliveries": count})
 
     def fail_held_too_long(self) -> None:
         """Give up what paused and disabled webhooks hold for too long, with an event each."""
-        age_seconds = self._settings.held_max_days * _DAY_SECONDS
-        given_up: dict[str, int] = {}
-        step = {"": STEP}
-        while sum(step.values()) == STEP:
-            with transaction(self._database) as cursor:
-                step = retention.fail_held(cursor, age_seconds, STEP)
-            for webhook_id, count in step.items():
-                given_up[webhook_id] = given_up.get(webhook_id, 0) + count
-        for webhook_id, count in given_up.items():
-            self._tell_given_up(webhook_id, count)
+        days = self._settings.held_max_days
+        given_up = self._give_up(
+            lambda cursor: retention.fail_held(cursor, days * _DAY_SECONDS, STEP)
+        )
+        self._tell_given_up(given_up, f"held for more than {days} days")
 
-    def _tell_given_up(self, webhook_id: str, count: int) -> None:
-        log.warning("deliveries.held_too_long", extra={"webhook_id": webhook_id, "count": count})
-        data: dict[str, object] = {
-            "webhook_id": webhook_id,
-            "deliveries": count,
-            "reason": f"held for more than {self._settings.held_max_days} days",
-        }
+    def fail_held_too_many(self) -> None:
+        """Give up the oldest of what a paused or disabled webhook holds too much of."""
+        most = self._settings.held_max_deliveries
+        with transaction(self._database) as cursor:
+            beyond = retention.held_beyond(cursor, most)
+        for webhook_id, last in beyond.items():
+            step = partial(retention.fail_held_up_to, webhook_id=webhook_id, last=last, limit=STEP)
+            given_up = self._give_up(step)
+            self._tell_given_up(given_up, f"more than {most} were held")
+
+    def _give_up(self, step: Callable[[Cursor], dict[str, int]]) -> dict[str, int]:
+        """Go on step by step until nothing is left; how many were given up, by webhook."""
+        given_up: Counter[str] = Counter()
+        last = STEP
+        while last == STEP:
+            with transaction(self._database) as cursor:
+                failed = step(cursor)
+            given_up.update(failed)
+            last = sum(failed.values())
+        return given_up
+
+    def _tell_given_up(self, given_up: Mapping[str, int], reason: str) -> None:
+        for webhook_id, count in given_up.items():
+            log.warning(
+                "deliveries.given_up",
+                extra={"webhook_id": webhook_id, "count": count, "reason": reason},
+            )
+            self._tell(
+                webhook_id, {"webhook_id": webhook_id, "deliveries": count, "reason": reason}
+            )
+
+    def _tell(self, webhook_id: str, data: dict[str, object]) -> None:
         with transaction(self._database) as cursor:
             org_id = org_of(cursor, webhook_id)
             event = operational_event(new_id("evt"), org_id, WEBHOOK_BACKLOG, data, now())

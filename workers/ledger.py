@@ -10,23 +10,27 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 
 from app.domain.backoff import RetryPolicy
 from app.domain.delivery import Decision
+from app.domain.errors import StorageUnavailable
 from app.domain.health import Health, after_attempt, allowance
 from app.domain.pace import turns, use_turns
-from app.storage import deliveries, endpoints
+from app.storage import claims, deliveries, endpoints
+from app.storage.claims import Claimed
 from app.storage.database import Cursor, Database, TransactionConflict, transaction
-from app.storage.deliveries import Claimed, Settled
+from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from workers.consequences import follow_up
 
 #: Turns of an endpoint without a rate limit of its own.
 UNLIMITED = 1_000_000
+#: A lease outlives the longest attempt by this much: time to start it and to record it.
+LEASE_MARGIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Attempted:
     row: Settled
     decision: Decision
     timed_out: bool
+    #: Where it was sent; the webhook may have another URL by now.
+    url: str
 
 
 @dataclass
@@ -45,14 +51,20 @@ class Exchange:
     webhook_id: str
     attempted: Attempted | None
     wanted: int
+    #: Leases that come of it last from then on, at least (monotonic seconds).
+    asked_at: float = field(default_factory=time.monotonic)
     endpoint: Endpoint | None = None
     claimed: list[Claimed] = field(default_factory=list)
     #: The endpoint could carry more than was asked for, and more may be due.
     more: bool = False
-    #: The endpoint's own rate limit has no turn before that.
+    #: The endpoint's rate limit has no turn, or its rest no end, before that.
     wait_seconds: float = 0.0
     error: Exception | None = None
     done: bool = False
+
+    def start_over(self) -> None:
+        """Forget what a transaction gave that was rolled back."""
+        self.endpoint, self.claimed, self.more, self.wait_seconds = None, [], False, 0.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,13 @@ class Terms:
 
     policy: RetryPolicy
     window: int
-    lease_seconds: float
+    #: The hard end of an attempt.
+    attempt_seconds: float
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a claimed delivery belongs to whom it was given."""
+        return self.attempt_seconds + LEASE_MARGIN_SECONDS
 
 
 class Ledger:
@@ -71,12 +89,10 @@ class Ledger:
         self,
         database: Database,
         terms: Terms,
-        now: Callable[[], datetime],
         wake: Callable[[set[str]], object],
     ) -> None:
         self._database = database
         self._terms = terms
-        self._now = now
         self._wake = wake
         self._waiting: list[Exchange] = []
         self._gathering = threading.Lock()
@@ -95,6 +111,9 @@ class Ledger:
                 with self._gathering:
                     batch, self._waiting = self._waiting, []
                 self._run(batch)
+        if isinstance(mine.error, StorageUnavailable):
+            # Many threads share the error; each raises its own, lest tracebacks pile up on one.
+            raise StorageUnavailable from mine.error
         if mine.error is not None:
             raise mine.error
         return mine
@@ -102,21 +121,32 @@ class Ledger:
     def _run(self, batch: list[Exchange]) -> None:
         try:
             self._transact(batch)
-        except Exception as error:
+        except StorageUnavailable as error:
             for exchange in batch:
                 exchange.error = error
+        except Exception as error:
+            self._run_apart(batch, error)
         finally:
             for exchange in batch:
                 exchange.done = True
 
+    def _run_apart(self, batch: list[Exchange], error: Exception) -> None:
+        """Something in this batch cannot be stored: the others must not suffer for it."""
+        if len(batch) == 1:
+            batch[0].error = error
+            return
+        for exchange in batch:
+            self._run([exchange])
+
     def _transact(self, batch: list[Exchange]) -> None:
         while True:
+            for exchange in batch:
+                exchange.start_over()
             try:
                 with transaction(self._database) as cursor:
-                    now = self._now()
                     known = endpoints.lock(cursor, (exchange.webhook_id for exchange in batch))
-                    owed = self._settle(cursor, batch, known, now)
-                    self._claim(cursor, batch, known, now)
+                    owed = self._settle(cursor, batch, known)
+                    self._claim(cursor, batch, known)
             except TransactionConflict:
                 continue
             if owed:
@@ -124,80 +154,78 @@ class Ledger:
             return
 
     def _settle(
-        self,
-        cursor: Cursor,
-        batch: Iterable[Exchange],
-        known: dict[str, Endpoint],
-        now: datetime,
+        self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]
     ) -> set[str]:
         owed: set[str] = set()
         handed_in = [(e.webhook_id, e.attempted) for e in batch if e.attempted is not None]
         held = deliveries.settle(cursor, [attempted.row for _, attempted in handed_in])
-        before = {webhook_id: endpoint.health for webhook_id, endpoint in known.items()}
+        at_first = {webhook_id: endpoint.health for webhook_id, endpoint in known.items()}
         for webhook_id, attempted in handed_in:
-            if attempted.row.delivery_id in held and webhook_id in known:
-                endpoint = known[webhook_id]
-                endpoint.health = self._health_after(endpoint, attempted, now)
-                owed |= follow_up(cursor, endpoint, before[webhook_id], attempted.decision, now)
-        changed = [e for e in known.values() if e.health != before[e.webhook_id]]
+            endpoint = known.get(webhook_id)
+            # What another URL answered is no news of this one.
+            if (
+                endpoint is not None
+                and attempted.row.delivery_id in held
+                and attempted.url == endpoint.url
+            ):
+                before = endpoint.health
+                endpoint.health = self._health_after(endpoint, attempted)
+                owed |= follow_up(cursor, endpoint, before, attempted.decision)
+        changed = [e for e in known.values() if e.health != at_first[e.webhook_id]]
         endpoints.save_health(cursor, changed)
         return owed
 
-    def _health_after(self, endpoint: Endpoint, attempted: Attempted, now: datetime) -> Health:
+    def _health_after(self, endpoint: Endpoint, attempted: Attempted) -> Health:
         return after_attempt(
             endpoint.health,
             attempted.decision,
             timed_out=attempted.timed_out,
             window=self._terms.window,
             policy=self._terms.policy,
-            now=now,
+            now=endpoint.read_at,
             chance=random.random(),
         )
 
-    def _claim(
-        self,
-        cursor: Cursor,
-        batch: Iterable[Exchange],
-        known: dict[str, Endpoint],
-        now: datetime,
-    ) -> None:
+    def _claim(self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]) -> None:
         for webhook_id, asking in _askers(batch).items():
             endpoint = known.get(webhook_id)
             if endpoint is not None and endpoint.status == "active":
-                self._claim_for(cursor, endpoint, asking, now)
+                self._claim_for(cursor, endpoint, asking)
 
-    def _claim_for(
-        self, cursor: Cursor, endpoint: Endpoint, asking: list[Exchange], now: datetime
-    ) -> None:
-        in_flight = deliveries.count_in_flight(cursor, endpoint.webhook_id)
+    def _claim_for(self, cursor: Cursor, endpoint: Endpoint, asking: list[Exchange]) -> None:
+        now = endpoint.read_at
+        in_flight = claims.count_in_flight(cursor, endpoint.webhook_id)
         free = allowance(endpoint.health, in_flight, self._terms.window, now)
         asked = min(free, sum(exchange.wanted for exchange in asking))
-        granted = min(asked, _turns(endpoint, now))
+        granted = min(asked, _turns(endpoint))
         claimed = []
         if granted:
-            claimed = deliveries.claim(
+            claimed = claims.claim(
                 cursor,
                 endpoint.webhook_id,
                 granted,
                 self._terms.lease_seconds,
                 ordered=endpoint.ordered,
             )
-            self._keep_pace(cursor, endpoint, len(claimed), now)
+            self._keep_pace(cursor, endpoint, len(claimed))
         _hand_out(claimed, asking, endpoint, more=len(claimed) == granted < free)
-        if granted < asked and endpoint.paced_until is not None:
+        opens_at = endpoint.paced_until if granted < asked else endpoint.health.rest_until
+        if opens_at is not None:
             for exchange in asking:
-                exchange.wait_seconds = (endpoint.paced_until - now).total_seconds()
+                exchange.wait_seconds = (opens_at - now).total_seconds()
 
-    def _keep_pace(self, cursor: Cursor, endpoint: Endpoint, count: int, now: datetime) -> None:
+    def _keep_pace(self, cursor: Cursor, endpoint: Endpoint, count: int) -> None:
         if endpoint.rate_limit and count:
-            endpoint.paced_until = use_turns(endpoint.paced_until, endpoint.rate_limit, count, now)
+            endpoint.paced_until = use_turns(
+                endpoint.paced_until, endpoint.rate_limit, count, endpoint.read_at
+            )
             endpoints.save_pace(cursor, endpoint.webhook_id, endpoint.paced_until)
 
 
-def _turns(endpoint: Endpoint, now: datetime) -> int:
+def _turns(endpoint: Endpoint) -> int:
     if not endpoint.rate_limit:
         return UNLIMITED
-    return turns(endpoint.paced_until, endpoint.rate_limit, now)
+    return turns(endpoint.paced_until, endpoint.rate_limit, endpoint.read_at)
 
 
 def _askers(batch: Iterable[Exchange]) -> dict[str, list[Exchange]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.signature import sign, sign_standard
-from app.storage.deliveries import Claimed
+from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.vault import Vault
 

@@ -45,17 +45,23 @@ class History(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The verdict and, for a retry or a deferral, the pause until the next attempt."""
+    """The verdict and, for a retry or a deferral, the pause until the next attempt.
+
+    `rest_seconds`: for how long nothing at all may leave for that endpoint.
+    """
 
     verdict: Verdict
     delay_seconds: float | None = None
+    rest_seconds: float | None = None
 
 
 #: How often a receiver may put a delivery off before it counts as a failure.
 DEFERRALS_MAX = 10
 #: The longest Retry-After that is honoured.
 RETRY_AFTER_MAX_SECONDS = 24 * 3600.0
-_MAY_DEFER = (429, 503)
+#: Rest of an endpoint that is too busy and names no time.
+BUSY_REST_SECONDS = 1.0
+_BUSY = (429, 503)
 _GONE = 410
 
 
@@ -74,16 +80,31 @@ def decide(
         return Decision(Verdict.SUCCEEDED)
     if status == _GONE:
         return Decision(Verdict.GONE)
-    if _may_defer(history, status, retry_after_seconds):
-        return Decision(Verdict.DEFERRED, min(retry_after_seconds or 0, RETRY_AFTER_MAX_SECONDS))
+    asked, rest = _rest(status, retry_after_seconds)
+    if asked is not None and history.deferrals < DEFERRALS_MAX:
+        return Decision(Verdict.DEFERRED, asked, rest)
     failures = history.failures + 1
-    delay = jittered(delay_seconds(failures, policy), chance)
+    delay = max(asked or 0.0, jittered(delay_seconds(failures, policy), chance))
     exhausted = failures >= policy.max_attempts
     if exhausted or history.age_seconds + delay > policy.max_age_seconds:
+        return Decision(Verdict.FAILED, None, rest)
+    return Decision(Verdict.RETRY, delay, rest)
+
+
+def unsent(history: History, policy: RetryPolicy) -> Decision:
+    """The decision when we ourselves could not send: no attempt is used up, the endpoint rests."""
+    if history.age_seconds > policy.max_age_seconds:
         return Decision(Verdict.FAILED)
-    return Decision(Verdict.RETRY, delay)
+    return Decision(Verdict.DEFERRED, policy.base_seconds, policy.base_seconds)
 
 
-def _may_defer(history: History, status: int | None, retry_after_seconds: float | None) -> bool:
-    asked = status in _MAY_DEFER and retry_after_seconds is not None
-    return asked and history.deferrals < DEFERRALS_MAX
+def _rest(
+    status: int | None, retry_after_seconds: float | None
+) -> tuple[float | None, float | None]:
+    """What a busy receiver asked for, and how long its endpoint rests. None: not at all."""
+    if status not in _BUSY:
+        return None, None
+    if retry_after_seconds is None:
+        return None, BUSY_REST_SECONDS
+    asked = min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
+    return asked, asked

@@ -1,8 +1,10 @@
 """How an endpoint is doing, and how much of its backlog may be in flight because of it.
 
 A healthy endpoint has its full window. Each time-out halves its flow, each success doubles it
-again. After `OPEN_AFTER` failures in a row the circuit opens: one probe per interval, no more;
-the first success closes it and the backlog flows again, from one at a time upwards.
+again. An endpoint that says it is too busy (429, 503) rests for as long as it asks; its flow halves
+with each such rest and grows by one a second afterwards, so that it finds the receiver's own pace.
+After `OPEN_AFTER` failures in a row the circuit opens: one probe per interval, no more; the first
+success closes it and the backlog flows again, from one at a time upwards.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from app.domain.delivery import Decision, Verdict
 
 #: Failures in a row after which an endpoint gets single probes only.
 OPEN_AFTER = 5
+#: After a rest the flow grows by one for each such while without another.
+EASED_EVERY = timedelta(seconds=1)
 #: Longest pause between two probes.
 PROBE_CAP_SECONDS = 300.0
 #: Without one success for this long, and with that many exhausted deliveries, it is disabled.
@@ -37,8 +41,11 @@ class Health(msgspec.Struct, frozen=True):
     exhausted_count: int = 0
     #: Deliveries that may be in flight at once; None: the whole window.
     flow: int | None = None
-    #: Nothing leaves before this time.
+    #: The circuit is open: no probe leaves before this time.
     not_before: datetime | None = None
+    #: The receiver asked for rest: nothing leaves before this time. It stays set, and moves on
+    #: with each step, while the flow grows back.
+    rest_until: datetime | None = None
     last_success_at: datetime | None = None
     #: Was disabled, and has not answered well since it is active again.
     recovering: bool = False
@@ -57,15 +64,18 @@ def after_attempt(
     """The health after an attempt and the decision on it. `chance` (0 to 1) places the jitter."""
     if decision.verdict is Verdict.SUCCEEDED:
         return _after_success(health, window, now)
+    if decision.rest_seconds is not None:
+        health = _resting(health, decision.rest_seconds, window, now)
     if decision.verdict is Verdict.DEFERRED:
-        pause = timedelta(seconds=decision.delay_seconds or 0)
-        return msgspec.structs.replace(health, not_before=_later(health.not_before, now + pause))
-    failures = health.failure_count + 1
+        return health
     given_up = decision.verdict in (Verdict.FAILED, Verdict.GONE)
+    health = msgspec.structs.replace(health, exhausted_count=health.exhausted_count + given_up)
+    if health.not_before is not None and now < health.not_before:
+        return health  # it left before the circuit opened, and says nothing about a probe
+    failures = health.failure_count + 1
     return msgspec.structs.replace(
         health,
         failure_count=failures,
-        exhausted_count=health.exhausted_count + given_up,
         flow=_flow_after_failure(health.flow, failures, timed_out=timed_out, window=window),
         not_before=_next_probe(health, failures, policy, now, chance),
     )
@@ -73,7 +83,7 @@ def after_attempt(
 
 def allowance(health: Health, in_flight: int, window: int, now: datetime) -> int:
     """How many more deliveries may leave now."""
-    if health.not_before is not None and now < health.not_before:
+    if any(until is not None and now < until for until in (health.not_before, health.rest_until)):
         return 0
     flow = 1 if health.failure_count >= OPEN_AFTER else health.flow
     return max(0, min(window, flow or window) - in_flight)
@@ -89,23 +99,39 @@ def should_disable(health: Health, now: datetime) -> bool:
 
 
 def _after_success(health: Health, window: int, now: datetime) -> Health:
-    if _is_perfect(health) and now - health.last_success_at < SUCCESS_NOTED_EVERY:  # type: ignore[operator]
-        return health
-    if health.failure_count >= OPEN_AFTER:
-        flow: int | None = 1
-    else:
-        flow = health.flow * 2 if health.flow else None
-    return Health(
+    flow, rest_until = _eased(health, now)
+    rested = rest_until is None or rest_until <= now
+    whole = flow is None or (flow >= window and rested)
+    after = Health(
         active_since=health.active_since,
-        flow=flow if flow and flow < window else None,
-        not_before=health.not_before if health.failure_count < OPEN_AFTER else None,
+        flow=None if whole else flow,
+        rest_until=None if whole else rest_until,
         last_success_at=now,
     )
+    noted = health.last_success_at
+    same = noted is not None and msgspec.structs.replace(after, last_success_at=noted) == health
+    return health if same and noted and now - noted < SUCCESS_NOTED_EVERY else after
 
 
-def _is_perfect(health: Health) -> bool:
-    blank = Health(active_since=health.active_since, last_success_at=health.last_success_at)
-    return health == blank and health.last_success_at is not None
+def _eased(health: Health, now: datetime) -> tuple[int | None, datetime | None]:
+    """The flow after a success, and up to when it was rested."""
+    if health.failure_count >= OPEN_AFTER:
+        return 1, health.rest_until
+    if health.rest_until is None:
+        return health.flow and health.flow * 2, None
+    steps = max(0, (now - health.rest_until) // EASED_EVERY)
+    return (health.flow or 1) + steps, health.rest_until + steps * EASED_EVERY
+
+
+def _resting(health: Health, seconds: float, window: int, now: datetime) -> Health:
+    """Rest, with half the flow from then on; what was in flight together halves it once."""
+    resting = health.rest_until is not None and now < health.rest_until
+    flow = health.flow or window
+    return msgspec.structs.replace(
+        health,
+        flow=flow if resting else max(1, flow // 2),
+        rest_until=_later(health.rest_until, now + timedelta(seconds=seconds)),
+    )
 
 
 def _flow_after_failure(

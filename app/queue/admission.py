@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from app.domain.errors import QueueUnavailable
 from app.queue.audit import find_faults, memory_share
+from app.queue.direct import DirectConnection
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES
 from app.queue.keys import WAKE_EXPIRY_MS, WAKE_TOKENS, payloads_key, waiting_key, wake_key
 from app.queue.messages import encode_message
@@ -122,6 +123,7 @@ class Gate:
             max_connections=16,
             protocol=2,
         )
+        self._direct = DirectConnection(self._client.connection_pool, REPLY_SECONDS)
         queue_db = int(self._client.connection_pool.connection_kwargs.get("db") or 0)
         self._admission_db = queue_db + 1
         self._queue_db = queue_db
@@ -149,7 +151,7 @@ class Gate:
             # One argument for all of them: the client spends a microsecond on each that it sends.
             _encode([(c.capture.decode(), c.answer.decode(), *c[2:]) for c in candidates]),
         ]
-        flat = await self._run(_ADMIT, _KEYS, arguments)
+        flat = await self._run(_ADMIT, _KEYS, arguments, self._direct.execute)
         return [
             Admission(_CODES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
             for i in range(0, len(flat), _VALUES_PER_VERDICT)
@@ -199,14 +201,22 @@ class Gate:
 
     async def close(self) -> None:
         """Hang up."""
+        await self._direct.close()
         await self._client.aclose()
 
-    async def _run(self, script: _Script, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    async def _run(
+        self,
+        script: _Script,
+        keys: Sequence[str],
+        arguments: Sequence[Any],
+        execute: Callable[..., Awaitable[Any]] | None = None,
+    ) -> Any:
+        execute = execute or self._client.execute_command
         try:
             try:
-                return await self._client.evalsha(script.sha, len(keys), *keys, *arguments)
+                return await execute("EVALSHA", script.sha, len(keys), *keys, *arguments)
             except NoScriptError:
-                return await self._client.eval(script.text, len(keys), *keys, *arguments)
+                return await execute("EVAL", script.text, len(keys), *keys, *arguments)
         except (RedisError, OSError) as error:
             await self._client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable from error

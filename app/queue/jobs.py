@@ -51,6 +51,15 @@ end
 return rung
 """
 
+# Not while twice as many messages wait as bells ring: none can have been lost then that matters,
+# and with no worker alive every round would add another message for each webhook.
+_FORGET = """
+if redis.call('LLEN', KEYS[2]) <= 2 * redis.call('SCARD', KEYS[1]) then
+  return redis.call('DEL', KEYS[1])
+end
+return 0
+"""
+
 
 class Doorbell:
     """Tells delivery workers that a webhook has something due."""
@@ -58,6 +67,7 @@ class Doorbell:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._ring = client.register_script(_RING)
+        self._forget = client.register_script(_FORGET)
 
     def ring(self, webhook_ids: Iterable[str]) -> bool:
         """Ring for these webhooks; False when Redis is away.
@@ -87,7 +97,7 @@ class Doorbell:
     def forget_rung(self) -> bool:
         """Forget who rang, lest a lost message silence its bell; False when Redis is away."""
         try:
-            self._client.delete(RUNG_KEY)
+            self._forget(keys=[RUNG_KEY, waiting_key(DELIVERIES)])
         except redis.RedisError:
             return False
         return True

@@ -1,38 +1,15 @@
-"""Deliveries as the workers see them: claimed under a lease, settled once, never forgotten.
-
-A lease is a number from a sequence (a fencing token) and an end. Only the holder of the lease can
-settle; when it ends, the clock makes the delivery due again.
-"""
+"""Deliveries after their claim (claims.py): settled once, released when lost, never forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from app.domain.attempt import Timings
 from app.storage.database import Cursor
 from app.storage.rows import as_json
-
-
-class Claimed(msgspec.Struct):
-    """A delivery that this process may attempt now, and nobody else."""
-
-    id: str
-    webhook_id: str
-    lease: int
-    #: Number of the attempt to make, from 1.
-    number: int
-    failures: int
-    deferrals: int
-    age_seconds: float
-    event_id: str
-    event_type: str
-    contact_id: str | None
-    occurred_at: datetime
-    #: JSON text, to be sent as it is.
-    data: str
 
 
 class Settled(msgspec.Struct):
@@ -58,33 +35,10 @@ class Settled(msgspec.Struct):
     response_body: str | None
 
 
-_IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE webhook_id = %s AND status = 'attempting'"
-
-_FIRST_OF_CONTACT = """
-    AND NOT EXISTS (
-        SELECT 1 FROM deliveries before
-        WHERE before.webhook_id = d.webhook_id AND before.contact_id = d.contact_id
-            AND before.sequence < d.sequence AND before.status IN ('pending', 'attempting'))
-"""
-
-_CLAIM = """
-WITH due AS (
-    SELECT d.id FROM deliveries d
-    WHERE d.webhook_id = %(webhook_id)s AND d.status = 'pending' AND d.next_attempt_at <= now()
-    {only}
-    ORDER BY d.next_attempt_at
-    LIMIT %(limit)s
-    FOR UPDATE SKIP LOCKED)
-UPDATE deliveries d
-SET status = 'attempting', attempts = attempts + 1, lease = nextval('leases'),
-    leased_until = now() + %(lease)s
-FROM due, events e
-WHERE d.id = due.id AND e.id = d.event_id
-RETURNING d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.deferrals,
-    extract(epoch FROM now() - COALESCE(d.reopened_at, d.created_at))::float8, d.event_id,
-    d.event_type, d.contact_id, e.occurred_at, e.data::text
-"""
-
+#: A lost worker's deliveries are due at once this often; then each one waits longer.
+LOSSES_AT_ONCE = 3
+#: A delivery that was lost so often is given up: it may be what kills the workers.
+LOSSES_MAX = 10
 _SETTLE = """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%s) AS o (
@@ -128,22 +82,37 @@ SELECT open.webhook_id
 FROM open
 JOIN webhooks w ON w.id = open.webhook_id AND w.status = 'active'
 JOIN webhook_health h ON h.webhook_id = open.webhook_id
-WHERE open.next_attempt_at <= now() AND (h.not_before IS NULL OR h.not_before <= now())
+WHERE open.next_attempt_at <= now()
+    AND COALESCE(h.not_before, '-infinity') <= now()
+    AND COALESCE(h.rest_until, '-infinity') <= now() + interval '0.5 seconds'
 """
 
 _RELEASE_EXPIRED = """
 WITH lost AS (
-    SELECT id FROM deliveries WHERE status = 'attempting' AND leased_until < now()
+    SELECT id, lease, (
+        SELECT count(*) FROM attempts a
+        WHERE a.delivery_id = d.id AND a.result = 'lost'
+            AND a.started_at >= COALESCE(d.reopened_at, d.created_at)) AS losses
+    FROM deliveries d WHERE status = 'attempting' AND leased_until < now()
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
 released AS (
-    UPDATE deliveries d SET status = 'pending', next_attempt_at = now(), lease = NULL,
-        leased_until = NULL, last_result = 'lost'
+    UPDATE deliveries d
+    SET status = CASE WHEN losses + 1 < %(max)s THEN 'pending' ELSE 'failed' END,
+        next_attempt_at = CASE
+            WHEN losses < %(at_once)s THEN now()
+            WHEN losses + 1 < %(max)s THEN
+                now() + make_interval(secs => 5 * 3 ^ (losses - %(at_once)s)) END,
+        settled_at = CASE WHEN losses + 1 >= %(max)s THEN now() END,
+        lease = NULL, leased_until = NULL, last_result = 'lost'
     FROM lost WHERE d.id = lost.id
-    RETURNING d.id, d.attempts)
+    RETURNING d.id, d.attempts, lost.lease, d.next_attempt_at)
 INSERT INTO attempts (delivery_id, number, id, started_at, error, error_detail, result,
     next_attempt_at)
-SELECT id, attempts, replace(id, 'dlv_', 'att_'), now(), 'worker_lost',
-    'The worker that made this attempt stopped before it could record the outcome.', 'lost', now()
+-- A lease is unique, and hexadecimal digits are digits of an id.
+SELECT id, attempts, 'att_' || substr(id, 5, 10) || upper(lpad(to_hex(lease), 16, '0')), now(),
+    'worker_lost',
+    'The worker that made this attempt stopped before it could record the outcome.', 'lost',
+    next_attempt_at
 FROM released
 ON CONFLICT (delivery_id, number) DO NOTHING
 """
@@ -151,30 +120,10 @@ ON CONFLICT (delivery_id, number) DO NOTHING
 _CANCEL_DELETED = """
 UPDATE deliveries d SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
     last_result = 'webhook deleted'
-WHERE d.id IN (
+WHERE d.status = 'pending' AND d.id IN (
     SELECT p.id FROM webhooks w JOIN deliveries p ON p.webhook_id = w.id
     WHERE w.status = 'deleted' AND p.status = 'pending' LIMIT %(limit)s)
 """
-
-
-def count_in_flight(cursor: Cursor, webhook_id: str) -> int:
-    """Deliveries of a webhook that are leased. Exact while its endpoint is locked."""
-    cursor.execute(_IN_FLIGHT, (webhook_id,))
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
-def claim(
-    cursor: Cursor, webhook_id: str, limit: int, lease_seconds: float, *, ordered: bool
-) -> list[Claimed]:
-    """Lease up to `limit` due deliveries of a webhook, the longest due first.
-
-    `ordered`: only the first open delivery of each contact.
-    """
-    statement = _CLAIM.format(only=_FIRST_OF_CONTACT if ordered else "")
-    lease = timedelta(seconds=lease_seconds)
-    cursor.execute(statement, {"webhook_id": webhook_id, "limit": limit, "lease": lease})
-    return [Claimed(*row) for row in cursor.fetchall()]
 
 
 def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
@@ -191,14 +140,17 @@ def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
 
 
 def due_webhooks(cursor: Cursor) -> list[str]:
-    """Active webhooks that have a delivery due and may be tried now."""
+    """Active webhooks that have a delivery due and may be tried now.
+
+    Those whose rest is almost over as well: a courier waits for its end, to the millisecond.
+    """
     cursor.execute(_DUE_WEBHOOKS)
     return [row[0] for row in cursor.fetchall()]
 
 
 def release_expired(cursor: Cursor, limit: int) -> int:
     """Make deliveries due whose lease ran out, with an attempt row that says so; how many."""
-    cursor.execute(_RELEASE_EXPIRED, {"limit": limit})
+    cursor.execute(_RELEASE_EXPIRED, {"limit": limit, "at_once": LOSSES_AT_ONCE, "max": LOSSES_MAX})
     return cursor.rowcount
 
 

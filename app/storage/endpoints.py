@@ -28,33 +28,38 @@ class Endpoint(msgspec.Struct):
     status: str
     health: Health
     paced_until: datetime | None
+    #: When it was read, by the database's clock: the one that all processes share.
+    read_at: datetime
 
 
 _HEALTH = Health.__struct_fields__
+# Two statements on one way: the second sees what was committed while the first one waited. A join
+# would show the health of now beside the webhook of before.
 _LOCK = f"""
+SELECT FROM webhook_health WHERE webhook_id = ANY(%(ids)s) ORDER BY webhook_id FOR UPDATE;
 SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_until, w.headers,
-    w.rate_limit, w.ordered, w.status, h.paced_until, {", ".join(f"h.{name}" for name in _HEALTH)}
+    w.rate_limit, w.ordered, w.status, h.paced_until, clock_timestamp(),
+    {", ".join(f"h.{name}" for name in _HEALTH)}
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
-WHERE w.id = ANY(%s)
-ORDER BY w.id
-FOR UPDATE OF h
+WHERE w.id = ANY(%(ids)s)
 """
 
 _SAVE_HEALTH = """
 UPDATE webhook_health h
 SET active_since = new.active_since, failure_count = new.failure_count,
     exhausted_count = new.exhausted_count, flow = new.flow, not_before = new.not_before,
-    last_success_at = new.last_success_at, recovering = new.recovering
+    rest_until = new.rest_until, last_success_at = new.last_success_at, recovering = new.recovering
 FROM json_to_recordset(%s) AS new (
     webhook_id text, active_since timestamptz, failure_count integer, exhausted_count integer,
-    flow integer, not_before timestamptz, last_success_at timestamptz, recovering boolean)
+    flow integer, not_before timestamptz, rest_until timestamptz, last_success_at timestamptz,
+    recovering boolean)
 WHERE h.webhook_id = new.webhook_id
 """
 
 
 def lock(cursor: Cursor, webhook_ids: Iterable[str]) -> dict[str, Endpoint]:
     """These webhooks' endpoints by webhook id, their health locked in key order."""
-    cursor.execute(_LOCK, (sorted(set(webhook_ids)),))
+    cursor.execute(_LOCK, {"ids": sorted(set(webhook_ids))})
     return {row[0]: _endpoint(row) for row in cursor.fetchall()}
 
 
@@ -94,6 +99,7 @@ def _endpoint(row: tuple[Any, ...]) -> Endpoint:
         ordered,
         status,
         paced_until,
+        read_at,
         *health,
     ) = row
     return Endpoint(
@@ -109,4 +115,5 @@ def _endpoint(row: tuple[Any, ...]) -> Endpoint:
         status=status,
         health=Health(*health),
         paced_until=paced_until,
+        read_at=read_at,
     )

@@ -76,7 +76,10 @@ def page(
 
 
 def update(cursor: Cursor, webhook_id: str, values: Mapping[str, object], now: datetime) -> None:
-    """Set columns of a webhook; a status of `active` clears what its endpoint is blamed for."""
+    """Set columns of a webhook; `active` or a new URL clears what its endpoint is blamed for."""
+    if values.get("status") == WebhookStatus.ACTIVE or "url" in values:
+        # Before the webhook's row: the ledger locks them in this order.
+        reset_health(cursor, webhook_id)
     columns = {
         name: psycopg2.extras.Json(value) if name in _JSON_COLUMNS else value
         for name, value in values.items()
@@ -86,8 +89,6 @@ def update(cursor: Cursor, webhook_id: str, values: Mapping[str, object], now: d
         f"UPDATE webhooks SET {assignments}, updated_at = %(now)s WHERE id = %(id)s",
         columns | {"now": now, "id": webhook_id},
     )
-    if values.get("status") == WebhookStatus.ACTIVE:
-        reset_health(cursor, webhook_id)
 
 
 def rotate_secret(
@@ -106,18 +107,22 @@ def reset_health(cursor: Cursor, webhook_id: str) -> None:
     """Start again with an endpoint: its backlog may flow at once."""
     cursor.execute(
         "UPDATE webhook_health SET failure_count = 0, exhausted_count = 0, flow = NULL,"
-        " not_before = NULL, active_since = now() WHERE webhook_id = %s",
+        " not_before = NULL, rest_until = NULL, active_since = now() WHERE webhook_id = %s",
         (webhook_id,),
     )
 
 
-def disable(cursor: Cursor, webhook_id: str, reason: str) -> None:
-    """Stop delivering to a webhook by rule; its deliveries are held from now on."""
+def disable(cursor: Cursor, webhook_id: str, reason: str) -> bool:
+    """Stop delivering to a webhook by rule; its deliveries are held from now on.
+
+    False when it was not active any more.
+    """
     cursor.execute(
         "UPDATE webhooks SET status = 'disabled', status_reason = %s, updated_at = now()"
         " WHERE id = %s AND status = 'active'",
         (reason, webhook_id),
     )
+    return cursor.rowcount == 1
 
 
 def _webhook(row: tuple[Any, ...]) -> Webhook:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from app.domain.backoff import RetryPolicy, delay_seconds, jittered
-from app.domain.delivery import DEFERRALS_MAX, Decision, History, Verdict, decide
+from app.domain.delivery import (
+    BUSY_REST_SECONDS,
+    DEFERRALS_MAX,
+    Decision,
+    History,
+    Verdict,
+    decide,
+    unsent,
+)
 
 POLICY = RetryPolicy()
 FRESH = History(failures=0, deferrals=0, age_seconds=0.0)
@@ -46,12 +54,13 @@ def test_jitter_moves_a_delay_by_a_fifth_either_way(chance: float, expected: flo
         (FRESH, None, None, Decision(Verdict.RETRY, 5.0)),
         (FRESH._replace(failures=1), 500, None, Decision(Verdict.RETRY, 15.0)),
         (FRESH, 410, None, Decision(Verdict.GONE)),
-        (FRESH, 429, 7.0, Decision(Verdict.DEFERRED, 7.0)),
-        (FRESH, 503, 90.0, Decision(Verdict.DEFERRED, 90.0)),
-        (FRESH, 503, 1e9, Decision(Verdict.DEFERRED, 86_400.0)),
-        (FRESH, 429, None, Decision(Verdict.RETRY, 5.0)),
+        (FRESH, 429, 7.0, Decision(Verdict.DEFERRED, 7.0, 7.0)),
+        (FRESH, 503, 90.0, Decision(Verdict.DEFERRED, 90.0, 90.0)),
+        (FRESH, 503, 1e9, Decision(Verdict.DEFERRED, 86_400.0, 86_400.0)),
+        (FRESH, 429, None, Decision(Verdict.RETRY, 5.0, BUSY_REST_SECONDS)),
         (FRESH, 500, 90.0, Decision(Verdict.RETRY, 5.0)),
-        (FRESH._replace(deferrals=DEFERRALS_MAX), 429, 7.0, Decision(Verdict.RETRY, 5.0)),
+        (FRESH._replace(deferrals=DEFERRALS_MAX), 429, 1.0, Decision(Verdict.RETRY, 5.0, 1.0)),
+        (FRESH._replace(deferrals=DEFERRALS_MAX), 429, 7.0, Decision(Verdict.RETRY, 7.0, 7.0)),
         (FRESH._replace(failures=14), 500, None, Decision(Verdict.FAILED)),
         (FRESH._replace(failures=13), 500, None, Decision(Verdict.RETRY, 43_200.0)),
         (FRESH._replace(age_seconds=72 * 3600.0), 500, None, Decision(Verdict.FAILED)),
@@ -62,3 +71,10 @@ def test_what_becomes_of_a_delivery(
     history: History, status: int | None, retry_after: float | None, expected: Decision
 ) -> None:
     assert decide(history, status, retry_after, POLICY, MIDDLE) == expected
+
+
+def test_what_we_failed_to_send_costs_no_attempt_until_it_is_too_old() -> None:
+    pause = POLICY.base_seconds
+    assert unsent(FRESH, POLICY) == Decision(Verdict.DEFERRED, pause, pause)
+    old = FRESH._replace(age_seconds=POLICY.max_age_seconds + 1)
+    assert unsent(old, POLICY) == Decision(Verdict.FAILED)

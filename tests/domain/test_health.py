@@ -22,18 +22,26 @@ NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 WELL = Health(active_since=NOW - timedelta(days=1))
 SUCCESS = Decision(Verdict.SUCCEEDED)
 RETRY = Decision(Verdict.RETRY, 5.0)
+REST = Decision(Verdict.DEFERRED, 60.0, rest_seconds=60.0)
 WINDOW = 10
 
 
-def after(health: Health, *decisions: Decision, timed_out: bool = False) -> Health:
+def after(
+    health: Health,
+    *decisions: Decision,
+    timed_out: bool = False,
+    at: datetime | None = None,
+    window: int = WINDOW,
+) -> Health:
+    """The health after these attempts, all at one time."""
     for decision in decisions:
         health = after_attempt(
             health,
             decision,
             timed_out=timed_out,
-            window=WINDOW,
+            window=window,
             policy=RetryPolicy(),
-            now=NOW,
+            now=at or NOW,
             chance=0.5,
         )
     return health
@@ -68,8 +76,11 @@ def test_failures_in_a_row_open_the_circuit_to_one_probe_per_interval() -> None:
 
 @pytest.mark.parametrize(("probes", "seconds"), [(1, 5), (2, 15), (3, 45), (5, 300), (50, 300)])
 def test_probes_become_rarer_up_to_five_minutes(probes: int, seconds: float) -> None:
-    health = after(WELL, *[RETRY] * (OPEN_AFTER - 1 + probes))
-    assert health.not_before == NOW + timedelta(seconds=seconds)
+    health, at = after(WELL, *[RETRY] * (OPEN_AFTER - 1)), NOW
+    for _ in range(probes):
+        at = health.not_before or NOW
+        health = after(health, RETRY, at=at)
+    assert health.not_before == at + timedelta(seconds=seconds)
 
 
 def test_the_first_success_closes_the_circuit_and_the_flow_grows_again() -> None:
@@ -80,16 +91,53 @@ def test_the_first_success_closes_the_circuit_and_the_flow_grows_again() -> None
     assert allowance(after(closed, SUCCESS), 0, WINDOW, NOW) == 2
 
 
+def test_failures_of_what_left_before_the_circuit_opened_do_not_push_the_first_probe_away() -> None:
+    window_full_of_failures = after(WELL, *[RETRY] * WINDOW)
+    assert window_full_of_failures == after(WELL, *[RETRY] * OPEN_AFTER)
+    given_up = after(window_full_of_failures, Decision(Verdict.FAILED))
+    assert given_up.exhausted_count == 1
+
+
 def test_a_deferral_holds_the_whole_endpoint_and_is_no_failure() -> None:
-    health = after(WELL, Decision(Verdict.DEFERRED, 60.0))
+    health = after(WELL, REST)
     assert health.failure_count == 0
     assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=59)) == 0
-    assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=60)) == WINDOW
+    assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=60)) == WINDOW // 2
 
 
-def test_a_success_does_not_shorten_what_a_receiver_asked_for() -> None:
-    health = after(WELL, Decision(Verdict.DEFERRED, 60.0), SUCCESS)
-    assert health.not_before == NOW + timedelta(seconds=60)
+def test_a_window_full_of_deferrals_halves_the_flow_once_and_the_next_one_again() -> None:
+    health = after(WELL, *[REST] * WINDOW)
+    assert health.flow == WINDOW // 2
+    assert after(health, REST, at=health.rest_until).flow == WINDOW // 4
+
+
+def test_after_a_rest_the_flow_grows_by_one_a_second_until_it_is_whole() -> None:
+    health = after(WELL, REST)
+    flows = []
+    for second in range(60, 66):
+        at = NOW + timedelta(seconds=second)
+        health = after(health, SUCCESS, SUCCESS, at=at)
+        flows.append(health.flow)
+    assert flows == [5, 6, 7, 8, 9, None]
+    assert health.rest_until is None
+
+
+@pytest.mark.parametrize("window", [1, WINDOW])
+def test_a_success_does_not_shorten_what_a_receiver_asked_for(window: int) -> None:
+    health = after(WELL, REST, SUCCESS, window=window)
+    assert health.rest_until == NOW + timedelta(seconds=60)
+
+
+def test_a_success_that_closes_the_circuit_does_not_shorten_it_either() -> None:
+    health = after(WELL, *[RETRY] * OPEN_AFTER, REST, SUCCESS)
+    assert health.failure_count == 0
+    assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=59)) == 0
+
+
+def test_a_busy_answer_without_a_time_makes_the_endpoint_rest_and_counts() -> None:
+    health = after(WELL, Decision(Verdict.RETRY, 5.0, rest_seconds=1.0))
+    assert (health.failure_count, health.flow) == (1, WINDOW // 2)
+    assert allowance(health, 0, WINDOW, NOW + timedelta(seconds=0.9)) == 0
 
 
 def test_the_next_success_of_a_healthy_endpoint_changes_nothing() -> None:

@@ -8,8 +8,8 @@ from scripts.test import parallel
 @pytest.mark.parametrize(
     ("arguments", "added"),
     [
-        ([], ["-n", "2"]),
-        (["-q", "--durations=5"], ["-n", "2"]),
+        ([], ["-n", "2", "--dist", "loadfile"]),
+        (["-q", "--durations=5"], ["-n", "2", "--dist", "loadfile"]),
         (["tests/domain"], []),
         (["-n0"], []),
         (["--numprocesses=4"], []),

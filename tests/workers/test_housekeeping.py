@@ -15,6 +15,7 @@ from app.domain.ids import derive_contact_id, first_stamp_at
 from app.domain.org import Org
 from app.domain.times import now
 from app.queue.jobs import Doorbell
+from app.storage import delivery_lists
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from config.settings import Settings
@@ -62,6 +63,29 @@ def make_old(database: Database, days: int) -> None:
         stamp,
     )
     execute(database, "UPDATE events SET id = 'evt_' || left(%s, 16) || right(id, 10)", stamp)
+
+
+def age_deliveries(database: Database, hours: float, count: int = 1000) -> None:
+    """Give the oldest so many deliveries that age, in their ids as well."""
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    execute(
+        database,
+        "UPDATE deliveries SET created_at = %s, id = 'dlv_' || left(%s, 16) || right(id, 10)"
+        " WHERE id IN (SELECT id FROM deliveries ORDER BY id LIMIT %s)",
+        at,
+        first_stamp_at(int(at.timestamp() * 1000)),
+        count,
+    )
+
+
+def blame(database: Database, webhook_id: str) -> None:
+    """Make an endpoint one that has been failing for days."""
+    execute(
+        database,
+        "UPDATE webhook_health SET failure_count = 9, active_since = now() - interval '9 days'"
+        " WHERE webhook_id = %s",
+        webhook_id,
+    )
 
 
 def test_old_settled_deliveries_and_their_events_go_and_open_ones_stay(
@@ -125,11 +149,7 @@ def test_what_is_held_for_too_long_is_given_up_and_told(
     with transaction(database) as cursor:
         record(cursor, [make_capture(org, f"p{n}@example.com") for n in range(5)], now())
     execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", paused.id)
-    execute(
-        database,
-        "UPDATE deliveries SET created_at = now() - interval '31 days' WHERE id IN"
-        " (SELECT id FROM deliveries ORDER BY id LIMIT 2)",
-    )
+    age_deliveries(database, hours=31 * 24, count=2)
 
     house = Housekeeping(database, doorbell, SETTINGS)
     house.fail_held_too_long()
@@ -154,15 +174,83 @@ def test_a_dead_endpoints_backlog_expires_and_a_living_ones_does_not(
     living = make_webhook(database, org)
     with transaction(database) as cursor:
         record(cursor, [make_capture(org)], now())
-    execute(database, "UPDATE deliveries SET created_at = now() - interval '73 hours'")
-    execute(database, "UPDATE webhook_health SET active_since = now() - interval '9 days'")
-    execute(
-        database,
-        "UPDATE webhook_health SET failure_count = 9 WHERE webhook_id = %s",
-        dead.id,
-    )
+    age_deliveries(database, hours=73)
+    blame(database, dead.id)
 
     Housekeeping(database, doorbell, SETTINGS).fail_expired()
 
     states = dict(execute(database, "SELECT webhook_id, status FROM deliveries"))
     assert states == {dead.id: "failed", living.id: "pending"}
+
+
+def test_what_expires_counts_against_its_endpoint(database: Database, doorbell: Doorbell) -> None:
+    org = make_org(database)
+    dead = make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, f"p{n}@example.com") for n in range(25)], now())
+    age_deliveries(database, hours=73)
+    blame(database, dead.id)
+
+    Housekeeping(database, doorbell, SETTINGS).fail_expired()
+
+    assert execute(database, "SELECT exhausted_count FROM webhook_health") == [(25,)]
+
+
+def test_what_was_taken_up_again_by_hand_does_not_expire_before_it_was_tried(
+    database: Database, doorbell: Doorbell
+) -> None:
+    org = make_org(database)
+    dead = make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org)], now())
+    age_deliveries(database, hours=100)
+    blame(database, dead.id)
+    house = Housekeeping(database, doorbell, SETTINGS)
+    house.fail_expired()
+    with transaction(database) as cursor:
+        ((delivery_id,),) = execute(database, "SELECT id FROM deliveries WHERE status = 'failed'")
+        assert delivery_lists.retry(cursor, delivery_id)
+
+    house.fail_expired()
+    assert execute(database, "SELECT status FROM deliveries") == [("pending",)]
+
+    execute(database, "UPDATE webhooks SET status = 'paused'")
+    execute(database, "UPDATE deliveries SET created_at = now() - interval '99 days'")
+    house.fail_held_too_long()
+    assert execute(database, "SELECT status FROM deliveries") == [("pending",)]
+
+
+def test_a_webhook_holds_so_many_and_gives_up_the_oldest_with_an_event(
+    database: Database, doorbell: Doorbell
+) -> None:
+    org = make_org(database)
+    paused = make_webhook(database, org, status="paused")
+    active = make_webhook(database, org, events=["contact.*"])
+    watching = make_webhook(database, org, events=["webhook.*"])
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, f"p{n}@example.com") for n in range(2500)], now())
+    oldest = execute(
+        database,
+        "SELECT id FROM deliveries WHERE webhook_id = %s ORDER BY id LIMIT 2100",
+        paused.id,
+    )
+
+    house = Housekeeping(database, doorbell, replace(SETTINGS, held_max_deliveries=400))
+    house.fail_held_too_many()
+    house.fail_held_too_many()
+
+    failed = execute(
+        database,
+        "SELECT id FROM deliveries WHERE status = 'failed' AND last_result = 'too many held'"
+        " ORDER BY id",
+    )
+    assert failed == oldest
+    assert execute(
+        database, "SELECT count(*) FROM deliveries WHERE webhook_id = %s", active.id
+    ) == [(2500,)]
+    told = execute(
+        database,
+        "SELECT d.webhook_id, e.data->>'deliveries', e.data->>'reason' FROM deliveries d"
+        " JOIN events e ON e.id = d.event_id WHERE e.type = 'webhook.backlog_capped'",
+    )
+    assert told == [(watching.id, "2100", "more than 400 were held")]

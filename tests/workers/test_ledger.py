@@ -5,27 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from app.domain.attempt import Timings
-from app.domain.backoff import RetryPolicy
-from app.domain.delivery import Decision, Verdict
+from app.domain.delivery import Verdict
 from app.domain.errors import StorageUnavailable
 from app.domain.health import OPEN_AFTER
-from app.domain.ids import new_id
 from app.domain.org import Org
 from app.domain.times import now
 from app.domain.webhook import Webhook
-from app.storage import deliveries
+from app.storage import claims, deliveries
 from app.storage.database import Database, open_database, transaction
-from app.storage.deliveries import Claimed, Settled
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from workers.ledger import Attempted, Ledger, Terms
-
-TERMS = Terms(policy=RetryPolicy(), window=10, lease_seconds=30.0)
+from tests.workers.outcomes import TERMS, execute, outcome, owe
+from workers.ledger import Ledger
 
 
 @pytest.fixture
@@ -46,44 +40,8 @@ def woken() -> set[str]:
 @pytest.fixture
 def ledger(database_url: str, woken: set[str]) -> Iterator[Ledger]:
     database = open_database(database_url, shared=True)
-    yield Ledger(database, TERMS, now, woken.update)
+    yield Ledger(database, TERMS, woken.update)
     database.close()
-
-
-def owe(database: Database, org: Org, count: int) -> None:
-    captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
-    with transaction(database) as cursor:
-        record(cursor, captures, now())
-
-
-def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with transaction(database) as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
-
-
-def outcome(claimed: Claimed, verdict: Verdict, delay: float | None = None) -> Attempted:
-    status = {Verdict.SUCCEEDED: "succeeded", Verdict.RETRY: "pending"}.get(verdict, "failed")
-    row = Settled(
-        delivery_id=claimed.id,
-        lease=claimed.lease,
-        number=claimed.number,
-        status=status,
-        failures=claimed.failures + (verdict is Verdict.RETRY),
-        deferrals=0,
-        delay_seconds=delay,
-        result=verdict,
-        attempt_id=new_id("att"),
-        started_at=now(),
-        http_status=200 if verdict is Verdict.SUCCEEDED else 500,
-        error=None,
-        error_detail=None,
-        address="127.0.0.1:1",
-        timings=Timings(total_ms=1),
-        response_headers=(("a", "b"),),
-        response_body="b2s=",
-    )
-    return Attempted(row, Decision(verdict, delay), timed_out=False)
 
 
 def test_a_claim_leases_one_delivery_and_says_that_there_is_more(
@@ -139,7 +97,7 @@ def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_deliv
 ) -> None:
     owe(database, org, 200)
     databases = [open_database(database_url, shared=True) for _ in range(2)]
-    ledgers = [Ledger(each, TERMS, now, lambda ids: None) for each in databases]
+    ledgers = [Ledger(each, TERMS, lambda ids: None) for each in databases]
     claimed: list[str] = []
     highest = 0
     guard = threading.Lock()
@@ -150,7 +108,7 @@ def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_deliv
         while exchange.claimed:
             (mine,) = exchange.claimed
             with transaction(watch) as cursor:
-                in_flight = deliveries.count_in_flight(cursor, webhook.id)
+                in_flight = claims.count_in_flight(cursor, webhook.id)
             with guard:
                 claimed.append(mine.id)
                 highest = max(highest, in_flight)
@@ -229,16 +187,17 @@ def test_only_webhooks_with_something_due_that_may_be_tried_are_rung_for(
 ) -> None:
     due = make_webhook(database, org)
     paused = make_webhook(database, org)
-    resting = make_webhook(database, org)
+    resting = {name: make_webhook(database, org) for name in ("not_before", "rest_until")}
     idle = make_webhook(database, org, events=["contact.deleted"])
     owe(database, org, 3)
     execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", paused.id)
-    execute(
-        database,
-        "UPDATE webhook_health SET not_before = %s WHERE webhook_id = %s",
-        now() + timedelta(minutes=1),
-        resting.id,
-    )
+    for until, each in resting.items():
+        execute(
+            database,
+            f"UPDATE webhook_health SET {until} = %s WHERE webhook_id = %s",
+            now() + timedelta(minutes=1),
+            each.id,
+        )
     with transaction(database) as cursor:
         found = deliveries.due_webhooks(cursor)
     assert found == [due.id]
@@ -267,7 +226,7 @@ def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
 ) -> None:
     owe(database, org, 1)
     shared = open_database(database_url, shared=True)
-    ledger = Ledger(shared, TERMS, now, lambda ids: None)
+    ledger = Ledger(shared, TERMS, lambda ids: None)
     ledger.exchange(webhook.id, None, wanted=0)
     (pid,) = execute(shared, "SELECT pg_backend_pid()")[0]
     execute(database, "SELECT pg_terminate_backend(%s)", pid)

@@ -44,8 +44,9 @@ redis.call('SELECT', ARGV[2])
 if #admitted > 0 then
   redis.call('HSET', KEYS[1], ARGV[6], ARGV[7] .. table.concat(admitted, ',') .. ARGV[8])
   redis.call('RPUSH', KEYS[2], ARGV[6])
-  redis.call('LPUSH', KEYS[3], '1')
-  redis.call('LTRIM', KEYS[3], 0, ARGV[4] - 1)
-  redis.call('PEXPIRE', KEYS[3], ARGV[5])
+  if redis.call('LLEN', KEYS[3]) < tonumber(ARGV[4]) then
+    redis.call('LPUSH', KEYS[3], '1')
+    redis.call('PEXPIRE', KEYS[3], ARGV[5])
+  end
 end
 return verdicts

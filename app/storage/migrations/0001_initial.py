@@ -153,6 +153,7 @@ CREATE TABLE webhook_health (
     exhausted_count integer NOT NULL DEFAULT 0,
     flow integer,
     not_before timestamptz,
+    rest_until timestamptz,
     paced_until timestamptz,
     recovering boolean NOT NULL DEFAULT false,
     active_since timestamptz NOT NULL DEFAULT now(),
@@ -183,6 +184,9 @@ CREATE TABLE deliveries (
 CREATE SEQUENCE leases;
 CREATE UNIQUE INDEX deliveries_once ON deliveries (event_id, webhook_id);
 CREATE INDEX deliveries_due ON deliveries (webhook_id, next_attempt_at) WHERE status = 'pending';
+-- Those that the receiver put off once: they go first when its rest is over.
+CREATE INDEX deliveries_put_off ON deliveries (webhook_id, next_attempt_at)
+    WHERE status = 'pending' AND deferrals = 1;
 CREATE INDEX deliveries_leased ON deliveries (webhook_id, leased_until)
     WHERE status = 'attempting';
 CREATE INDEX deliveries_listed ON deliveries (webhook_id, status, id);

@@ -1,0 +1,162 @@
+"""Claims: which deliveries a worker may attempt now, and nobody else.
+
+A claim gives a lease: a number from a sequence (a fencing token) and an end. Only the holder of
+the lease can settle; when it ends, the clock makes the delivery due again. The caller holds the
+endpoint's lock (endpoints.py), so that nobody else claims for the same webhook meanwhile.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from app.storage.database import Cursor
+
+#: Deliveries that an ordered claim looks at before it looks at every contact.
+LOOKED_AT_IN_ORDER = 100
+#: Deliveries without an event that one claim cancels.
+_CANCELLED_AT_ONCE = 1000
+
+
+class Claimed(msgspec.Struct):
+    """A delivery that this process may attempt now, and nobody else."""
+
+    id: str
+    webhook_id: str
+    lease: int
+    #: Number of the attempt to make, from 1.
+    number: int
+    failures: int
+    deferrals: int
+    age_seconds: float
+    event_id: str
+    event_type: str
+    contact_id: str | None
+    occurred_at: datetime
+    #: JSON text, to be sent as it is.
+    data: str
+
+
+_IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE webhook_id = %s AND status = 'attempting'"
+
+_DUE = "d.webhook_id = %(webhook_id)s AND d.status = 'pending' AND d.next_attempt_at <= now()"
+
+# What the receiver has put off once goes first: its rest is just over, so it is let in now, and
+# nobody is put off again and again by those who come after.
+_LONGEST_DUE = f"""
+WITH put_off AS (
+    SELECT d.id FROM deliveries d WHERE {_DUE} AND d.deferrals = 1
+    ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+others AS (
+    SELECT d.id FROM deliveries d WHERE {_DUE} AND d.deferrals <> 1
+    ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+due AS (SELECT id FROM put_off UNION ALL SELECT id FROM others LIMIT %(limit)s)
+"""
+
+# Those due that are the first open one of their contact, among the longest due. In a backlog of
+# blocked ones it may find none: then `_HEADS` looks. The first one is asked for by a subquery, and
+# not by its absence, because the planner would make a join of that.
+_FIRST_OF_CONTACT = f"""
+WITH longest_due AS (
+    SELECT d.id, d.contact_id, d.next_attempt_at FROM deliveries d WHERE {_DUE}
+    ORDER BY d.next_attempt_at LIMIT {LOOKED_AT_IN_ORDER}),
+due AS (
+    SELECT d.id FROM longest_due l JOIN deliveries d ON d.id = l.id
+    WHERE d.status = 'pending' AND (l.contact_id IS NULL OR l.id = (
+        SELECT first.id FROM deliveries first
+        WHERE first.webhook_id = %(webhook_id)s AND first.contact_id = l.contact_id
+            AND first.status IN ('pending', 'attempting')
+        ORDER BY first.sequence LIMIT 1))
+    ORDER BY l.next_attempt_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED)
+"""
+
+# The first open delivery of each contact, by a hop from contact to contact: its cost is the number
+# of contacts, whatever their backlog.
+_HEADS = """
+WITH RECURSIVE head AS (
+    (SELECT d.contact_id, d.id FROM deliveries d
+     WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
+         AND d.contact_id IS NOT NULL
+     ORDER BY d.contact_id, d.sequence LIMIT 1)
+    UNION ALL
+    SELECT next.contact_id, next.id FROM head, LATERAL (
+        SELECT d.contact_id, d.id FROM deliveries d
+        WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
+            AND d.contact_id > head.contact_id
+        ORDER BY d.contact_id, d.sequence LIMIT 1) next),
+candidate AS (
+    SELECT id FROM head
+    UNION ALL
+    SELECT d.id FROM deliveries d
+    WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
+        AND d.contact_id IS NULL),
+due AS (
+    SELECT d.id FROM candidate JOIN deliveries d ON d.id = candidate.id
+    WHERE d.status = 'pending' AND d.next_attempt_at <= now()
+    ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED)
+"""
+
+# A delivery whose event is gone can never be sent: it ends here instead of standing in the way.
+_TAKE = """
+UPDATE deliveries d
+SET status = CASE WHEN found.gone THEN 'cancelled' ELSE 'attempting' END,
+    attempts = d.attempts + CASE WHEN found.gone THEN 0 ELSE 1 END,
+    lease = CASE WHEN found.gone THEN NULL ELSE nextval('leases') END,
+    leased_until = CASE WHEN found.gone THEN NULL ELSE now() + %(lease)s END,
+    next_attempt_at = CASE WHEN found.gone THEN NULL ELSE d.next_attempt_at END,
+    settled_at = CASE WHEN found.gone THEN now() END,
+    last_result = CASE WHEN found.gone THEN 'event deleted' ELSE d.last_result END
+FROM (
+    SELECT due.id, e.id IS NULL AS gone, e.occurred_at, e.data
+    FROM due JOIN deliveries o ON o.id = due.id LEFT JOIN events e ON e.id = o.event_id) found
+WHERE d.id = found.id
+RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.deferrals,
+    extract(epoch FROM now() - COALESCE(d.reopened_at, d.created_at))::float8, d.event_id,
+    d.event_type, d.contact_id, found.occurred_at, found.data::text
+"""
+_CLAIM = _LONGEST_DUE + _TAKE
+_CLAIM_IN_ORDER = (_FIRST_OF_CONTACT + _TAKE, _HEADS + _TAKE)
+
+_CANCEL_WITHOUT_EVENT = f"""
+UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
+    last_result = 'event deleted'
+WHERE id IN (
+    SELECT d.id FROM deliveries d
+    WHERE {_DUE} AND NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id)
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+"""
+
+
+def count_in_flight(cursor: Cursor, webhook_id: str) -> int:
+    """Deliveries of a webhook that are leased. Exact while its endpoint is locked."""
+    cursor.execute(_IN_FLIGHT, (webhook_id,))
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def claim(
+    cursor: Cursor, webhook_id: str, limit: int, lease_seconds: float, *, ordered: bool
+) -> list[Claimed]:
+    """Lease up to `limit` due deliveries of a webhook, the longest due first.
+
+    `ordered`: only the first open delivery of each contact. What has no event any more is
+    cancelled on the way.
+    """
+    values = {"webhook_id": webhook_id, "lease": timedelta(seconds=lease_seconds)}
+    claimed: list[Claimed] = []
+    for statement in _CLAIM_IN_ORDER if ordered else (_CLAIM,):
+        missing = limit - len(claimed)
+        if missing:
+            claimed += _take(cursor, statement, values | {"limit": missing})
+    return claimed
+
+
+def _take(cursor: Cursor, statement: str, values: dict[str, object]) -> list[Claimed]:
+    cursor.execute(statement, values)
+    rows = cursor.fetchall()
+    if any(gone for gone, *_ in rows):
+        cursor.execute(_CANCEL_WITHOUT_EVENT, values | {"limit": _CANCELLED_AT_ONCE})
+        cursor.execute(statement, values | {"limit": sum(gone for gone, *_ in rows)})
+        rows += cursor.fetchall()
+    return [Claimed(*row) for gone, *row in rows if not gone]

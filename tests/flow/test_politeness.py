@@ -1,0 +1,163 @@
+"""Receivers that say how much they can take are not asked for more, and still get everything.
+
+Scaled: a limit of 10 a second and 1,000 events would take two minutes, so the limits here are 100
+and 50 a second. The time that is asked for is in whole seconds in either case.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from scripts.client import Rex
+from scripts.system.whole import WholeSystem
+from tests.flow.strangers import Arrival, Reply, Stranger
+from tests.flow.systems import query, record_all, running_system, webhook_to
+
+EVENTS = 1000
+SOME_EVENTS = 300
+#: Between a refusal and its being known to whoever sends: requests under way meanwhile.
+UNDER_WAY_SECONDS = 0.25
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[WholeSystem]:
+    with running_system() as whole:
+        yield whole
+
+
+@pytest.fixture
+def rex(system: WholeSystem) -> Rex:
+    return Rex(system.base_url, system.api_key)
+
+
+class Limited:
+    """Takes so many a second, and tells everybody else when to come again."""
+
+    def __init__(self, per_second: int, status: int, *, as_date: bool, shift: float = 0.0) -> None:
+        self._per_second = per_second
+        self._status = status
+        self._as_date = as_date
+        self._shift = shift
+        self._guard = threading.Lock()
+        self._window_ends = 0.0
+        self._taken = 0
+        #: When it refused, and until when it wanted to be left alone (monotonic seconds).
+        self.told: list[tuple[float, float]] = []
+
+    def __call__(self, event: dict[str, Any]) -> Reply:
+        with self._guard:
+            at = time.monotonic()
+            if at >= self._window_ends:
+                self._window_ends, self._taken = at + 1.0, 0
+            self._taken += 1
+            if self._taken <= self._per_second:
+                return Reply(headers=self._date())
+            return Reply(self._status, {"Retry-After": self._retry_after(at)} | self._date())
+
+    def _retry_after(self, at: float) -> str:
+        if not self._as_date:
+            self.told.append((at, at + 1.0))
+            return "1"
+        clock = time.time() + self._shift
+        opens = math.ceil(clock + self._window_ends - at)
+        self.told.append((at, at + opens - clock))
+        return format_datetime(datetime.fromtimestamp(opens, UTC), usegmt=True)
+
+    def _date(self) -> dict[str, str]:
+        clock = datetime.fromtimestamp(time.time() + self._shift, UTC)
+        return {"Date": format_datetime(clock, usegmt=True)} if self._shift else {}
+
+
+def too_early(told: list[tuple[float, float]], arrivals: list[Arrival]) -> list[float]:
+    """By how much requests came before the time they were told."""
+    return [
+        until - each.at
+        for refused_at, until in told
+        for each in arrivals
+        if refused_at + UNDER_WAY_SECONDS < each.at < until
+    ]
+
+
+def test_nobody_comes_back_earlier_than_told_and_every_event_is_delivered_in_three_attempts(
+    rex: Rex, system: WholeSystem
+) -> None:
+    limits = {
+        "seconds": Limited(100, 429, as_date=False),
+        "dates": Limited(50, 503, as_date=True),
+        # By its own clock, which is an hour slow.
+        "dates of another clock": Limited(50, 429, as_date=True, shift=-3600.0),
+    }
+    events = {"seconds": EVENTS, "dates": SOME_EVENTS, "dates of another clock": SOME_EVENTS}
+    with ExitStack() as opened:
+        strangers = {name: opened.enter_context(Stranger(each)) for name, each in limits.items()}
+        for name, each in strangers.items():
+            kind = "contact.created" if events[name] == EVENTS else "contact.updated"
+            opened.enter_context(webhook_to(rex, each.url, events=[kind]))
+        record_all(system, [f"polite{n}@example.com" for n in range(EVENTS)])
+        record_all(system, [f"polite{n}@example.com" for n in range(SOME_EVENTS)])
+        for name, each in strangers.items():
+            each.wait_for(events[name], 60)
+        used = query(system, "SELECT max(attempts), max(failures), max(deferrals) FROM deliveries")
+        states = query(system, "SELECT status, count(*) FROM deliveries GROUP BY 1")
+
+    for name, each in strangers.items():
+        arrivals = each.arrivals
+        assert limits[name].told, name
+        assert too_early(limits[name].told, arrivals) == [], name
+        requests = Counter(arrival.delivery_id for arrival in arrivals)
+        assert len(requests) == events[name], name
+        assert max(requests.values()) <= 3, name
+    assert states == [("succeeded", EVENTS + 2 * SOME_EVENTS)]
+    ((most_attempts, failures, _),) = used
+    assert most_attempts <= 3
+    assert failures == 0
+
+
+def test_a_receiver_that_names_no_time_is_left_alone_for_a_while_and_loses_nothing(
+    rex: Rex, system: WholeSystem
+) -> None:
+    refused_at: list[float] = []
+
+    def busy_for_a_moment(event: dict[str, Any]) -> Reply:
+        if not refused_at or time.monotonic() < refused_at[0] + 0.1:
+            refused_at.append(time.monotonic())
+            return Reply(429)
+        return Reply()
+
+    with Stranger(busy_for_a_moment) as stranger, webhook_to(rex, stranger.url):
+        record_all(system, [f"busy{n}@example.com" for n in range(100)])
+        stranger.wait_for(100, 20)
+
+    first_accepted = min(each.at for each in stranger.accepted)
+    # The first probe of an open circuit would come after 0.4 s already.
+    assert first_accepted - refused_at[-1] >= 0.9
+    assert len(refused_at) <= system.settings.endpoint_window
+
+
+@pytest.mark.parametrize(("per_second", "events"), [(8, 40), (100, 500)])
+def test_no_second_sees_more_than_a_webhooks_rate_limit(
+    rex: Rex, system: WholeSystem, per_second: int, events: int
+) -> None:
+    with (
+        Stranger() as stranger,
+        webhook_to(rex, stranger.url, rate_limit=per_second),
+    ):
+        record_all(system, [f"p{n}at{per_second}@example.com" for n in range(events)])
+        stranger.wait_for(events, 20)
+
+    times = sorted(each.at for each in stranger.arrivals)
+    assert len(times) == events
+    # What leaves is evenly spaced; on a busy machine a few arrive later than they left.
+    fullest = max(sum(start <= at < start + 1 for at in times) for start in times)
+    assert fullest <= per_second * 1.1 + 3
+    assert times[-1] - times[0] < 3 * events / per_second

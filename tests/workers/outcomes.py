@@ -1,0 +1,68 @@
+"""Deliveries owed and outcomes handed in, for the tests of the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.attempt import Timings
+from app.domain.backoff import RetryPolicy
+from app.domain.delivery import Decision, Verdict
+from app.domain.ids import new_id
+from app.domain.org import Org
+from app.domain.times import now
+from app.storage.claims import Claimed
+from app.storage.database import Database, transaction
+from app.storage.deliveries import Settled
+from app.storage.recording import record
+from tests.factories import HOOK_URL, make_capture
+from workers.ledger import Attempted, Terms
+
+TERMS = Terms(policy=RetryPolicy(), window=10, attempt_seconds=15.0)
+_STATUS = {
+    Verdict.SUCCEEDED: "succeeded",
+    Verdict.RETRY: "pending",
+    Verdict.DEFERRED: "pending",
+    Verdict.FAILED: "failed",
+    Verdict.GONE: "failed",
+}
+
+
+def owe(database: Database, org: Org, count: int) -> None:
+    """Record so many captures of as many people."""
+    captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
+    with transaction(database) as cursor:
+        record(cursor, captures, now())
+
+
+def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of one statement in a transaction of its own."""
+    with transaction(database) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def outcome(
+    claimed: Claimed, verdict: Verdict, delay: float | None = None, url: str = HOOK_URL
+) -> Attempted:
+    """What a courier hands in after an attempt; a deferral is asked for by the receiver."""
+    rest = delay if verdict is Verdict.DEFERRED else None
+    row = Settled(
+        delivery_id=claimed.id,
+        lease=claimed.lease,
+        number=claimed.number,
+        status=_STATUS[verdict],
+        failures=claimed.failures + (verdict is Verdict.RETRY),
+        deferrals=claimed.deferrals + (verdict is Verdict.DEFERRED),
+        delay_seconds=delay,
+        result=verdict,
+        attempt_id=new_id("att"),
+        started_at=now(),
+        http_status=200 if verdict is Verdict.SUCCEEDED else 500,
+        error=None,
+        error_detail=None,
+        address="127.0.0.1:1",
+        timings=Timings(total_ms=1),
+        response_headers=(("a", "b"),),
+        response_body="b2s=",
+    )
+    return Attempted(row, Decision(verdict, delay, rest), timed_out=False, url=url)

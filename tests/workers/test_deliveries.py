@@ -1,0 +1,168 @@
+"""A courier with a real ledger, a real sender and a real receiver."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from app.domain.backoff import RetryPolicy
+from app.domain.org import Org
+from app.queue.jobs import Doorbell
+from app.storage.database import Database, open_database
+from app.storage.vault import Vault
+from scripts.receiver import Receiver
+from tests.factories import SECRET, VAULT, make_org, make_webhook
+from tests.workers.outcomes import execute, owe
+from workers.deliveries import Courier, dated, retry_after_seconds
+from workers.ledger import LEASE_MARGIN_SECONDS, Exchange, Ledger, Terms
+from workers.sender import Sender
+
+NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
+TERMS = Terms(policy=RetryPolicy(), window=10, attempt_seconds=2.0)
+
+
+@pytest.fixture
+def org(database: Database) -> Org:
+    return make_org(database)
+
+
+@contextmanager
+def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Iterator[Courier]:
+    shared = open_database(database_url, shared=True)
+    sender = Sender(total_seconds=TERMS.attempt_seconds, allow_private=True)
+    with redis.Redis.from_url(redis_url, protocol=2) as client:
+        yield Courier(
+            Ledger(shared, TERMS, lambda ids: None), Doorbell(client), sender, vault, TERMS
+        )
+    sender.close()
+    shared.close()
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        ("0", 0.0),
+        ("-7", None),
+        ("1.5", None),
+        ("99999999999999999999", 999_999_999_999.0),
+        ("Mon, 16 Mar 2026 12:00:30 GMT", 30.0),
+        ("Mon, 16 Mar 2026 11:00:00 GMT", 0.0),
+        ("Mon, 16 Mar 2026 13:00:30 +0100", 30.0),
+        ("Mon, 16 Mar 2026 12:00:30", 30.0),
+        ("soon", None),
+        ("", None),
+        ("Mon, 16 Mar 2026 12:00:30 +99999999999999999999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", pytest.approx(251_618_831_999 + 86_340, rel=0.01)),
+    ],
+)
+def test_what_a_retry_after_header_asks_for(header: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(header, NOON) == seconds
+
+
+def test_a_date_is_read_by_the_receivers_own_clock() -> None:
+    its_clock = dated([("Server", "x"), ("date", "Mon, 16 Mar 2026 11:00:00 GMT")])
+    assert its_clock is not None
+    assert retry_after_seconds("Mon, 16 Mar 2026 11:00:10 GMT", its_clock) == 10.0
+    assert dated([("Date", "yesterday")]) is None
+    assert dated([]) is None
+
+
+def test_a_delivery_is_claimed_signed_sent_and_recorded(
+    database: Database, database_url: str, redis_url: str, org: Org
+) -> None:
+    with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
+        receiver.secret = SECRET
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 3)
+        courier.deliver(webhook.id)
+
+    assert [each.verified for each in receiver.received] == [True] * 3
+    assert execute(database, "SELECT DISTINCT status FROM deliveries") == [("succeeded",)]
+
+
+def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
+    database: Database,
+    database_url: str,
+    redis_url: str,
+    org: Org,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with (
+        Receiver() as receiver,
+        caplog.at_level(logging.CRITICAL, "workers.deliveries"),
+        courier_of(database_url, redis_url, Vault(b"x" * 32)) as courier,
+    ):
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 2)
+        courier.deliver(webhook.id)
+
+    assert receiver.received == []
+    assert execute(database, "SELECT error, result FROM attempts") == [
+        ("sender_failed", "deferred")
+    ]
+    assert execute(
+        database, "SELECT status, failures, lease FROM deliveries ORDER BY attempts DESC LIMIT 1"
+    ) == [("pending", 0, None)]
+
+
+def test_a_worker_that_slept_after_its_claim_does_not_send(
+    database: Database, database_url: str, redis_url: str, org: Org
+) -> None:
+    with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 1)
+        exchange = courier._ledger.exchange(webhook.id, None, 1)
+        exchange.asked_at -= LEASE_MARGIN_SECONDS + 0.1
+        assert _attempt(courier, exchange) is False
+        exchange.asked_at += LEASE_MARGIN_SECONDS
+        assert _attempt(courier, exchange) is True
+    assert len(receiver.received) == 1
+
+
+def _attempt(courier: Courier, exchange: Exchange) -> bool:
+    return courier._attempt(exchange) is not None
+
+
+def test_a_busy_answer_without_a_time_lets_the_endpoint_rest_and_counts(
+    database: Database, database_url: str, redis_url: str, org: Org
+) -> None:
+    def too_many(headers: Mapping[str, str]) -> int:
+        return 429
+
+    with Receiver(too_many) as receiver, courier_of(database_url, redis_url) as courier:
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 3)
+        courier.deliver(webhook.id)
+
+    assert len(receiver.received) == 1
+    assert execute(database, "SELECT result FROM attempts") == [("retry",)]
+    assert execute(database, "SELECT flow, rest_until > now() FROM webhook_health") == [
+        (TERMS.window // 2, True)
+    ]
+
+
+def test_a_rest_that_ends_within_a_turn_is_waited_for_and_not_cut_short(
+    database: Database, database_url: str, redis_url: str, org: Org
+) -> None:
+    asked = iter([429])
+
+    def answer(headers: Mapping[str, str]) -> int:
+        return next(asked, 200)
+
+    with Receiver(answer) as receiver, courier_of(database_url, redis_url) as courier:
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 3)
+        courier.deliver(webhook.id)
+        execute(database, "UPDATE webhook_health SET rest_until = now() + interval '0.4 seconds'")
+        (rest_until,) = execute(database, "SELECT rest_until FROM webhook_health")[0]
+        courier.deliver(webhook.id)
+
+    left = execute(database, "SELECT min(started_at) FROM attempts WHERE result = 'succeeded'")
+    assert timedelta(0) < left[0][0] - rest_until < timedelta(seconds=0.35)
