@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scripts.client import Rex
-from scripts.system.output import Console
-from scripts.system.ports import free_port
 from scripts.system.whole import WholeSystem
-
-#: Short retries, so that a test sees several; limits that no test runs into by chance.
-SETTINGS = {
-    "RETRY_BASE_SECONDS": "0.4",
-    "CLOCK_INTERVAL_SECONDS": "0.1",
-    "CAPTURE_RATE_PER_ADDRESS": "0",
-    "CAPTURE_RATE_PER_EMAIL": "0",
-    "API_RATE_PER_KEY": "0",
-    "BASE_DOMAIN": "rex.test",
-    "LOG_LEVEL": "warning",
-}
+from tests.flow.systems import running_system
 
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[WholeSystem]:
     """A running system; its processes may be killed, they come back."""
-    environ = {**os.environ, **SETTINGS, "PORT": str(free_port())}
-    for name in ("DATABASE_URL", "REDIS_URL", "DATA_DIR"):
-        environ.pop(name, None)
-    whole = WholeSystem(environ, None, Console(io.StringIO()))
-    try:
-        whole.start()
+    with running_system() as whole:
         yield whole
-    finally:
-        whole.stop()
 
 
 @pytest.fixture

@@ -22,7 +22,17 @@ from scripts.system.output import Console
 from scripts.system.ports import free_port
 from scripts.system.whole import WholeSystem
 from tests.factories import make_capture
-from tests.flow.conftest import SETTINGS
+
+#: Short retries, so that a test sees several; limits that no test runs into by chance.
+SETTINGS = {
+    "RETRY_BASE_SECONDS": "0.4",
+    "CLOCK_INTERVAL_SECONDS": "0.1",
+    "CAPTURE_RATE_PER_ADDRESS": "0",
+    "CAPTURE_RATE_PER_EMAIL": "0",
+    "API_RATE_PER_KEY": "0",
+    "BASE_DOMAIN": "rex.test",
+    "LOG_LEVEL": "warning",
+}
 
 #: Captures that one transaction records.
 BATCH = 200
