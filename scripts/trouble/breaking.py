@@ -13,6 +13,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from app.queue import keys
 from app.queue.jobs import DELIVERIES, RUNG_KEY
@@ -123,10 +125,10 @@ class Breaker:
         if fault.target == "admission":
             # Limits and first answers live in the database after the queue's.
             admission = queue._replace(path=f"/{int(queue.path.strip('/') or 0) + 1}")
-            with closing(redis.Redis.from_url(admission.geturl())) as client:
+            with closing(_patient_client(admission.geturl())) as client:
                 client.flushdb()
         else:
-            with closing(redis.Redis.from_url(queue.geturl())) as client:
+            with closing(_patient_client(queue.geturl())) as client:
                 acks = list(client.scan_iter(keys.acks_key("*", DELIVERIES)))
                 bells = [of_queue(DELIVERIES) for of_queue in keys.OF_A_QUEUE]
                 client.delete(RUNG_KEY, *bells, *acks)
@@ -183,3 +185,12 @@ def _wait_until(condition: Callable[[], bool], child: Child) -> None:
         if time.monotonic() > deadline:
             raise NeverReturned(f"{child.name} was not started again in {RETURN_SECONDS:.0f} s")
         _wait(_LOOK_SECONDS)
+
+
+def _patient_client(url: str) -> redis.Redis:
+    """A client that waits for a server which another fault has just had restarted."""
+    return redis.Redis.from_url(
+        url,
+        retry=Retry(ConstantBackoff(0.1), retries=100),
+        retry_on_error=[redis.exceptions.BusyLoadingError, redis.exceptions.ConnectionError],
+    )
