@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 PREFIXES = ("org", "key", "cont", "cap", "evt", "whk", "dlv", "att", "rpl")
 
@@ -86,9 +87,16 @@ def derive_contact_id(org_created_ms: int, org_secret: bytes, address: str) -> s
     The time part is the org's creation time and the rest a keyed hash, so an id tells a stranger
     neither an address nor whether it was known.
     """
-    digest = hmac.digest(org_secret, address.encode(), "sha256")[:10]
-    value = org_created_ms << _RANDOM_BITS | int.from_bytes(digest, "big")
+    keyed = _keyed_hash(org_secret).copy()
+    keyed.update(address.encode())
+    value = org_created_ms << _RANDOM_BITS | int.from_bytes(keyed.digest()[:10], "big")
     return "cont_" + encode_ulid(value)
+
+
+@lru_cache(maxsize=1024)
+def _keyed_hash(secret: bytes) -> hmac.HMAC:
+    # Keying takes longer than hashing an address does, so each org's is done once.
+    return hmac.new(secret, digestmod="sha256")
 
 
 def is_id(text: str, prefix: str) -> bool:

@@ -17,7 +17,7 @@ def truncate(moment: datetime) -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """For example 2026-03-16T12:00:00Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:
