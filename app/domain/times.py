@@ -21,6 +21,12 @@ def rfc3339(moment: datetime) -> str:
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """An aware time from RFC 3339; a time without a zone is taken as UTC. Raises ValueError."""
+    """A time in UTC from RFC 3339; a time without a zone is taken as UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        # PostgreSQL takes no offset beyond 15:59, Python up to 23:59.
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("out of range") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -147,3 +147,15 @@ def test_a_delivery_body_is_the_documented_one() -> None:
 )
 def test_times_are_read_in_any_zone_and_written_in_utc(text: str) -> None:
     assert rfc3339(parse_rfc3339(text)) == "2026-03-16T12:00:00Z"
+
+
+def test_any_offset_that_can_be_read_becomes_utc() -> None:
+    moment = parse_rfc3339("2000-01-01T00:00:28+17:42")
+    assert moment.utcoffset() == timedelta(0)
+    assert rfc3339(moment) == "1999-12-31T06:18:28Z"
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "rubbish", "2026-13-01T00:00:00Z"])
+def test_a_time_that_is_none_or_out_of_range_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_rfc3339(text)
