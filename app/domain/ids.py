@@ -16,8 +16,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
-PREFIXES = ("org", "key", "cont", "cap", "evt", "whk", "dlv", "att", "rpl")
-
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}

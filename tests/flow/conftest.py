@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,9 +22,3 @@ def system() -> Iterator[WholeSystem]:
 def rex(system: WholeSystem) -> Rex:
     """Its API with the key that the release step made."""
     return Rex(system.base_url, system.api_key)
-
-
-@pytest.fixture
-def checkout() -> Path:
-    """The root of the project."""
-    return Path(__file__).resolve().parent.parent.parent
