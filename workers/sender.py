@@ -157,8 +157,9 @@ class Sender:
     ) -> Answer:
         try:
             connection.begin(budget)
-            # A receiver may refuse a request before it has read it all: look for its answer.
-            with suppress(BrokenPipeError, ConnectionResetError):
+            # A receiver may refuse a request before it has read it all: look for its answer,
+            # or for the alert that says why TLS ended.
+            with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 connection.post(target.path, headers, body)
             answer = receive_answer(connection, budget)
         except BaseException:

@@ -3,6 +3,7 @@
 import ssl
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from app.domain.attempt import AttemptResult, ErrorClass
 from tests.workers.attackers import answering, receiving
 from tests.workers.tls import Authority, self_signed_context
 from workers.sender import Sender
+from workers.sending.connection import Connection
 from workers.sending.resolver import SocketAddress
 
 
@@ -156,6 +158,27 @@ def test_a_server_that_wants_a_certificate_of_us_is_called_so(authority: Authori
     context = authority.server_context("hooks.test")
     context.verify_mode = ssl.CERT_REQUIRED
     result = posted(context, authority.ca_file)
+    assert result.error is ErrorClass.TLS_FAILED
+    assert "certificate required" in result.error_detail
+
+
+def test_an_alert_that_came_before_the_request_left_is_read(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = authority.server_context("hooks.test")
+    context.verify_mode = ssl.CERT_REQUIRED
+    ca_file = str(authority.ca_file)
+    sender = Sender(allow_private=True, ca_file=ca_file, resolver=to_loopback)
+    send = Connection.post
+    with receiving(answering(), context) as receiver:
+
+        def send_late(*arguments: Any) -> None:
+            receiver.wait_for_closed(1)
+            send(*arguments)
+
+        monkeypatch.setattr(Connection, "post", send_late)
+        result = sender.post(receiver.url("https", host="hooks.test"), {}, b"{}")
+    sender.close()
     assert result.error is ErrorClass.TLS_FAILED
     assert "certificate required" in result.error_detail
 
