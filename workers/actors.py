@@ -12,11 +12,12 @@ from collections.abc import Callable
 import dramatiq
 
 from app.domain.backoff import RetryPolicy
+from app.domain.errors import StorageUnavailable
 from app.domain.times import now
 from app.queue.broker import WakingBroker, connect_broker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES, Doorbell
 from app.queue.messages import POISON_ACTOR
-from app.storage.database import open_database
+from app.storage.database import TransactionConflict, open_database
 from app.storage.vault import Vault
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
@@ -24,6 +25,9 @@ from workers.captures import Recorder
 from workers.deliveries import Courier
 from workers.ledger import Ledger, Terms
 from workers.sender import Sender
+
+#: No fault of the job: it rests in the queue, and its traceback would say nothing.
+EXPECTED = (StorageUnavailable, TransactionConflict)
 
 
 def record() -> None:
@@ -80,4 +84,4 @@ def _start() -> Settings:
 
 
 def _declare(broker: WakingBroker, queue: str, name: str, run: Callable[..., None]) -> None:
-    dramatiq.actor(broker=broker, queue_name=queue, actor_name=name)(run)
+    dramatiq.actor(broker=broker, queue_name=queue, actor_name=name, throws=EXPECTED)(run)

@@ -30,6 +30,11 @@ class Lifecycle(Middleware):
         self._give_back = give_back
         self._prefetch = prefetch
 
+    @property
+    def actor_options(self) -> set[str]:
+        """What dramatiq's worker reads, and only its retries would declare."""
+        return {"throws"}
+
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the intake."""
         if self._prefetch is not None:

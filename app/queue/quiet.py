@@ -10,7 +10,7 @@ LINES_PER_MINUTE = 10
 
 
 class FewOfAKind(logging.Filter):
-    """Lets `LINES_PER_MINUTE` warnings of a kind pass; a kind is a text and a type of exception.
+    """Lets `LINES_PER_MINUTE` lines of a kind pass; a kind is a text and a type of exception.
 
     dramatiq logs every failed run with its traceback: ten thousand messages that meet a database
     which is away say the same thing ten thousand times.
@@ -29,7 +29,7 @@ class FewOfAKind(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Decide over one record."""
-        if record.levelno < logging.WARNING:
+        if record.levelno < logging.INFO:
             return True
         kind = (str(record.msg), record.exc_info[0] if record.exc_info else None)
         with self._lock:

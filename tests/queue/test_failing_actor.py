@@ -110,16 +110,21 @@ def test_arguments_never_reach_the_log(
     assert SECRET not in caplog.text
 
 
+@pytest.mark.parametrize("expected", [(), (ZeroDivisionError,)])
 def test_a_failing_actor_does_not_flood_the_log(
-    broker: WakingBroker, caplog: pytest.LogCaptureFixture
+    broker: WakingBroker, caplog: pytest.LogCaptureFixture, expected: tuple[type[Exception], ...]
 ) -> None:
+    caplog.set_level(logging.INFO)
+
     def record(value: int) -> None:
         if value:
             raise ZeroDivisionError
 
-    declare(broker, record)
+    dramatiq.actor(broker=broker, queue_name=QUEUE, throws=expected)(record)
     # Every second one succeeds, so the brake stays off.
     broker.enqueue_many(QUEUE, [encode_message(QUEUE, "record", [n % 2]) for n in range(300)])
     with working(broker):
         eventually(lambda: sum(broker.depth(QUEUE)) == 150)
-    assert 1 <= len([r for r in caplog.records if r.levelno >= logging.ERROR]) <= 20
+    failures = [r for r in caplog.records if "Failed to process" in r.message]
+    assert 1 <= len(failures) <= 20
+    assert all(bool(r.exc_info) == (not expected) for r in failures)
