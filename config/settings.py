@@ -148,9 +148,20 @@ def _url(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
             raise ValueError(f"expected a URL that starts with {schemes[0]}://")
+        if not _has_valid_port(text):
+            # Not quoted: where a password holds a slash, what stands there is part of it.
+            raise ValueError("expected a URL with a number from 1 to 65535 as its port, or none")
         return text
 
     return parse
+
+
+def _has_valid_port(url: str) -> bool:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return port is None or port > 0
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:

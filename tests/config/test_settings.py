@@ -55,6 +55,8 @@ def test_a_value_is_read(name: str, value: str, expected: object) -> None:
     [
         ("DATABASE_URL", "mysql://localhost/rex"),
         ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost:six/0"),
+        ("DATABASE_URL", "postgresql://rex@localhost:65536/rex"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", base64.b64encode(b"k" * 31).decode()),
         ("PORT", "0"),
@@ -87,6 +89,9 @@ def test_a_refused_secret_is_not_shown() -> None:
     with pytest.raises(BadSetting) as refused:
         read_settings({**REQUIRED, "SECRET_KEY": "topsecret"})
     assert "topsecret" not in str(refused.value)
+    with pytest.raises(BadSetting) as refused:
+        read_settings({**REQUIRED, "DATABASE_URL": "postgresql://rex:top/secret@localhost/rex"})
+    assert "top" not in str(refused.value)
 
 
 def test_every_field_has_a_parser_and_every_parser_a_field() -> None:
