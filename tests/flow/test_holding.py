@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from scripts.client import Rex
+from scripts.post_server import Reply
 from scripts.system.whole import WholeSystem
-from tests.flow.strangers import Reply, Stranger
+from tests.flow.strangers import Stranger
 from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
 
 PATIENCE_SECONDS = 20.0
