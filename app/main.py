@@ -41,6 +41,7 @@ from app.ingress.tally import Tally
 from app.ingress.waiting import Waiting
 from app.queue.admission import Gate
 from app.queue.connection import connect
+from app.queue.first_answers import FirstAnswers
 from app.queue.jobs import Doorbell
 from app.storage.database import open_database
 from app.storage.vault import Vault
@@ -49,6 +50,8 @@ from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_setti
 
 #: PostgreSQL connections of one web process.
 DATABASE_CONNECTIONS = 8
+#: Redis connections of its threads; captures have one of their own.
+REDIS_CONNECTIONS = 4
 #: Open connections of one process, idle ones included, beyond which uvicorn refuses with a bare
 #: 503. The ingress refuses earlier, and in the documented envelope: see `WAITING_MAX` there.
 CONNECTIONS_MAX = 10_000
@@ -61,6 +64,7 @@ def make_services(settings: Settings) -> Services:
     """The handles of a web process; nothing is connected yet."""
     database = open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS)
     directory = Directory(database)
+    client = connect(settings.redis_url, connections=REDIS_CONNECTIONS)
     return Services(
         settings=settings,
         database=database,
@@ -70,7 +74,8 @@ def make_services(settings: Settings) -> Services:
             directory, settings.base_domain, settings.default_org, settings.trusted_proxies
         ),
         gate=Gate(settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max),
-        doorbell=Doorbell(connect(settings.redis_url, connections=4)),
+        doorbell=Doorbell(client),
+        first_answers=FirstAnswers(client),
     )
 
 

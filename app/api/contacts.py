@@ -138,14 +138,27 @@ class Deletion(msgspec.Struct, forbid_unknown_fields=True):
 def delete_contact(call: Call) -> Answer:
     """Delete a contact. If its address is captured again, it begins anew, with the same id.
 
-    With `erase=true` name, address and everything that was sent disappear from every table; a
-    keyed hash of the address stays, so that captures from before cannot bring the person back.
+    With `erase=true` name, address and everything that was sent disappear from every table and
+    queue; a keyed hash of the address stays, so that captures from before cannot bring the person
+    back.
     """
     wanted = read_query(call.query, Deletion)
+    if wanted.erase:
+        _forget_first_answers(call)
     with transaction(call.services.database) as cursor:
         tended = tending.delete(cursor, call.org.id, contact_id_in(call), erase=wanted.erase)
     call.services.doorbell.ring(tended.webhook_ids)
     return Answer(status=204)
+
+
+def _forget_first_answers(call: Call) -> None:
+    # Before the tables: a caller who is told that Redis is away can delete once more.
+    with transaction(call.services.database) as cursor:
+        found = contacts.find(cursor, call.org.id, contact_id_in(call))
+        if found is None:
+            raise NotFound("Contact not found")
+        ids = [found.id, *contacts.aliases_of(cursor, found.id)]
+    call.services.first_answers.forget(call.org.id, ids)
 
 
 def contact_id_in(call: Call) -> str:

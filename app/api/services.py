@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.http.callers import Callers
 from app.http.directory import Directory
 from app.queue.admission import Gate
+from app.queue.first_answers import FirstAnswers
 from app.queue.jobs import Doorbell
 from app.storage.database import Database
 from app.storage.vault import Vault
@@ -24,3 +25,4 @@ class Services:
     callers: Callers
     gate: Gate
     doorbell: Doorbell
+    first_answers: FirstAnswers

@@ -1,0 +1,45 @@
+"""What captures with an Idempotency-Key were answered first, kept for a day: forgetting a person.
+
+The gate (admission.py) writes and reads them. One that is emptied still stands for its key, so a
+late repetition of the post is answered, and does not bring the erased person back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import redis
+
+from app.domain.errors import QueueUnavailable
+
+#: Keys that one step looks at: about a millisecond, in which Redis does nothing else.
+STEP = 1000
+
+_FORGET = (Path(__file__).with_name("lua") / "forget.lua").read_text()
+
+
+class FirstAnswers:
+    """The first answers, for threads. `client` speaks to the broker's database."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        queue_db = int(client.connection_pool.connection_kwargs.get("db") or 0)
+        self._admission_db = queue_db + 1
+        self._forget = client.register_script(_FORGET)
+
+    def forget(self, org_id: str, contact_ids: Collection[str]) -> None:
+        """Take the person out of the org's first answers; raises `QueueUnavailable`.
+
+        Looks at every answer of a day, in steps: an erasure may take its time, captures may not
+        pay for it.
+        """
+        cursor = "0"
+        try:
+            while True:
+                pattern = f"idem:{org_id}:*"
+                found = self._forget(args=[self._admission_db, pattern, cursor, STEP, *contact_ids])
+                cursor = found.decode() if isinstance(found, bytes) else str(found)
+                if cursor == "0":
+                    return
+        except redis.RedisError as error:
+            raise QueueUnavailable from error
