@@ -1,0 +1,165 @@
+"""Work that threads carry for each other: once, one call at a time, and nobody waits in vain."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from workers.group import Group, NotCarried
+
+
+class Carrier:
+    """Notes every call and holds it until it is let go."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[str]] = []
+        self.began = threading.Semaphore(0)
+        self.may_end = threading.Semaphore(0)
+        self.error: Exception | None = None
+
+    def carry(self, works: list[str]) -> None:
+        self.calls.append(works)
+        self.began.release()
+        assert self.may_end.acquire(timeout=10)
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+
+class Caller(threading.Thread):
+    """A thread that shares one piece of work; what it raised is kept."""
+
+    def __init__(self, group: Group[str], work: str) -> None:
+        super().__init__(daemon=True)
+        self._group = group
+        self._work = work
+        self.raised: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._group.share(self._work)
+        except Exception as error:
+            self.raised = error
+
+
+@pytest.fixture
+def carrier() -> Carrier:
+    return Carrier()
+
+
+@pytest.fixture
+def group(carrier: Carrier) -> Group[str]:
+    return Group(carrier.carry)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.001)  # the condition lives in other threads
+
+
+def led_by_one_while_others_gather(
+    group: Group[str], carrier: Carrier, *others: str
+) -> tuple[Caller, list[Caller]]:
+    leader = Caller(group, "first")
+    assert carrier.began.acquire(timeout=10)
+    followers = []
+    for work in others:
+        followers.append(Caller(group, work))
+        wait_until(lambda: group.waiting == len(followers))
+    return leader, followers
+
+
+def test_alone_a_thread_carries_its_own_work_and_waits_for_nobody(
+    group: Group[str], carrier: Carrier
+) -> None:
+    carrier.may_end.release(2)
+
+    group.share("a")
+    group.share("b")
+
+    assert carrier.calls == [["a"], ["b"]]
+
+
+def test_those_who_come_meanwhile_are_carried_together_in_the_order_of_coming(
+    group: Group[str], carrier: Carrier
+) -> None:
+    leader, followers = led_by_one_while_others_gather(group, carrier, "b", "c", "d")
+    carrier.may_end.release(2)
+    for thread in (leader, *followers):
+        thread.join(10)
+
+    assert carrier.calls == [["first"], ["b", "c", "d"]]
+
+
+def test_who_has_been_carried_goes_on_while_the_next_call_is_under_way(
+    group: Group[str], carrier: Carrier
+) -> None:
+    leader, (second, third) = led_by_one_while_others_gather(group, carrier, "b", "c")
+    carrier.may_end.release()
+    leader.join(10)
+    assert carrier.began.acquire(timeout=10)
+    latecomer = Caller(group, "late")
+    wait_until(lambda: group.waiting == 1)
+    carrier.may_end.release()
+    assert carrier.began.acquire(timeout=10)  # the latecomer's call, which is held
+
+    second.join(10)
+    third.join(10)
+
+    assert not second.is_alive()
+    assert not third.is_alive()
+    assert latecomer.is_alive()
+    carrier.may_end.release()
+    latecomer.join(10)
+    assert carrier.calls == [["first"], ["b", "c"], ["late"]]
+
+
+def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
+    group: Group[str], carrier: Carrier
+) -> None:
+    leader, (second, third) = led_by_one_while_others_gather(group, carrier, "b", "c")
+    carrier.may_end.release()
+    leader.join(10)
+    carrier.error = ValueError("no")
+    carrier.may_end.release(2)
+    second.join(10)
+    third.join(10)
+    group.share("after")
+
+    assert leader.raised is None
+    assert isinstance(second.raised, ValueError)
+    assert isinstance(third.raised, NotCarried)
+    assert third.raised.__cause__ is second.raised
+    assert carrier.calls[-1] == ["after"]
+
+
+def test_under_load_everything_is_carried_once_and_by_one_call_at_a_time() -> None:
+    carried: list[int] = []
+    under_way: list[int] = []
+
+    def carry(works: list[int]) -> None:
+        under_way.append(1)
+        assert len(under_way) == 1
+        carried.extend(works)
+        time.sleep(0)  # lets the others run in the middle of it
+        under_way.pop()
+
+    group = Group(carry)
+
+    def share_many(first: int) -> None:
+        for work in range(first, first + 200):
+            group.share(work)
+
+    threads = [threading.Thread(target=share_many, args=(n * 200,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(carried) == list(range(16 * 200))
