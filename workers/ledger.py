@@ -1,15 +1,14 @@
 """The delivery workers' ledger: outcomes in, next deliveries out, many threads to a transaction.
 
 Each thread of a process hands in what it has attempted and asks for more. While one transaction is
-on its way the others gather, and the next one carries them all: alone a thread waits for nobody,
-under load one commit serves dozens. Holding the endpoint's row lock, a transaction settles first
-and claims afterwards, so the window is exact across all processes.
+on its way the others gather (group.py), and the next one carries them all: alone a thread waits for
+nobody, under load one commit serves dozens. Holding the endpoint's row lock, a transaction settles
+first and claims afterwards, so the window is exact across all processes.
 """
 
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from app.storage.database import Cursor, Database, TransactionConflict, transact
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from workers.consequences import follow_up
+from workers.group import Group
 
 #: Turns of an endpoint without a rate limit of its own.
 UNLIMITED = 1_000_000
@@ -60,7 +60,6 @@ class Exchange:
     #: The endpoint's rate limit has no turn, or its rest no end, before that.
     wait_seconds: float = 0.0
     error: Exception | None = None
-    done: bool = False
 
     def start_over(self) -> None:
         """Forget what a transaction gave that was rolled back."""
@@ -94,9 +93,7 @@ class Ledger:
         self._database = database
         self._terms = terms
         self._wake = wake
-        self._waiting: list[Exchange] = []
-        self._gathering = threading.Lock()
-        self._transacting = threading.Lock()
+        self._group = Group(self._run)
 
     def exchange(self, webhook_id: str, attempted: Attempted | None, wanted: int) -> Exchange:
         """Record what was attempted, lease up to `wanted` due deliveries of the webhook.
@@ -104,13 +101,7 @@ class Ledger:
         Raises `StorageUnavailable`; what was handed in is not recorded then.
         """
         mine = Exchange(webhook_id, attempted, wanted)
-        with self._gathering:
-            self._waiting.append(mine)
-        with self._transacting:
-            if not mine.done:
-                with self._gathering:
-                    batch, self._waiting = self._waiting, []
-                self._run(batch)
+        self._group.share(mine)
         if isinstance(mine.error, StorageUnavailable):
             # Many threads share the error; each raises its own, lest tracebacks pile up on one.
             raise StorageUnavailable from mine.error
@@ -126,9 +117,6 @@ class Ledger:
                 exchange.error = error
         except Exception as error:
             self._run_apart(batch, error)
-        finally:
-            for exchange in batch:
-                exchange.done = True
 
     def _run_apart(self, batch: list[Exchange], error: Exception) -> None:
         """Something in this batch cannot be stored: the others must not suffer for it."""

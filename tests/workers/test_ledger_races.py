@@ -163,7 +163,7 @@ def test_a_recovery_is_told_once_however_many_successes_come_together(
             in_thread(partial(ledger.exchange, webhook.id, outcome(each, SUCCESS), 0))[0]
             for each in claimed
         ]
-        wait_until(lambda: len(ledger._waiting) == 2)
+        wait_until(lambda: ledger._group.waiting == 2)
     for thread in (first, *together):
         thread.join()
 
