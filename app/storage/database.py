@@ -72,8 +72,8 @@ def open_database(url: str, *, pool_size: int | None = None, shared: bool = Fals
 def transaction(database: Database) -> Iterator[Cursor]:
     """A cursor inside a transaction: committed at the end, rolled back on any error.
 
-    Raises `TransactionConflict` after a deadlock or a lost race, `StorageUnavailable` when the
-    server is away; in that case the connection is dropped.
+    Raises `TransactionConflict` after a deadlock, a lost race or the loss of what was prepared,
+    `StorageUnavailable` when the server is away; in that case the connection is dropped.
     """
     _connect(database)
     try:
@@ -87,6 +87,10 @@ def transaction(database: Database) -> Iterator[Cursor]:
                     cursor.execute("ROLLBACK")
                 raise
     except psycopg2.extensions.TransactionRollbackError as error:
+        raise TransactionConflict from error
+    except psycopg2.errors.InvalidSqlStatementName as error:
+        # The session has lost what it had prepared (prepared.py): a new one prepares anew.
+        drop_connection(database)
         raise TransactionConflict from error
     except _AWAY as error:
         drop_connection(database)

@@ -1,0 +1,68 @@
+"""Statements that a connection plans once and then only runs.
+
+For statements whose planning costs more than their running. What the plan should depend on, a LIMIT
+above all, stays a literal in the text: a plan for any limit is one for a tenth of the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from time import monotonic
+from weakref import WeakKeyDictionary
+
+import psycopg2.extensions
+
+from app.storage.database import Cursor
+
+#: A plan is made anew at this age: it may be one for a table that was nearly empty then.
+PLAN_SECONDS_MAX = 10.0
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+#: When each connection prepared what, by the statement's name (monotonic seconds).
+_prepared_at: WeakKeyDictionary[psycopg2.extensions.connection, dict[str, float]] = (
+    WeakKeyDictionary()
+)
+
+
+class Prepared:
+    """Statements with places like `%(id)s`, run one after the other in one round trip.
+
+    `name` is theirs alone. Each connection prepares them when it first runs them; one that has
+    lost them (DISCARD ALL) is dropped by `transaction`, which asks for the work to be done again.
+    """
+
+    def __init__(self, name: str, *texts: str) -> None:
+        self._name = name
+        parts = [_Part(f"{name}_{number}", text) for number, text in enumerate(texts, 1)]
+        self._prepare = ";".join(part.prepare for part in parts)
+        self._deallocate = ";".join(f"DEALLOCATE {part.name}" for part in parts)
+        self._execute = ";".join(part.execute for part in parts)
+
+    def run(self, cursor: Cursor, values: Mapping[str, object]) -> None:
+        """Run them with these values; the cursor has the rows of the last one."""
+        prepared_at = _prepared_at.setdefault(cursor.connection, {})
+        at = prepared_at.get(self._name)
+        if at is None or monotonic() - at > PLAN_SECONDS_MAX:
+            self._plan(cursor, prepared_at)
+        cursor.execute(self._execute, values)
+
+    def _plan(self, cursor: Cursor, prepared_at: dict[str, float]) -> None:
+        if prepared_at.pop(self._name, None) is not None:
+            cursor.execute(self._deallocate)
+        cursor.execute(self._prepare)
+        prepared_at[self._name] = monotonic()
+
+
+class _Part:
+    """One statement: PostgreSQL numbers the places that we name."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        places = [*dict.fromkeys(_PLACE.findall(text))]
+        numbers = {place: f"${number}" for number, place in enumerate(places, 1)}
+        numbered = _PLACE.sub(lambda place: numbers[place[1]], text)
+        self.prepare = f"PREPARE {name} AS {numbered}"
+        arguments = ", ".join(f"%({place})s" for place in places)
+        self.execute = f"EXECUTE {name}" + (f" ({arguments})" if places else "")
