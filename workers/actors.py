@@ -21,9 +21,11 @@ from app.storage.database import TransactionConflict, open_database
 from app.storage.vault import Vault
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
+from workers.attempts import Attempts
 from workers.captures import Recorder
 from workers.deliveries import Courier
-from workers.ledger import Ledger, Terms
+from workers.exchange import Terms
+from workers.ledger import Ledger
 from workers.sender import Sender
 
 #: No fault of the job: it rests in the queue, and its traceback would say nothing.
@@ -74,7 +76,8 @@ def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
         ca_file=settings.webhook_ca_file,
     )
     ledger = Ledger(open_database(settings.database_url, shared=True), terms, doorbell.ring)
-    return Courier(ledger, doorbell, sender, Vault(settings.secret_key), terms)
+    attempts = Attempts(sender, Vault(settings.secret_key), terms.policy)
+    return Courier(ledger, doorbell, attempts, terms)
 
 
 def _start() -> Settings:

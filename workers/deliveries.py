@@ -3,84 +3,111 @@
 1. Something makes it due: its event (the doorbell rings after the commit) or the clock.
 2. A thread answers the bell and claims it under a lease, within the webhook's window. If there is
    more to carry than it asked for, it rings for the next thread.
-3. It signs and sends, holding no database connection, and never after its lease.
-4. It hands the outcome to the ledger and takes the next one in the same exchange, until nothing is
-   due or its turn is over; then the bell's place in the queue is somebody else's.
+3. It signs and sends (attempts.py), holding no database connection, and never after its lease.
+4. It hands the outcome to the ledger and takes the next one in the same exchange, or the next few
+   from a receiver that answers at once, until nothing is due or its turn is over; then the bell's
+   place in the queue is somebody else's.
 5. A worker that dies in between leaves a lease behind, and the clock makes the delivery due again.
 """
 
 from __future__ import annotations
 
-import base64
-import logging
-import random
 import time
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Sequence
 
-from app.domain.attempt import AttemptResult, ErrorClass, Timings
-from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
+from app.domain.delivery import Verdict
 from app.domain.errors import StorageUnavailable
-from app.domain.event import delivery_body
-from app.domain.ids import new_id
-from app.domain.times import now
 from app.queue.jobs import Doorbell
 from app.storage.claims import Claimed
-from app.storage.deliveries import Settled
-from app.storage.endpoints import Endpoint
-from app.storage.vault import Vault
-from workers.ledger import LEASE_MARGIN_SECONDS, Attempted, Exchange, Ledger, Terms
-from workers.request import request_headers
-from workers.sender import Sender
-
-log = logging.getLogger(__name__)
+from workers.attempts import Attempts
+from workers.exchange import LEASE_MARGIN_SECONDS, Attempted, Exchange, Terms
+from workers.ledger import Ledger
 
 #: How long one thread stays with one webhook while others wait for theirs.
 TURN_SECONDS = 1.0
+#: Several deliveries at once are for receivers that answer so many within this time: theirs cost
+#: less in one hand, and the wait for one answer hardly delays the others.
+ROUND_SECONDS = 0.01
+#: A round ends early at this age, and the next one is smaller.
+ROUND_SECONDS_MAX = 0.05
+#: How often a thread calls others to help: a bell that is answered in vain costs a delivery.
+CALL_SECONDS = 0.05
 #: Pause before an outcome is handed in again while PostgreSQL is away.
 HAND_IN_AGAIN_SECONDS = 0.25
-_UNSENDABLE = "This delivery could not be made ready for sending; the server's log says why."
-_TIMEOUTS = (ErrorClass.TIMED_OUT, ErrorClass.CONNECT_TIMEOUT, ErrorClass.DNS_TIMEOUT)
-_STATUS_AFTER = {
-    Verdict.SUCCEEDED: DeliveryStatus.SUCCEEDED,
-    Verdict.RETRY: DeliveryStatus.PENDING,
-    Verdict.DEFERRED: DeliveryStatus.PENDING,
-    Verdict.FAILED: DeliveryStatus.FAILED,
-    Verdict.GONE: DeliveryStatus.FAILED,
-}
+
+
+class Round:
+    """What a thread has claimed in one exchange, and sends one after the other."""
+
+    def __init__(self, exchange: Exchange, attempts: Attempts) -> None:
+        self._exchange = exchange
+        self._attempts = attempts
+        self._began_at = time.monotonic()
+        self.attempted: list[Attempted] = []
+
+    @property
+    def unsent(self) -> Sequence[Claimed]:
+        """What was not attempted."""
+        return self._exchange.claimed[len(self.attempted) :]
+
+    def run(self) -> None:
+        """Attempt them, as long as the receiver answers well and at once."""
+        endpoint = self._exchange.endpoint
+        for claimed in self._exchange.claimed:
+            if not self._may_go_on():
+                return
+            assert endpoint is not None
+            self.attempted.append(self._attempts.make(endpoint, claimed))
+
+    def next_size(self, largest: int) -> int:
+        """How many deliveries the next round may have."""
+        if not self.attempted or not self._all_well():
+            return 1
+        each_seconds = (time.monotonic() - self._began_at) / len(self.attempted)
+        return max(1, min(largest, int(ROUND_SECONDS / each_seconds)))
+
+    def _may_go_on(self) -> bool:
+        moment = time.monotonic()
+        if moment > self._exchange.asked_at + LEASE_MARGIN_SECONDS:
+            return False  # this process slept, and an attempt might outlive the lease
+        return not self.attempted or (
+            self._all_well() and moment < self._began_at + ROUND_SECONDS_MAX
+        )
+
+    def _all_well(self) -> bool:
+        # An earlier one that did not go well has ended the round.
+        return self.attempted[-1].decision.verdict is Verdict.SUCCEEDED
 
 
 class Courier:
     """Carries a webhook's due deliveries; one for all threads of a process."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        doorbell: Doorbell,
-        sender: Sender,
-        vault: Vault,
-        terms: Terms,
+        self, ledger: Ledger, doorbell: Doorbell, attempts: Attempts, terms: Terms
     ) -> None:
         self._ledger = ledger
         self._doorbell = doorbell
-        self._sender = sender
-        self._vault = vault
+        self._attempts = attempts
         self._terms = terms
         self._pacing: set[str] = set()
 
     def deliver(self, webhook_id: str) -> None:
-        """Attempt what is due of this webhook, one delivery after the other, for one turn."""
+        """Attempt what is due of this webhook, round after round, for one turn."""
         self._doorbell.answer(webhook_id)
-        turn_ends = time.monotonic() + TURN_SECONDS
-        exchange = self._ledger.exchange(webhook_id, None, wanted=1)
+        may_call_at = time.monotonic()
+        turn_ends = may_call_at + TURN_SECONDS
+        exchange = self._ledger.exchange(webhook_id, (), wanted=1)
         while exchange.claimed or self._wait_for_pace(exchange, turn_ends):
-            if exchange.more:
+            if exchange.more and time.monotonic() >= may_call_at:
+                may_call_at = time.monotonic() + CALL_SECONDS
                 self._doorbell.ring([webhook_id])
-            attempted = self._attempt(exchange) if exchange.claimed else None
-            wanted = 1 if time.monotonic() < turn_ends else 0
-            lease_ends = exchange.asked_at + self._terms.lease_seconds
-            exchange = self._hand_in(webhook_id, attempted, wanted, lease_ends)
+            this = Round(exchange, self._attempts)
+            this.run()
+            # Half of the window: while one thread sends its half, another one's is recorded.
+            wanted = this.next_size(self._terms.window // 2)
+            if time.monotonic() >= turn_ends:
+                wanted = 0
+            exchange = self._hand_in(exchange, this, wanted)
             if not wanted:
                 self._doorbell.ring([webhook_id])
 
@@ -96,123 +123,16 @@ class Courier:
             self._pacing.discard(exchange.webhook_id)
         return True
 
-    def _hand_in(
-        self, webhook_id: str, attempted: Attempted | None, wanted: int, lease_ends: float
-    ) -> Exchange:
+    def _hand_in(self, exchange: Exchange, done: Round, wanted: int) -> Exchange:
         # An outcome that is not recorded is sent again, so it is worth waiting for PostgreSQL as
         # long as nobody else may take the delivery up.
+        lease_ends = exchange.asked_at + self._terms.lease_seconds
         while True:
             try:
-                return self._ledger.exchange(webhook_id, attempted, wanted)
+                return self._ledger.exchange(
+                    exchange.webhook_id, done.attempted, wanted, done.unsent
+                )
             except StorageUnavailable:
                 if time.monotonic() + HAND_IN_AGAIN_SECONDS > lease_ends:
                     raise
                 time.sleep(HAND_IN_AGAIN_SECONDS)
-
-    def _attempt(self, exchange: Exchange) -> Attempted | None:
-        endpoint = exchange.endpoint
-        assert endpoint is not None
-        (claimed,) = exchange.claimed
-        if time.monotonic() > exchange.asked_at + LEASE_MARGIN_SECONDS:
-            return None  # this process slept; the lease runs out and the clock takes over
-        started_at = now()
-        result = self._send(endpoint, claimed)
-        decision = self._decide(claimed, result)
-        _log_attempt(endpoint, claimed, result, decision)
-        return Attempted(
-            settled(claimed, result, decision, started_at),
-            decision,
-            timed_out=result.error in _TIMEOUTS,
-            url=endpoint.url,
-        )
-
-    def _send(self, endpoint: Endpoint, claimed: Claimed) -> AttemptResult:
-        try:
-            body = delivery_body(
-                claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
-            )
-            headers = request_headers(endpoint, claimed, body, self._vault, time.time())
-            return self._sender.post(endpoint.url, headers, body)
-        except Exception:
-            log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})
-            return AttemptResult(
-                error=ErrorClass.SENDER_FAILED, error_detail=_UNSENDABLE, timings=Timings()
-            )
-
-    def _decide(self, claimed: Claimed, result: AttemptResult) -> Decision:
-        history = History(claimed.failures, claimed.deferrals, claimed.age_seconds)
-        if result.error is ErrorClass.SENDER_FAILED:
-            return unsent(history, self._terms.policy)
-        status = result.status if result.error is None else None
-        pause = retry_after_seconds(result.retry_after, dated(result.headers) or now())
-        return decide(history, status, pause, self._terms.policy, random.random())
-
-
-def settled(
-    claimed: Claimed, result: AttemptResult, decision: Decision, started_at: datetime
-) -> Settled:
-    """The delivery's next state and the attempt's row."""
-    counted = decision.verdict in (Verdict.RETRY, Verdict.FAILED, Verdict.GONE)
-    return Settled(
-        delivery_id=claimed.id,
-        lease=claimed.lease,
-        number=claimed.number,
-        status=_STATUS_AFTER[decision.verdict],
-        failures=claimed.failures + counted,
-        deferrals=claimed.deferrals + (decision.verdict is Verdict.DEFERRED),
-        delay_seconds=decision.delay_seconds,
-        result=decision.verdict,
-        attempt_id=new_id("att"),
-        started_at=started_at,
-        http_status=result.status,
-        error=result.error,
-        error_detail=result.error_detail or None,
-        address=result.address,
-        timings=result.timings,
-        response_headers=result.headers,
-        response_body=base64.b64encode(result.body_prefix).decode() or None,
-    )
-
-
-def retry_after_seconds(header: str | None, at: datetime) -> float | None:
-    """What a Retry-After header asks for, in seconds from `at`: a number of seconds or a date."""
-    if header is None:
-        return None
-    if header.isascii() and header.isdigit():
-        return float(header[:12])
-    moment = _http_date(header)
-    return None if moment is None else max(0.0, (moment - at).total_seconds())
-
-
-def dated(headers: Iterable[tuple[str, str]]) -> datetime | None:
-    """When an answer left by the receiver's own clock, which its dates are to be read by."""
-    found = (value for name, value in headers if name.lower() == "date")
-    return _http_date(next(found, ""))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _log_attempt(
-    endpoint: Endpoint, claimed: Claimed, result: AttemptResult, decision: Decision
-) -> None:
-    log.info(
-        "delivery.attempted",
-        extra={
-            "org_id": endpoint.org_id,
-            "webhook_id": endpoint.webhook_id,
-            "delivery_id": claimed.id,
-            "event_id": claimed.event_id,
-            "attempt": claimed.number,
-            "status": result.status,
-            "error": result.error,
-            "total_ms": result.timings.total_ms,
-            "verdict": decision.verdict,
-            "retry_in_seconds": decision.delay_seconds,
-        },
-    )

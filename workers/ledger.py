@@ -9,76 +9,22 @@ first and claims afterwards, so the window is exact across all processes.
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from app.domain.backoff import RetryPolicy
-from app.domain.delivery import Decision
 from app.domain.errors import StorageUnavailable
 from app.domain.health import Health, after_attempt, allowance
 from app.domain.pace import turns, use_turns
 from app.storage import claims, deliveries, endpoints
 from app.storage.claims import Claimed
 from app.storage.database import Cursor, Database, TransactionConflict, transaction
-from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from workers.consequences import follow_up
+from workers.exchange import Attempted, Exchange, Terms
 from workers.group import Group
 
 #: Turns of an endpoint without a rate limit of its own.
 UNLIMITED = 1_000_000
-#: A lease outlives the longest attempt by this much: time to start it and to record it.
-LEASE_MARGIN_SECONDS = 15.0
-
-
-@dataclass(frozen=True)
-class Attempted:
-    """An attempt that was made and decided on."""
-
-    row: Settled
-    decision: Decision
-    timed_out: bool
-    #: Where it was sent; the webhook may have another URL by now.
-    url: str
-
-
-@dataclass
-class Exchange:
-    """What a thread hands in and asks for, and then what it gets."""
-
-    webhook_id: str
-    attempted: Attempted | None
-    wanted: int
-    #: Leases that come of it last from then on, at least (monotonic seconds).
-    asked_at: float = field(default_factory=time.monotonic)
-    endpoint: Endpoint | None = None
-    claimed: list[Claimed] = field(default_factory=list)
-    #: The endpoint could carry more than was asked for, and more may be due.
-    more: bool = False
-    #: The endpoint's rate limit has no turn, or its rest no end, before that.
-    wait_seconds: float = 0.0
-    error: Exception | None = None
-
-    def start_over(self) -> None:
-        """Forget what a transaction gave that was rolled back."""
-        self.endpoint, self.claimed, self.more, self.wait_seconds = None, [], False, 0.0
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The figures that the ledger goes by."""
-
-    policy: RetryPolicy
-    window: int
-    #: The hard end of an attempt.
-    attempt_seconds: float
-
-    @property
-    def lease_seconds(self) -> float:
-        """How long a claimed delivery belongs to whom it was given."""
-        return self.attempt_seconds + LEASE_MARGIN_SECONDS
 
 
 class Ledger:
@@ -95,12 +41,19 @@ class Ledger:
         self._wake = wake
         self._group = Group(self._run)
 
-    def exchange(self, webhook_id: str, attempted: Attempted | None, wanted: int) -> Exchange:
+    def exchange(
+        self,
+        webhook_id: str,
+        attempted: Sequence[Attempted],
+        wanted: int,
+        unsent: Sequence[Claimed] = (),
+    ) -> Exchange:
         """Record what was attempted, lease up to `wanted` due deliveries of the webhook.
 
-        Raises `StorageUnavailable`; what was handed in is not recorded then.
+        `unsent`: leased deliveries that others may have now. Raises `StorageUnavailable`; what
+        was handed in is not recorded then.
         """
-        mine = Exchange(webhook_id, attempted, wanted)
+        mine = Exchange(webhook_id, attempted, wanted, unsent)
         self._group.share(mine)
         if isinstance(mine.error, StorageUnavailable):
             # Many threads share the error; each raises its own, lest tracebacks pile up on one.
@@ -134,6 +87,7 @@ class Ledger:
                 with transaction(self._database) as cursor:
                     known = endpoints.lock(cursor, (exchange.webhook_id for exchange in batch))
                     owed = self._settle(cursor, batch, known)
+                    self._give_back(cursor, batch, known)
                     self._claim(cursor, batch, known)
             except TransactionConflict:
                 continue
@@ -145,23 +99,30 @@ class Ledger:
         self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]
     ) -> set[str]:
         owed: set[str] = set()
-        handed_in = [(e.webhook_id, e.attempted) for e in batch if e.attempted is not None]
+        handed_in = [(e.webhook_id, attempted) for e in batch for attempted in e.attempted]
         held = deliveries.settle(cursor, [attempted.row for _, attempted in handed_in])
         at_first = {webhook_id: endpoint.health for webhook_id, endpoint in known.items()}
         for webhook_id, attempted in handed_in:
             endpoint = known.get(webhook_id)
+            if endpoint is None or attempted.row.delivery_id not in held:
+                continue
+            endpoint.in_flight -= 1
             # What another URL answered is no news of this one.
-            if (
-                endpoint is not None
-                and attempted.row.delivery_id in held
-                and attempted.url == endpoint.url
-            ):
+            if attempted.url == endpoint.url:
                 before = endpoint.health
                 endpoint.health = self._health_after(endpoint, attempted)
                 owed |= follow_up(cursor, endpoint, before, attempted.decision)
         changed = [e for e in known.values() if e.health != at_first[e.webhook_id]]
         endpoints.save_health(cursor, changed)
         return owed
+
+    def _give_back(
+        self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]
+    ) -> None:
+        unsent = [claimed for exchange in batch for claimed in exchange.unsent]
+        for webhook_id in deliveries.give_back(cursor, unsent):
+            if webhook_id in known:
+                known[webhook_id].in_flight -= 1
 
     def _health_after(self, endpoint: Endpoint, attempted: Attempted) -> Health:
         return after_attempt(
@@ -182,9 +143,9 @@ class Ledger:
 
     def _claim_for(self, cursor: Cursor, endpoint: Endpoint, asking: list[Exchange]) -> None:
         now = endpoint.read_at
-        in_flight = claims.count_in_flight(cursor, endpoint.webhook_id)
-        free = allowance(endpoint.health, in_flight, self._terms.window, now)
-        asked = min(free, sum(exchange.wanted for exchange in asking))
+        free = allowance(endpoint.health, endpoint.in_flight, self._terms.window, now)
+        wanted = sum(exchange.wanted for exchange in asking)
+        asked = min(free, wanted, claims.CLAIMED_AT_ONCE_MAX)
         granted = min(asked, _turns(endpoint))
         claimed = []
         if granted:

@@ -7,14 +7,18 @@ endpoint's lock (endpoints.py), so that nobody else claims for the same webhook 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from app.storage.database import Cursor
+from app.storage.prepared import Prepared
 
 #: Deliveries that an ordered claim looks at before it looks at every contact.
 LOOKED_AT_IN_ORDER = 100
+#: Deliveries that one claim leases.
+CLAIMED_AT_ONCE_MAX = 32
 #: Deliveries without an event that one claim cancels.
 _CANCELLED_AT_ONCE = 1000
 
@@ -37,8 +41,6 @@ class Claimed(msgspec.Struct):
     #: JSON text, to be sent as it is.
     data: str
 
-
-_IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE webhook_id = %s AND status = 'attempting'"
 
 _DUE = "d.webhook_id = %(webhook_id)s AND d.status = 'pending' AND d.next_attempt_at <= now()"
 
@@ -115,8 +117,21 @@ RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.def
     extract(epoch FROM now() - COALESCE(d.reopened_at, d.created_at))::float8, d.event_id,
     d.event_type, d.contact_id, found.occurred_at, found.data::text
 """
-_CLAIM = _LONGEST_DUE + _TAKE
-_CLAIM_IN_ORDER = (_FIRST_OF_CONTACT + _TAKE, _HEADS + _TAKE)
+
+
+def _up_to_any_limit(name: str, statement: str) -> tuple[Prepared, ...]:
+    return tuple(
+        Prepared(f"{name}_up_to_{limit}", statement.replace("%(limit)s", str(limit)))
+        for limit in range(1, CLAIMED_AT_ONCE_MAX + 1)
+    )
+
+
+# A statement for each limit: with a limit that it does not know, the planner sorts whole backlogs.
+_CLAIM = _up_to_any_limit("claim", _LONGEST_DUE + _TAKE)
+_CLAIM_IN_ORDER = (
+    _up_to_any_limit("claim_firsts", _FIRST_OF_CONTACT + _TAKE),
+    _up_to_any_limit("claim_heads", _HEADS + _TAKE),
+)
 
 _CANCEL_WITHOUT_EVENT = f"""
 UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
@@ -128,35 +143,31 @@ WHERE id IN (
 """
 
 
-def count_in_flight(cursor: Cursor, webhook_id: str) -> int:
-    """Deliveries of a webhook that are leased. Exact while its endpoint is locked."""
-    cursor.execute(_IN_FLIGHT, (webhook_id,))
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
-
-
 def claim(
     cursor: Cursor, webhook_id: str, limit: int, lease_seconds: float, *, ordered: bool
 ) -> list[Claimed]:
-    """Lease up to `limit` due deliveries of a webhook, the longest due first.
+    """Lease up to `limit` due deliveries of a webhook (at most `CLAIMED_AT_ONCE_MAX`).
 
-    `ordered`: only the first open delivery of each contact. What has no event any more is
-    cancelled on the way.
+    The longest due come first. `ordered`: only the first open delivery of each contact. What has
+    no event any more is cancelled on the way.
     """
     values = {"webhook_id": webhook_id, "lease": timedelta(seconds=lease_seconds)}
     claimed: list[Claimed] = []
-    for statement in _CLAIM_IN_ORDER if ordered else (_CLAIM,):
+    for statements in _CLAIM_IN_ORDER if ordered else (_CLAIM,):
         missing = limit - len(claimed)
         if missing:
-            claimed += _take(cursor, statement, values | {"limit": missing})
+            claimed += _take(cursor, statements, values, missing)
     return claimed
 
 
-def _take(cursor: Cursor, statement: str, values: dict[str, object]) -> list[Claimed]:
-    cursor.execute(statement, values)
+def _take(
+    cursor: Cursor, statements: Sequence[Prepared], values: dict[str, object], limit: int
+) -> list[Claimed]:
+    statements[limit - 1].run(cursor, values)
     rows = cursor.fetchall()
-    if any(gone for gone, *_ in rows):
+    gone = sum(row[0] for row in rows)
+    if gone:
         cursor.execute(_CANCEL_WITHOUT_EVENT, values | {"limit": _CANCELLED_AT_ONCE})
-        cursor.execute(statement, values | {"limit": sum(gone for gone, *_ in rows)})
+        statements[gone - 1].run(cursor, values)
         rows += cursor.fetchall()
-    return [Claimed(*row) for gone, *row in rows if not gone]
+    return [Claimed(*row) for is_gone, *row in rows if not is_gone]

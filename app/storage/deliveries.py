@@ -8,7 +8,9 @@ from datetime import datetime
 import msgspec
 
 from app.domain.attempt import Timings
+from app.storage.claims import Claimed
 from app.storage.database import Cursor
+from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
 
@@ -39,11 +41,23 @@ class Settled(msgspec.Struct):
 LOSSES_AT_ONCE = 3
 #: A delivery that was lost so often is given up: it may be what kills the workers.
 LOSSES_MAX = 10
-_SETTLE = """
+_SETTLE = Prepared(
+    "settle",
+    """
 WITH outcome AS (
-    SELECT * FROM json_to_recordset(%s) AS o (
-        delivery_id text, lease bigint, status text, failures integer, deferrals integer,
-        delay_seconds float8, result text))
+    SELECT * FROM json_to_recordset(%(rows)s) AS o (
+        delivery_id text, lease bigint, number integer, status text, failures integer,
+        deferrals integer, delay_seconds float8, result text, attempt_id text,
+        started_at timestamptz, http_status integer, error text, error_detail text, address text,
+        timings jsonb, response_headers jsonb, response_body text)),
+attempted AS (
+    INSERT INTO attempts (delivery_id, number, id, started_at, status, error, error_detail,
+        address, timings, response_headers, response_body, result, next_attempt_at)
+    SELECT delivery_id, number, attempt_id, started_at, http_status, error, error_detail,
+        address, timings, response_headers, decode(response_body, 'base64'), result,
+        now() + make_interval(secs => delay_seconds)
+    FROM outcome
+    ON CONFLICT (delivery_id, number) DO NOTHING)
 UPDATE deliveries d
 SET status = o.status, failures = o.failures, deferrals = o.deferrals, last_result = o.result,
     next_attempt_at = now() + make_interval(secs => o.delay_seconds),
@@ -52,19 +66,15 @@ SET status = o.status, failures = o.failures, deferrals = o.deferrals, last_resu
 FROM outcome o
 WHERE d.id = o.delivery_id AND d.lease = o.lease
 RETURNING d.id
-"""
+""",
+)
 
-_INSERT_ATTEMPTS = """
-INSERT INTO attempts (delivery_id, number, id, started_at, status, error, error_detail, address,
-    timings, response_headers, response_body, result, next_attempt_at)
-SELECT delivery_id, number, attempt_id, started_at, http_status, error, error_detail, address,
-    timings, response_headers, decode(response_body, 'base64'), result,
-    now() + make_interval(secs => delay_seconds)
-FROM json_to_recordset(%s) AS new (
-    delivery_id text, number integer, attempt_id text, started_at timestamptz,
-    http_status integer, error text, error_detail text, address text, timings jsonb,
-    response_headers jsonb, response_body text, result text, delay_seconds float8)
-ON CONFLICT (delivery_id, number) DO NOTHING
+_GIVE_BACK = """
+UPDATE deliveries d
+SET status = 'pending', attempts = d.attempts - 1, lease = NULL, leased_until = NULL
+FROM json_to_recordset(%s) AS unsent (id text, lease bigint)
+WHERE d.id = unsent.id AND d.lease = unsent.lease
+RETURNING d.webhook_id
 """
 
 # The loose index scan hops from webhook to webhook: its cost is the number of webhooks with open
@@ -133,10 +143,20 @@ def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
     """
     if not outcomes:
         return set()
-    rows = as_json(outcomes)
-    cursor.execute(_INSERT_ATTEMPTS, (rows,))
-    cursor.execute(_SETTLE, (rows,))
+    _SETTLE.run(cursor, {"rows": as_json(outcomes)})
     return {row[0] for row in cursor.fetchall()}
+
+
+def give_back(cursor: Cursor, unsent: Sequence[Claimed]) -> list[str]:
+    """Make claimed deliveries due as before their claim; the webhook of each that still was.
+
+    No attempt was made, so none is counted.
+    """
+    if not unsent:
+        return []
+    rows = [{"id": claimed.id, "lease": claimed.lease} for claimed in unsent]
+    cursor.execute(_GIVE_BACK, (as_json(rows),))
+    return [row[0] for row in cursor.fetchall()]
 
 
 def due_webhooks(cursor: Cursor) -> list[str]:

@@ -10,6 +10,7 @@ import msgspec
 
 from app.domain.health import Health
 from app.storage.database import Cursor
+from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
 
@@ -30,19 +31,27 @@ class Endpoint(msgspec.Struct):
     paced_until: datetime | None
     #: When it was read, by the database's clock: the one that all processes share.
     read_at: datetime
+    #: Its deliveries under a lease; whoever holds the lock keeps count.
+    in_flight: int
 
 
 _HEALTH = Health.__struct_fields__
 # Two statements on one way: the second sees what was committed while the first one waited. A join
 # would show the health of now beside the webhook of before.
-_LOCK = f"""
-SELECT FROM webhook_health WHERE webhook_id = ANY(%(ids)s) ORDER BY webhook_id FOR UPDATE;
+_LOCK = Prepared(
+    "lock_endpoints",
+    """
+SELECT FROM webhook_health WHERE webhook_id = ANY(%(ids)s) ORDER BY webhook_id FOR UPDATE
+""",
+    f"""
 SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_until, w.headers,
     w.rate_limit, w.ordered, w.status, h.paced_until, clock_timestamp(),
+    (SELECT count(*) FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'attempting'),
     {", ".join(f"h.{name}" for name in _HEALTH)}
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.id = ANY(%(ids)s)
-"""
+""",
+)
 
 _SAVE_HEALTH = """
 UPDATE webhook_health h
@@ -59,7 +68,7 @@ WHERE h.webhook_id = new.webhook_id
 
 def lock(cursor: Cursor, webhook_ids: Iterable[str]) -> dict[str, Endpoint]:
     """These webhooks' endpoints by webhook id, their health locked in key order."""
-    cursor.execute(_LOCK, {"ids": sorted(set(webhook_ids))})
+    _LOCK.run(cursor, {"ids": sorted(set(webhook_ids))})
     return {row[0]: _endpoint(row) for row in cursor.fetchall()}
 
 
@@ -100,6 +109,7 @@ def _endpoint(row: tuple[Any, ...]) -> Endpoint:
         status,
         paced_until,
         read_at,
+        in_flight,
         *health,
     ) = row
     return Endpoint(
@@ -116,4 +126,5 @@ def _endpoint(row: tuple[Any, ...]) -> Endpoint:
         health=Health(*health),
         paced_until=paced_until,
         read_at=read_at,
+        in_flight=in_flight,
     )

@@ -15,7 +15,7 @@ from app.storage.database import Database, transaction
 from app.storage.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
-from workers.ledger import Attempted, Terms
+from workers.exchange import Attempted, Terms
 
 TERMS = Terms(policy=RetryPolicy(), window=10, attempt_seconds=15.0)
 _STATUS = {
@@ -66,3 +66,9 @@ def outcome(
         response_body="b2s=",
     )
     return Attempted(row, Decision(verdict, delay, rest), timed_out=False, url=url)
+
+
+def in_flight(database: Database) -> int:
+    """Deliveries under a lease."""
+    ((count,),) = execute(database, "SELECT count(*) FROM deliveries WHERE status = 'attempting'")
+    return int(count)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
+import workers.deliveries
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
 from app.queue.jobs import Doorbell
@@ -18,8 +19,10 @@ from app.storage.vault import Vault
 from scripts.receiver import Receiver
 from tests.factories import SECRET, VAULT, make_org, make_webhook
 from tests.workers.outcomes import execute, owe
-from workers.deliveries import Courier, dated, retry_after_seconds
-from workers.ledger import LEASE_MARGIN_SECONDS, Exchange, Ledger, Terms
+from workers.attempts import Attempts, dated, retry_after_seconds
+from workers.deliveries import Courier, Round
+from workers.exchange import LEASE_MARGIN_SECONDS, Terms
+from workers.ledger import Ledger
 from workers.sender import Sender
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -37,7 +40,10 @@ def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Itera
     sender = Sender(total_seconds=TERMS.attempt_seconds, allow_private=True)
     with redis.Redis.from_url(redis_url, protocol=2) as client:
         yield Courier(
-            Ledger(shared, TERMS, lambda ids: None), Doorbell(client), sender, vault, TERMS
+            Ledger(shared, TERMS, lambda ids: None),
+            Doorbell(client),
+            Attempts(sender, vault, TERMS.policy),
+            TERMS,
         )
     sender.close()
     shared.close()
@@ -96,7 +102,7 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
 ) -> None:
     with (
         Receiver() as receiver,
-        caplog.at_level(logging.CRITICAL, "workers.deliveries"),
+        caplog.at_level(logging.CRITICAL, "workers.attempts"),
         courier_of(database_url, redis_url, Vault(b"x" * 32)) as courier,
     ):
         webhook = make_webhook(database, org, receiver.url)
@@ -118,16 +124,86 @@ def test_a_worker_that_slept_after_its_claim_does_not_send(
     with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)
-        exchange = courier._ledger.exchange(webhook.id, None, 1)
+        exchange = courier._ledger.exchange(webhook.id, (), 1)
         exchange.asked_at -= LEASE_MARGIN_SECONDS + 0.1
-        assert _attempt(courier, exchange) is False
+        late = Round(exchange, courier._attempts)
+        late.run()
+        assert (late.attempted, late.unsent) == ([], exchange.claimed)
         exchange.asked_at += LEASE_MARGIN_SECONDS
-        assert _attempt(courier, exchange) is True
+        Round(exchange, courier._attempts).run()
     assert len(receiver.received) == 1
 
 
-def _attempt(courier: Courier, exchange: Exchange) -> bool:
-    return courier._attempt(exchange) is not None
+def test_a_round_ends_at_the_first_bad_answer_and_the_rest_is_given_back_uncounted(
+    database: Database, database_url: str, redis_url: str, org: Org
+) -> None:
+    answers = iter([200, 500])
+
+    def answer(headers: Mapping[str, str]) -> int:
+        return next(answers)
+
+    with Receiver(answer) as receiver, courier_of(database_url, redis_url) as courier:
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 4)
+        exchange = courier._ledger.exchange(webhook.id, (), 4)
+        this = Round(exchange, courier._attempts)
+        this.run()
+        courier._hand_in(exchange, this, 0)
+
+    assert len(receiver.received) == len(this.attempted) == 2
+    assert execute(
+        database,
+        "SELECT status, attempts, lease, next_attempt_at <= now() FROM deliveries ORDER BY id",
+    ) == [
+        ("succeeded", 1, None, None),
+        ("pending", 1, None, False),
+        ("pending", 0, None, True),
+        ("pending", 0, None, True),
+    ]
+    assert execute(database, "SELECT count(*) FROM attempts") == [(2,)]
+
+
+def test_a_round_that_takes_long_ends_after_the_attempt_under_way(
+    database: Database,
+    database_url: str,
+    redis_url: str,
+    org: Org,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers.deliveries, "ROUND_SECONDS_MAX", 0.0)
+    with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 3)
+        this = Round(courier._ledger.exchange(webhook.id, (), 3), courier._attempts)
+        this.run()
+
+    assert (len(receiver.received), len(this.unsent)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "round_seconds", "size"), [(200, 1e9, 5), (200, 0.0, 1), (500, 1e9, 1)]
+)
+def test_the_next_round_is_as_large_as_good_answers_are_quick(
+    database: Database,
+    database_url: str,
+    redis_url: str,
+    org: Org,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    round_seconds: float,
+    size: int,
+) -> None:
+    monkeypatch.setattr(workers.deliveries, "ROUND_SECONDS", round_seconds)
+    with (
+        Receiver(lambda headers: status) as receiver,
+        courier_of(database_url, redis_url) as courier,
+    ):
+        webhook = make_webhook(database, org, receiver.url)
+        owe(database, org, 1)
+        this = Round(courier._ledger.exchange(webhook.id, (), 1), courier._attempts)
+        this.run()
+
+    assert this.next_size(largest=5) == size
 
 
 def test_a_busy_answer_without_a_time_lets_the_endpoint_rest_and_counts(

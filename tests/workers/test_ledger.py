@@ -14,11 +14,11 @@ from app.domain.health import OPEN_AFTER
 from app.domain.org import Org
 from app.domain.times import now
 from app.domain.webhook import Webhook
-from app.storage import claims, deliveries
+from app.storage import deliveries
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import TERMS, execute, outcome, owe
+from tests.workers.outcomes import TERMS, execute, in_flight, outcome, owe
 from workers.ledger import Ledger
 
 
@@ -49,7 +49,7 @@ def test_a_claim_leases_one_delivery_and_says_that_there_is_more(
 ) -> None:
     owe(database, org, 3)
 
-    exchange = ledger.exchange(webhook.id, None, wanted=1)
+    exchange = ledger.exchange(webhook.id, (), wanted=1)
 
     (claimed,) = exchange.claimed
     assert (claimed.number, claimed.failures, exchange.more) == (1, 0, True)
@@ -63,9 +63,9 @@ def test_a_recorded_success_is_never_claimed_again(
     ledger: Ledger, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
 
-    after = ledger.exchange(webhook.id, outcome(claimed, Verdict.SUCCEEDED), wanted=1)
+    after = ledger.exchange(webhook.id, [outcome(claimed, Verdict.SUCCEEDED)], wanted=1)
 
     assert after.claimed == []
     assert execute(database, "SELECT status, attempts, lease FROM deliveries") == [
@@ -80,13 +80,13 @@ def test_a_failure_is_due_again_after_its_delay_and_not_before(
     ledger: Ledger, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
     assert (
-        ledger.exchange(webhook.id, outcome(claimed, Verdict.RETRY, 60.0), wanted=1).claimed == []
+        ledger.exchange(webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=1).claimed == []
     )
 
     execute(database, "UPDATE deliveries SET next_attempt_at = now()")
-    (again,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    (again,) = ledger.exchange(webhook.id, (), wanted=1).claimed
 
     assert (again.number, again.failures) == (2, 1)
     assert again.lease != claimed.lease
@@ -104,15 +104,14 @@ def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_deliv
 
     def work(ledger: Ledger) -> None:
         nonlocal highest
-        exchange = ledger.exchange(webhook.id, None, wanted=1)
+        exchange = ledger.exchange(webhook.id, (), wanted=1)
         while exchange.claimed:
             (mine,) = exchange.claimed
-            with transaction(watch) as cursor:
-                in_flight = claims.count_in_flight(cursor, webhook.id)
+            seen = in_flight(watch)
             with guard:
                 claimed.append(mine.id)
-                highest = max(highest, in_flight)
-            exchange = ledger.exchange(webhook.id, outcome(mine, Verdict.SUCCEEDED), wanted=1)
+                highest = max(highest, seen)
+            exchange = ledger.exchange(webhook.id, [outcome(mine, Verdict.SUCCEEDED)], wanted=1)
 
     watch = open_database(database_url, pool_size=24)
     threads = [threading.Thread(target=work, args=(ledgers[n % 2],)) for n in range(24)]
@@ -132,13 +131,13 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
     ledger: Ledger, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (lost,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    (lost,) = ledger.exchange(webhook.id, (), wanted=1).claimed
     execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
     with transaction(database) as cursor:
         assert deliveries.release_expired(cursor, 10) == 1
-    (current,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    (current,) = ledger.exchange(webhook.id, (), wanted=1).claimed
 
-    ledger.exchange(webhook.id, outcome(lost, Verdict.SUCCEEDED), wanted=0)
+    ledger.exchange(webhook.id, [outcome(lost, Verdict.SUCCEEDED)], wanted=0)
 
     assert execute(database, "SELECT status, lease FROM deliveries") == [
         ("attempting", current.lease)
@@ -148,19 +147,44 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
     ]
 
 
+def test_what_is_given_back_leaves_the_window_and_is_claimed_again_as_if_never_claimed(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, TERMS.window + 1)
+    claimed = ledger.exchange(webhook.id, (), wanted=TERMS.window).claimed
+
+    again = ledger.exchange(webhook.id, (), TERMS.window, unsent=claimed[1:])
+
+    assert len(again.claimed) == TERMS.window - 1
+    assert {each.number for each in again.claimed} == {1}
+    assert in_flight(database) == TERMS.window
+
+
+def test_what_another_holds_by_now_cannot_be_given_back(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 1)
+    lost = ledger.exchange(webhook.id, (), wanted=1).claimed
+    execute(database, "UPDATE deliveries SET lease = lease + 1")
+
+    assert ledger.exchange(webhook.id, (), 1, unsent=lost).claimed == []
+
+    assert execute(database, "SELECT status, attempts FROM deliveries") == [("attempting", 1)]
+
+
 def test_an_open_circuit_lets_nothing_out_but_a_probe_when_its_time_has_come(
     ledger: Ledger, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 20)
     for _ in range(OPEN_AFTER):
-        (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
-        ledger.exchange(webhook.id, outcome(claimed, Verdict.RETRY, 60.0), wanted=0)
-    assert ledger.exchange(webhook.id, None, wanted=5).claimed == []
+        (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+        ledger.exchange(webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=0)
+    assert ledger.exchange(webhook.id, (), wanted=5).claimed == []
 
     execute(database, "UPDATE webhook_health SET not_before = now() - interval '1 second'")
-    probe = ledger.exchange(webhook.id, None, wanted=5).claimed
+    probe = ledger.exchange(webhook.id, (), wanted=5).claimed
     assert len(probe) == 1
-    assert ledger.exchange(webhook.id, None, wanted=5).claimed == []
+    assert ledger.exchange(webhook.id, (), wanted=5).claimed == []
 
 
 def test_a_410_disables_the_webhook_and_tells_the_others(
@@ -168,9 +192,9 @@ def test_a_410_disables_the_webhook_and_tells_the_others(
 ) -> None:
     other = make_webhook(database, org, events=["webhook.disabled"])
     owe(database, org, 2)
-    (claimed,) = ledger.exchange(webhook.id, None, wanted=1).claimed
+    (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
 
-    after = ledger.exchange(webhook.id, outcome(claimed, Verdict.GONE), wanted=1)
+    after = ledger.exchange(webhook.id, [outcome(claimed, Verdict.GONE)], wanted=1)
 
     assert after.claimed == []
     assert woken == {other.id}
@@ -213,11 +237,13 @@ def test_ordered_claims_take_the_first_open_delivery_of_each_contact(
         with transaction(database) as cursor:
             record(cursor, captures, now())
 
-    first = ledger.exchange(webhook.id, None, wanted=10).claimed
+    first = ledger.exchange(webhook.id, (), wanted=10).claimed
     assert len(first) == 2
-    assert ledger.exchange(webhook.id, None, wanted=10).claimed == []
+    assert ledger.exchange(webhook.id, (), wanted=10).claimed == []
 
-    following = ledger.exchange(webhook.id, outcome(first[0], Verdict.SUCCEEDED), wanted=10).claimed
+    following = ledger.exchange(
+        webhook.id, [outcome(first[0], Verdict.SUCCEEDED)], wanted=10
+    ).claimed
     assert [each.contact_id for each in following] == [first[0].contact_id]
 
 
@@ -227,11 +253,11 @@ def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
     owe(database, org, 1)
     shared = open_database(database_url, shared=True)
     ledger = Ledger(shared, TERMS, lambda ids: None)
-    ledger.exchange(webhook.id, None, wanted=0)
+    ledger.exchange(webhook.id, (), wanted=0)
     (pid,) = execute(shared, "SELECT pg_backend_pid()")[0]
     execute(database, "SELECT pg_terminate_backend(%s)", pid)
 
     with pytest.raises(StorageUnavailable):
-        ledger.exchange(webhook.id, None, wanted=1)
-    assert len(ledger.exchange(webhook.id, None, wanted=1).claimed) == 1
+        ledger.exchange(webhook.id, (), wanted=1)
+    assert len(ledger.exchange(webhook.id, (), wanted=1).claimed) == 1
     shared.close()

@@ -1,0 +1,150 @@
+"""One attempt of a claimed delivery: sign it, send it, decide what the answer means."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import random
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from app.domain.attempt import AttemptResult, ErrorClass, Timings
+from app.domain.backoff import RetryPolicy
+from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
+from app.domain.event import delivery_body
+from app.domain.ids import new_id
+from app.domain.times import now
+from app.storage.claims import Claimed
+from app.storage.deliveries import Settled
+from app.storage.endpoints import Endpoint
+from app.storage.vault import Vault
+from workers.exchange import Attempted
+from workers.request import request_headers
+from workers.sender import Sender
+
+log = logging.getLogger(__name__)
+
+_UNSENDABLE = "This delivery could not be made ready for sending; the server's log says why."
+_TIMEOUTS = (ErrorClass.TIMED_OUT, ErrorClass.CONNECT_TIMEOUT, ErrorClass.DNS_TIMEOUT)
+_STATUS_AFTER = {
+    Verdict.SUCCEEDED: DeliveryStatus.SUCCEEDED,
+    Verdict.RETRY: DeliveryStatus.PENDING,
+    Verdict.DEFERRED: DeliveryStatus.PENDING,
+    Verdict.FAILED: DeliveryStatus.FAILED,
+    Verdict.GONE: DeliveryStatus.FAILED,
+}
+
+
+class Attempts:
+    """Makes attempts; one for all threads of a process. Nothing is stored here."""
+
+    def __init__(self, sender: Sender, vault: Vault, policy: RetryPolicy) -> None:
+        self._sender = sender
+        self._vault = vault
+        self._policy = policy
+
+    def make(self, endpoint: Endpoint, claimed: Claimed) -> Attempted:
+        """Send the delivery once; what came of it, to be handed in. Raises nothing."""
+        started_at = now()
+        result = self._send(endpoint, claimed)
+        decision = self._decide(claimed, result)
+        _log_attempt(endpoint, claimed, result, decision)
+        return Attempted(
+            settled(claimed, result, decision, started_at),
+            decision,
+            timed_out=result.error in _TIMEOUTS,
+            url=endpoint.url,
+        )
+
+    def _send(self, endpoint: Endpoint, claimed: Claimed) -> AttemptResult:
+        try:
+            body = delivery_body(
+                claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
+            )
+            headers = request_headers(endpoint, claimed, body, self._vault, time.time())
+            return self._sender.post(endpoint.url, headers, body)
+        except Exception:
+            log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})
+            return AttemptResult(
+                error=ErrorClass.SENDER_FAILED, error_detail=_UNSENDABLE, timings=Timings()
+            )
+
+    def _decide(self, claimed: Claimed, result: AttemptResult) -> Decision:
+        history = History(claimed.failures, claimed.deferrals, claimed.age_seconds)
+        if result.error is ErrorClass.SENDER_FAILED:
+            return unsent(history, self._policy)
+        status = result.status if result.error is None else None
+        pause = retry_after_seconds(result.retry_after, dated(result.headers) or now())
+        return decide(history, status, pause, self._policy, random.random())
+
+
+def settled(
+    claimed: Claimed, result: AttemptResult, decision: Decision, started_at: datetime
+) -> Settled:
+    """The delivery's next state and the attempt's row."""
+    counted = decision.verdict in (Verdict.RETRY, Verdict.FAILED, Verdict.GONE)
+    return Settled(
+        delivery_id=claimed.id,
+        lease=claimed.lease,
+        number=claimed.number,
+        status=_STATUS_AFTER[decision.verdict],
+        failures=claimed.failures + counted,
+        deferrals=claimed.deferrals + (decision.verdict is Verdict.DEFERRED),
+        delay_seconds=decision.delay_seconds,
+        result=decision.verdict,
+        attempt_id=new_id("att"),
+        started_at=started_at,
+        http_status=result.status,
+        error=result.error,
+        error_detail=result.error_detail or None,
+        address=result.address,
+        timings=result.timings,
+        response_headers=result.headers,
+        response_body=base64.b64encode(result.body_prefix).decode() or None,
+    )
+
+
+def retry_after_seconds(header: str | None, at: datetime) -> float | None:
+    """What a Retry-After header asks for, in seconds from `at`: a number of seconds or a date."""
+    if header is None:
+        return None
+    if header.isascii() and header.isdigit():
+        return float(header[:12])
+    moment = _http_date(header)
+    return None if moment is None else max(0.0, (moment - at).total_seconds())
+
+
+def dated(headers: Iterable[tuple[str, str]]) -> datetime | None:
+    """When an answer left by the receiver's own clock, which its dates are to be read by."""
+    found = (value for name, value in headers if name.lower() == "date")
+    return _http_date(next(found, ""))
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _log_attempt(
+    endpoint: Endpoint, claimed: Claimed, result: AttemptResult, decision: Decision
+) -> None:
+    log.info(
+        "delivery.attempted",
+        extra={
+            "org_id": endpoint.org_id,
+            "webhook_id": endpoint.webhook_id,
+            "delivery_id": claimed.id,
+            "event_id": claimed.event_id,
+            "attempt": claimed.number,
+            "status": result.status,
+            "error": result.error,
+            "total_ms": result.timings.total_ms,
+            "verdict": decision.verdict,
+            "retry_in_seconds": decision.delay_seconds,
+        },
+    )
