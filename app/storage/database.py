@@ -35,6 +35,8 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
     "options": "-c statement_timeout=30s -c lock_timeout=10s -c timezone=UTC"
+    # What is prepared (prepared.py) is planned once: a list of values would be planned each time.
+    " -c plan_cache_mode=force_generic_plan"
     # A process that froze in the middle of a transaction holds locks that others wait for. Shorter
     # than lock_timeout, so that whoever waits gets the lock and not an error.
     " -c idle_in_transaction_session_timeout=5s",
