@@ -297,10 +297,28 @@ def test_headers_are_kept_within_bounds_and_without_control_characters(sender: S
     assert sum(len(name) + len(value) for name, value in result.headers) <= 8192
 
 
+def test_a_line_that_is_no_header_is_passed_over(sender: Sender) -> None:
+    odd = b":x\r\nnonsense\r\n folded: y\r\nSpaced : z\r\n"
+    answer = b"HTTP/1.1 200 OK\r\n" + odd + b"A: b:c \r\nB:\r\nContent-Length: 2\r\n\r\nok"
+    with receiving(answering(answer)) as receiver:
+        for _ in range(2):
+            result = sender.post(receiver.url(), {}, b"{}")
+            assert (result.status, result.error, result.body_prefix) == (200, None, b"ok")
+            assert result.headers == (("A", "b:c"), ("B", ""), ("Content-Length", "2"))
+        assert receiver.connections == 1
+
+
+def test_an_answer_after_interim_ones_is_the_one(sender: Sender) -> None:
+    interim = b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" * 2
+    result = answered(sender, interim + b"HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n")
+    assert (result.status, result.error, result.body_prefix) == (204, None, b"")
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 101 + b"\r\n",
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"220 mail.example ESMTP\r\n",
         b"HTTP/1.1 abc OK\r\n\r\n",

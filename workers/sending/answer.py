@@ -2,15 +2,14 @@
 
 import zlib
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
-
-from urllib3.exceptions import ReadTimeoutError
-from urllib3.response import HTTPResponse
 
 from app.domain.attempt import ErrorClass
 from workers.sending.budget import AttemptStopped, Budget, Phase
 from workers.sending.connection import Connection
+from workers.sending.response import Response
 
 #: Bytes of a body that are read; a longer one costs the connection.
 BODY_BYTES_MAX = 64 * 1024
@@ -58,7 +57,8 @@ def receive_answer(connection: Connection, budget: Budget) -> Answer:
     budget.phase = Phase.READ
     budget.receivable_bytes = BODY_WIRE_BYTES_MAX
     body = bytearray()
-    end = _read_body(response, body)
+    with closing(response):
+        end = _read_body(response, body)
     retry_after = response.headers.get("retry-after")
     return Answer(
         status=response.status,
@@ -69,7 +69,7 @@ def receive_answer(connection: Connection, budget: Budget) -> Answer:
     )
 
 
-def _read_body(response: HTTPResponse, body: bytearray) -> End:
+def _read_body(response: Response, body: bytearray) -> End:
     """Fill `body` up to its bound, still compressed.
 
     Whatever goes wrong but lateness ends the reading and no more: the receiver has said what it
@@ -77,13 +77,13 @@ def _read_body(response: HTTPResponse, body: bytearray) -> End:
     """
     try:
         for _ in range(BODY_READS_MAX):
-            piece = response.read1(BODY_BYTES_MAX - len(body), decode_content=False)
+            piece = b"" if response.length == 0 else response.read1(BODY_BYTES_MAX - len(body))
             body += piece
-            if response.closed:
+            if response.length == 0 or (response.isclosed() and response.length is None):
                 return End.WHOLE
             if not piece or len(body) >= BODY_BYTES_MAX:
                 break
-    except (TimeoutError, ReadTimeoutError):
+    except TimeoutError:
         return End.LATE
     except Exception:
         return End.CUT

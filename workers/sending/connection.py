@@ -1,5 +1,6 @@
 """HTTP connections that are dialled by the Dialer and ruled by an attempt's budget."""
 
+import http.client
 import logging
 import ssl
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from urllib3.connection import HTTPConnection
 from app.domain.target import Target
 from workers.sending.budget import Budget
 from workers.sending.dialer import Dialer
+from workers.sending.response import Response
 from workers.sending.sockets import PlainSocket, TlsSocket, start_tls
 
 # urllib3 logs what receivers send (odd headers, with the full URL): theirs to cause, not ours
@@ -25,6 +27,7 @@ class Connection(HTTPConnection):
     """
 
     sock: PlainSocket | TlsSocket | None
+    response_class = Response
 
     def __init__(self, target: Target, dialer: Dialer, context: ssl.SSLContext | None) -> None:
         super().__init__(target.host, target.port)
@@ -58,6 +61,12 @@ class Connection(HTTPConnection):
     def send(self, data: bytes) -> None:  # type: ignore[override]
         """Hold back a part of the request: in one piece it is one system call and one packet."""
         self._outgoing.append(data)
+
+    def getresponse(self) -> Response:  # type: ignore[override]
+        """Give the answer as http.client does; urllib3 would wrap it once more."""
+        response = http.client.HTTPConnection.getresponse(self)
+        assert isinstance(response, Response)
+        return response
 
     def connect(self) -> None:
         """Connect within the budget; raises AttemptStopped, OSError."""
