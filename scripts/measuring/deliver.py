@@ -59,7 +59,13 @@ def drain(place: Place, port: int, webhook_id: str, count: int) -> float:
     first = before + WARM_UP
     place.wait_until(lambda: place.get(port, "/count") >= first, "nothing is delivered")
     began_at, at_begin = time.perf_counter(), place.get(port, "/count")
-    place.wait_until(lambda: not _open(place), "not all was delivered", PATIENCE_SECONDS)
+    # The receiver is asked first: to look for what is open reads what is not.
+    last = before + WARM_UP + count
+    place.wait_until(
+        lambda: place.get(port, "/count") >= last and not _open(place),
+        "not all was delivered",
+        PATIENCE_SECONDS,
+    )
     seconds = time.perf_counter() - began_at
     return float(place.get(port, "/count") - at_begin) / seconds
 
