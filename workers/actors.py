@@ -75,7 +75,8 @@ def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
         connections_per_host=settings.endpoint_window,
         ca_file=settings.webhook_ca_file,
     )
-    ledger = Ledger(open_database(settings.database_url, shared=True), terms, doorbell.ring)
+    database = open_database(settings.database_url, shared=True, by_index=True)
+    ledger = Ledger(database, terms, doorbell.ring)
     attempts = Attempts(sender, Vault(settings.secret_key), terms.policy)
     return Courier(ledger, doorbell, attempts, terms)
 

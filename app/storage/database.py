@@ -41,6 +41,7 @@ _CONNECTION: dict[str, Any] = {
     # than lock_timeout, so that whoever waits gets the lock and not an error.
     " -c idle_in_transaction_session_timeout=5s",
 }
+_NO_SCANS = " -c enable_seqscan=off"
 
 
 #: What is not our doing: the server is away, ended our session, or takes no writes for now.
@@ -56,18 +57,25 @@ class TransactionConflict(Exception):
     """Another transaction came first; the same work, done again, will succeed."""
 
 
-def open_database(url: str, *, pool_size: int | None = None, shared: bool = False) -> Database:
+def open_database(
+    url: str, *, pool_size: int | None = None, shared: bool = False, by_index: bool = False
+) -> Database:
     """A peewee database for `url`; it connects at the first use.
 
     By default each thread keeps a connection of its own. `pool_size`: threads borrow one of that
-    many. `shared`: all threads use one connection, and the caller lets one at a time.
+    many. `shared`: all threads use one connection, and the caller lets one at a time. `by_index`:
+    for statements that take a few rows of large tables; no plan of theirs reads a whole table, not
+    even one for a table that was small when it was planned.
     """
+    options = dict(_CONNECTION)
+    if by_index:
+        options["options"] += _NO_SCANS
     if pool_size is not None:
         pooled: Database = PooledPostgresqlDatabase(
-            url, max_connections=pool_size, stale_timeout=300, timeout=5, **_CONNECTION
+            url, max_connections=pool_size, stale_timeout=300, timeout=5, **options
         )
         return pooled
-    return PostgresqlDatabase(url, thread_safe=not shared, **_CONNECTION)
+    return PostgresqlDatabase(url, thread_safe=not shared, **options)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def woken() -> set[str]:
 
 @pytest.fixture
 def ledger(database_url: str, woken: set[str]) -> Iterator[Ledger]:
-    database = open_database(database_url, shared=True)
+    database = open_database(database_url, shared=True, by_index=True)
     yield Ledger(database, TERMS, woken.update)
     database.close()
 
@@ -245,6 +245,28 @@ def test_ordered_claims_take_the_first_open_delivery_of_each_contact(
         webhook.id, [outcome(first[0], Verdict.SUCCEEDED)], wanted=10
     ).claimed
     assert [each.contact_id for each in following] == [first[0].contact_id]
+
+
+def test_no_statement_reads_all_deliveries_though_few_were_there_when_it_was_planned(
+    database_url: str, database: Database, org: Org, webhook: Webhook
+) -> None:
+    ordered = make_webhook(database, org, ordered=True)
+    shared = open_database(database_url, shared=True, by_index=True)
+    ledger = Ledger(shared, TERMS, lambda ids: None)
+    owe(database, org, 2)
+    for each in (webhook, ordered):
+        claimed = ledger.exchange(each.id, (), wanted=1).claimed
+        ledger.exchange(each.id, [outcome(claimed[0], Verdict.SUCCEEDED)], wanted=2)
+
+    prepared = execute(
+        shared, "SELECT name, cardinality(parameter_types) FROM pg_prepared_statements"
+    )
+    assert len(prepared) > 4
+    for name, places in prepared:
+        nothing = ", ".join(["NULL"] * places)
+        plan = "\n".join(line for (line,) in execute(shared, f"EXPLAIN EXECUTE {name} ({nothing})"))
+        assert "Seq Scan on deliveries" not in plan
+    shared.close()
 
 
 def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
