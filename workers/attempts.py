@@ -76,8 +76,7 @@ class Attempts:
         if result.error is ErrorClass.SENDER_FAILED:
             return unsent(history, self._policy)
         status = result.status if result.error is None else None
-        pause = retry_after_seconds(result.retry_after, dated(result.headers) or now())
-        return decide(history, status, pause, self._policy, random.random())
+        return decide(history, status, _pause(result), self._policy, random.random())
 
 
 def settled(
@@ -106,10 +105,14 @@ def settled(
     )
 
 
-def retry_after_seconds(header: str | None, at: datetime) -> float | None:
-    """What a Retry-After header asks for, in seconds from `at`: a number of seconds or a date."""
-    if header is None:
+def _pause(result: AttemptResult) -> float | None:
+    if result.retry_after is None:
         return None
+    return retry_after_seconds(result.retry_after, dated(result.headers) or now())
+
+
+def retry_after_seconds(header: str, at: datetime) -> float | None:
+    """What a Retry-After header asks for, in seconds from `at`: a number of seconds or a date."""
     if header.isascii() and header.isdigit():
         return float(header[:12])
     moment = _http_date(header)

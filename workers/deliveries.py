@@ -31,7 +31,7 @@ ROUND_SECONDS = 0.01
 #: A round ends early at this age, and the next one is smaller.
 ROUND_SECONDS_MAX = 0.05
 #: How often a thread calls others to help: a bell that is answered in vain costs a delivery.
-CALL_SECONDS = 0.05
+CALL_SECONDS = 0.2
 #: Pause before an outcome is handed in again while PostgreSQL is away.
 HAND_IN_AGAIN_SECONDS = 0.25
 

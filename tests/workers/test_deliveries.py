@@ -52,7 +52,6 @@ def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Itera
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
-        (None, None),
         ("7", 7.0),
         ("0", 0.0),
         ("-7", None),
@@ -68,7 +67,7 @@ def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Itera
         ("Fri, 31 Dec 9999 23:59:59 -2359", pytest.approx(251_618_831_999 + 86_340, rel=0.01)),
     ],
 )
-def test_what_a_retry_after_header_asks_for(header: str | None, seconds: float | None) -> None:
+def test_what_a_retry_after_header_asks_for(header: str, seconds: float | None) -> None:
     assert retry_after_seconds(header, NOON) == seconds
 
 
