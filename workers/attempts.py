@@ -56,6 +56,7 @@ class Attempts:
             decision,
             timed_out=result.error in _TIMEOUTS,
             url=endpoint.url,
+            waited_seconds=result.waited_seconds,
         )
 
     def _send(self, endpoint: Endpoint, claimed: Claimed) -> AttemptResult:

@@ -25,10 +25,11 @@ from workers.ledger import Ledger
 
 #: How long one thread stays with one webhook while others wait for theirs.
 TURN_SECONDS = 1.0
-#: Several deliveries at once are for receivers that answer so many within this time: theirs cost
-#: less in one hand, and the wait for one answer hardly delays the others.
+#: Several deliveries in one hand cost less than in as many. They wait for each other's answers,
+#: so a round has as many as the receiver answers within this time: a window of ten still allows
+#: for a thousand a second. What we take ourselves does not count, threads cannot share it.
 ROUND_SECONDS = 0.01
-#: A round ends early at this age, and the next one is smaller.
+#: A round ends early at this age.
 ROUND_SECONDS_MAX = 0.05
 #: How often a thread calls others to help: a bell that is answered in vain costs a delivery.
 CALL_SECONDS = 0.2
@@ -63,8 +64,9 @@ class Round:
         """How many deliveries the next round may have."""
         if not self.attempted or not self._all_well():
             return 1
-        each_seconds = (time.monotonic() - self._began_at) / len(self.attempted)
-        return max(1, min(largest, int(ROUND_SECONDS / each_seconds)))
+        waited = sum(attempted.waited_seconds for attempted in self.attempted)
+        fitting = len(self.attempted) * ROUND_SECONDS / waited if waited else largest
+        return max(1, min(largest, int(fitting)))
 
     def _may_go_on(self) -> bool:
         moment = time.monotonic()

@@ -40,6 +40,8 @@ class Attempted:
     timed_out: bool
     #: Where it was sent; the webhook may have another URL by now.
     url: str
+    #: How long the receiver took to answer, without what we took.
+    waited_seconds: float = 0.0
 
 
 @dataclass

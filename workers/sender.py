@@ -186,6 +186,7 @@ def _result(answer: Answer, budget: Budget) -> AttemptResult:
         address=budget.address,
         headers=answer.headers,
         body_prefix=answer.body_prefix,
+        waited_seconds=budget.waited_seconds,
         timings=budget.timings(),
     )
 

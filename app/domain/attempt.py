@@ -74,3 +74,5 @@ class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     #: The first 4 KiB of the answer's body, decompressed.
     body_prefix: bytes = b""
+    #: Spent on nothing but waiting for the receiver to answer.
+    waited_seconds: float = 0.0

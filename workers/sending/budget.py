@@ -51,6 +51,7 @@ class Budget:
         "started_at",
         "tls_ms",
         "total_seconds",
+        "waited_seconds",
     )
 
     def __init__(self, connect_seconds: float, total_seconds: float) -> None:
@@ -63,6 +64,8 @@ class Budget:
         self.dns_ms: int | None = None
         self.connect_ms: int | None = None
         self.tls_ms: int | None = None
+        #: Spent on waiting for bytes of the receiver's, all requests together.
+        self.waited_seconds = 0.0
         self.begin_sending()
 
     def begin_sending(self) -> None:

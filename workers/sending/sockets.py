@@ -31,9 +31,12 @@ class _RuledByBudget(socket.socket):
             raise BudgetExceeded
         self.settimeout(budget.left())
         size = memoryview(buffer).nbytes if nbytes is None else nbytes
+        asked_at = monotonic()
         received = super().recv_into(buffer, size, flags)
+        came_at = monotonic()
+        budget.waited_seconds += came_at - asked_at
         if budget.first_byte_at is None and received:
-            budget.first_byte_at = monotonic()
+            budget.first_byte_at = came_at
         budget.receivable_bytes -= received
         return received
 
