@@ -9,6 +9,7 @@ The way of a `post`, with the file that answers for each step:
                                                             app/domain/reachability.py
     5  TLS, verified against the URL's host name            workers/sending/sockets.py
     6  the request goes out, a bounded answer comes in      workers/sending/answer.py
+                                                            workers/sending/response.py
     7  what went wrong is put into words                    workers/sending/failures.py
 
 Whatever the receiver does, the time of all this is bounded by one budget that every socket
