@@ -50,8 +50,8 @@ class Settings:
     worker_processes: int = 1
     #: Threads per delivery process: deliveries that it has under way at once.
     worker_threads: int = 32
-    #: Threads per capture process: transactions that it has under way at once.
-    capture_threads: int = 3
+    #: Threads per capture process: jobs that it records at once, in a few transactions.
+    capture_threads: int = 32
 
     #: Orgs are reached at https://{org}.{base_domain}.
     base_domain: str = "localhost"

@@ -22,7 +22,7 @@ from app.storage.vault import Vault
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
 from workers.attempts import Attempts
-from workers.captures import Recorder
+from workers.captures import TRANSACTIONS_AT_ONCE, Recorder
 from workers.deliveries import Courier
 from workers.exchange import Terms
 from workers.ledger import Ledger
@@ -36,7 +36,9 @@ def record() -> None:
     """Make this a process that records captures."""
     settings = _start()
     broker = connect_broker(settings.redis_url, threads=settings.capture_threads)
-    recorder = Recorder(open_database(settings.database_url), Doorbell(broker.client), now)
+    # Any thread may lead a transaction, but few at a time: they need no connection each.
+    database = open_database(settings.database_url, pool_size=TRANSACTIONS_AT_ONCE + 1)
+    recorder = Recorder(database, Doorbell(broker.client), now)
     _declare(broker, CAPTURES, RECORD_CAPTURES, recorder.record)
     _declare(broker, CAPTURES, POISON_ACTOR, recorder.keep_poison)
     dramatiq.set_broker(broker)

@@ -1,10 +1,12 @@
-"""Queue `captures`: a job of 1..N captures becomes one transaction.
+"""Queue `captures`: what waits in jobs of 1..N captures becomes one transaction.
 
 1. The job's captures are read; one that cannot be read is set aside.
-2. All are recorded together: captures, contacts, events, deliveries.
-3. If PostgreSQL refuses them, halves are tried until the one that it refuses stands alone; that one
+2. The jobs that other threads hold at that moment join it (group.py): one commit carries them all.
+3. All are recorded together: captures, contacts, events, deliveries.
+4. If PostgreSQL refuses them, halves are tried until the one that it refuses stands alone; that one
    is kept as rejected, with the reason, and the others go through.
-4. After the commit the doorbell rings for the webhooks that are owed something.
+5. After the commit the doorbell rings for the webhooks that are owed something, and each thread
+   returns, which acknowledges its job.
 
 A job that comes twice changes nothing the second time. While PostgreSQL is away the job fails and
 rests in the queue; nothing of it is lost.
@@ -14,7 +16,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import psycopg2
@@ -23,16 +27,31 @@ from app.domain.capture import Capture
 from app.domain.errors import StorageUnavailable
 from app.queue.jobs import Doorbell
 from app.storage import captures as capture_rows
-from app.storage.captures import decode_capture
+from app.storage.captures import decode_capture, decode_captures
 from app.storage.database import Database, TransactionConflict, transaction
 from app.storage.recording import Recorded, record
+from workers.group import Group
 
 log = logging.getLogger(__name__)
 
 #: Lost races in a row after which a job goes back to the queue.
 CONFLICTS_MAX = 20
+#: Transactions of one process under way: while one waits for PostgreSQL, the other merges.
+TRANSACTIONS_AT_ONCE = 2
+#: What one transaction carries at most; a single job may be larger.
+TRANSACTION_CAPTURES_MAX = 500
+TRANSACTION_BYTES_MAX = 512 * 1024
 #: What PostgreSQL and its driver say of values that can never be stored.
 _REFUSALS = (psycopg2.DataError, psycopg2.IntegrityError, ValueError, TypeError)
+
+
+@dataclass
+class _Job:
+    """A job in hand, and why it was not recorded."""
+
+    captures: list[Capture]
+    size_bytes: int
+    error: Exception | None = None
 
 
 class Recorder:
@@ -42,10 +61,25 @@ class Recorder:
         self._database = database
         self._doorbell = doorbell
         self._now = now
+        self._group = Group(self._record_jobs, how_many=_fit_together, at_once=TRANSACTIONS_AT_ONCE)
 
-    def record(self, raw_captures: Sequence[object]) -> None:
-        """Record the captures of one job. Raises `StorageUnavailable`: try again later."""
-        self._record(self._read(raw_captures))
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for a transaction to take them along."""
+        return self._group.waiting
+
+    def record(self, raw_captures: msgspec.Raw) -> None:
+        """Record the captures of one job, as JSON. Raises `StorageUnavailable`: try again later."""
+        captures = self._read(raw_captures)
+        if not captures:
+            return
+        job = _Job(captures, memoryview(raw_captures).nbytes)
+        self._group.share(job)
+        if isinstance(job.error, StorageUnavailable):
+            # Many threads share the error; each raises its own, lest tracebacks pile up on one.
+            raise StorageUnavailable from job.error
+        if job.error is not None:
+            raise job.error
 
     def keep_unreadable(self, queue: str, payload: bytes, reason: str) -> None:
         """Keep what nobody could read, for a person to look at."""
@@ -57,25 +91,49 @@ class Recorder:
         """Keep a message that the broker could not make a job of."""
         self.keep_unreadable(queue, payload, reason)
 
-    def _read(self, raw_captures: Sequence[object]) -> list[Capture]:
+    def _read(self, raw_captures: msgspec.Raw) -> list[Capture]:
+        try:
+            return decode_captures(raw_captures)
+        except msgspec.DecodeError:
+            return self._read_one_by_one(raw_captures)
+
+    def _read_one_by_one(self, raw_captures: msgspec.Raw) -> list[Capture]:
+        try:
+            values = msgspec.json.decode(raw_captures, type=list[Any])
+        except msgspec.DecodeError as error:
+            self.keep_unreadable("captures", bytes(raw_captures), str(error))
+            return []
         captures = []
-        for raw in raw_captures:
+        for raw in values:
             try:
                 captures.append(decode_capture(raw))
             except msgspec.ValidationError as error:
                 self.keep_unreadable("captures", msgspec.json.encode(raw), str(error))
         return captures
 
-    def _record(self, captures: list[Capture]) -> None:
-        if not captures:
-            return
+    def _record_jobs(self, jobs: Sequence[_Job]) -> None:
         try:
-            recorded = self._transact(captures)
-        except (StorageUnavailable, TransactionConflict):
-            raise
+            self._record_together([capture for job in jobs for capture in job.captures])
+        except (StorageUnavailable, TransactionConflict) as error:
+            for job in jobs:
+                job.error = error
         except Exception as error:
-            self._isolate(captures, error)
+            self._record_apart(jobs, error)
+
+    def _record_apart(self, jobs: Sequence[_Job], error: Exception) -> None:
+        """Something in these jobs cannot be recorded: the others must not suffer for it."""
+        if len(jobs) == 1:
+            try:
+                self._isolate(jobs[0].captures, error)
+            except Exception as remaining:
+                jobs[0].error = remaining
             return
+        middle = len(jobs) // 2
+        self._record_jobs(jobs[:middle])
+        self._record_jobs(jobs[middle:])
+
+    def _record_together(self, captures: list[Capture]) -> None:
+        recorded = self._transact(captures)
         self._doorbell.ring(recorded.webhook_ids)
         log.info(
             "captures.recorded",
@@ -101,6 +159,14 @@ class Recorder:
         finally:
             self._record(captures[middle:])
 
+    def _record(self, captures: list[Capture]) -> None:
+        try:
+            self._record_together(captures)
+        except (StorageUnavailable, TransactionConflict):
+            raise
+        except Exception as error:
+            self._isolate(captures, error)
+
     def _set_aside(self, capture: Capture, error: Exception) -> None:
         if not isinstance(error, _REFUSALS):
             raise error  # our own fault: the capture waits in the queue until that is mended
@@ -114,3 +180,14 @@ class Recorder:
         except _REFUSALS:
             self.keep_unreadable("captures", msgspec.json.encode(capture), reason)
         log.error("capture.rejected", extra={"capture_id": capture.id, "org_id": capture.org_id})
+
+
+def _fit_together(jobs: Sequence[_Job]) -> int:
+    """How many of these jobs, from the first, one transaction may carry."""
+    captures, size_bytes = 0, 0
+    for count, job in enumerate(jobs):
+        captures += len(job.captures)
+        size_bytes += job.size_bytes
+        if captures > TRANSACTION_CAPTURES_MAX or size_bytes > TRANSACTION_BYTES_MAX:
+            return count
+    return len(jobs)

@@ -1,14 +1,16 @@
-"""Many threads, one job at a time: whoever finds nobody at it carries the work of all who wait.
+"""Many threads, few calls: whoever finds nobody at it carries the work of all who wait.
 
 For what costs nearly the same for many as for one, as a transaction does. While one thread leads,
 the others gather. When it is done, the first of those who came meanwhile leads next, and those
 whose work was carried go on at once: they do not queue behind a call that does nothing for them.
+
+Two calls may be allowed at once: while one waits for the database, another works here.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
@@ -19,21 +21,29 @@ class NotCarried(Exception):
 
 
 class Group(Generic[Work]):
-    """Groups the work of many threads into calls of `carry`, one call at a time.
+    """Groups the work of many threads into calls of `carry`, `at_once` of them at a time.
 
-    `carry` gets everything that waits, in the order of coming, and leaves what came of it in the
-    work itself.
+    `carry` gets what waits, in the order of coming, and leaves what came of it in the work itself.
+    `how_many` says how many of those who wait one call takes, at least one: by default all.
     """
 
-    def __init__(self, carry: Callable[[list[Work]], object]) -> None:
+    def __init__(
+        self,
+        carry: Callable[[list[Work]], object],
+        *,
+        how_many: Callable[[Sequence[Work]], int] = len,
+        at_once: int = 1,
+    ) -> None:
         self._carry = carry
+        self._how_many = how_many
+        self._at_once = at_once
         self._guard = threading.Lock()
         self._gathered: list[_Member[Work]] = []
-        self._is_led = False
+        self._leaders = 0
 
     @property
     def waiting(self) -> int:
-        """How many will be carried by the next call."""
+        """How many wait for a call to carry them."""
         return len(self._gathered)
 
     def share(self, work: Work) -> None:
@@ -43,19 +53,21 @@ class Group(Generic[Work]):
         """
         mine = _Member(work)
         with self._guard:
-            self._gathered.append(mine)
-            leads = not self._is_led
-            self._is_led = True
+            leads = self._leaders < self._at_once
+            if leads:
+                self._leaders += 1
+            else:
+                self._gathered.append(mine)
         if not leads:
             mine.gate.acquire()
         if not mine.is_done:
-            self._lead()
+            self._lead(mine)
         elif mine.error is not None:
             raise NotCarried from mine.error
 
-    def _lead(self) -> None:
+    def _lead(self, leader: _Member[Work]) -> None:
         with self._guard:
-            members, self._gathered = self._gathered, []
+            members = self._take(leader)
         error: BaseException | None = None
         try:
             self._carry([member.work for member in members])
@@ -67,12 +79,19 @@ class Group(Generic[Work]):
             for member in members:
                 member.finish(error)
 
+    def _take(self, leader: _Member[Work]) -> list[_Member[Work]]:
+        # The leader left those who wait when it was named, lest another leader carry it.
+        waiting = [leader, *self._gathered]
+        count = max(1, self._how_many([member.work for member in waiting]))
+        self._gathered = waiting[count:]
+        return waiting[:count]
+
     def _name_next(self) -> None:
         with self._guard:
             if self._gathered:
-                self._gathered[0].gate.release()
+                self._gathered.pop(0).gate.release()
             else:
-                self._is_led = False
+                self._leaders -= 1
 
 
 class _Member(Generic[Work]):

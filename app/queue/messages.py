@@ -2,6 +2,9 @@
 
 Reading never fails: whatever cannot be run becomes a job for the actor `POISON_ACTOR`, so that one
 bad payload never costs its neighbours anything.
+
+An actor's parameter that is declared as `msgspec.Raw` gets its argument as JSON text: the actor
+reads it straight into what it needs.
 """
 
 from __future__ import annotations
@@ -9,8 +12,8 @@ from __future__ import annotations
 import inspect
 import os
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 from dramatiq import Actor, Message, MessageProxy
@@ -26,12 +29,28 @@ class _Payload(msgspec.Struct):
     """What is read of a payload. The queue it says and its options are not believed."""
 
     actor_name: str
-    args: list[Any]
+    args: list[msgspec.Raw]
     kwargs: dict[str, Any] = {}
     message_timestamp: int = 0
 
 
 _decoder = msgspec.json.Decoder(_Payload)
+
+
+class _Parameters(NamedTuple):
+    """What an actor takes."""
+
+    signature: inspect.Signature
+    #: Positions of the arguments that it wants as JSON text.
+    raw: frozenset[int]
+
+
+def _parameters_of(function: Callable[..., Any]) -> _Parameters:
+    signature, hints = inspect.signature(function), get_type_hints(function)
+    names = enumerate(signature.parameters)
+    return _Parameters(
+        signature, frozenset(at for at, name in names if hints.get(name) is msgspec.Raw)
+    )
 
 
 class Job(MessageProxy):
@@ -58,32 +77,32 @@ class JobReader:
 
     def __init__(self, actors: Mapping[str, Actor[Any, Any]]) -> None:
         self._actors = actors
-        self._signatures: dict[str, inspect.Signature] = {}
+        self._parameters: dict[str, _Parameters] = {}
 
     def read(self, queue: str, redis_id: bytes, payload: bytes) -> Job:
         """Give the job that the payload asks for, or one that puts the payload aside."""
         try:
             wanted = _decoder.decode(payload)
-            problem = self._problem_with(wanted)
-        except Exception as error:  # whatever a payload can provoke: see the module's promise
-            wanted, problem = None, f"not a message: {type(error).__name__}"
-        if wanted is None or problem:
-            return _poison(queue, redis_id, problem, payload)
-        return _job(queue, redis_id, wanted)
-
-    def _problem_with(self, wanted: _Payload) -> str:
-        if wanted.actor_name == POISON_ACTOR or wanted.actor_name not in self._actors:
-            return "no such actor"
-        try:
-            self._signature(wanted.actor_name).bind(*wanted.args, **wanted.kwargs)
+            if wanted.actor_name == POISON_ACTOR or wanted.actor_name not in self._actors:
+                return _poison(queue, redis_id, "no such actor", payload)
+            return _job(queue, redis_id, wanted, self._arguments(wanted))
         except TypeError:
-            return "arguments do not fit the actor"
-        return ""
+            return _poison(queue, redis_id, "arguments do not fit the actor", payload)
+        except Exception as error:  # whatever a payload can provoke: see the module's promise
+            return _poison(queue, redis_id, f"not a message: {type(error).__name__}", payload)
 
-    def _signature(self, actor_name: str) -> inspect.Signature:
-        if actor_name not in self._signatures:
-            self._signatures[actor_name] = inspect.signature(self._actors[actor_name].fn)
-        return self._signatures[actor_name]
+    def _arguments(self, wanted: _Payload) -> list[Any]:
+        parameters = self._parameters_of(wanted.actor_name)
+        parameters.signature.bind(*wanted.args, **wanted.kwargs)
+        return [
+            raw if at in parameters.raw else msgspec.json.decode(raw)
+            for at, raw in enumerate(wanted.args)
+        ]
+
+    def _parameters_of(self, actor_name: str) -> _Parameters:
+        if actor_name not in self._parameters:
+            self._parameters[actor_name] = _parameters_of(self._actors[actor_name].fn)
+        return self._parameters[actor_name]
 
 
 def new_message_id() -> str:
@@ -116,11 +135,11 @@ def readable(redis_id: bytes) -> str:
     return redis_id.decode("utf-8", "backslashreplace")
 
 
-def _job(queue: str, redis_id: bytes, wanted: _Payload) -> Job:
+def _job(queue: str, redis_id: bytes, wanted: _Payload, args: Sequence[Any]) -> Job:
     message = Message[Any](
         queue_name=queue,
         actor_name=wanted.actor_name,
-        args=tuple(wanted.args),
+        args=tuple(args),
         kwargs=wanted.kwargs,
         options={},
         message_id=readable(redis_id),
@@ -131,4 +150,4 @@ def _job(queue: str, redis_id: bytes, wanted: _Payload) -> Job:
 
 def _poison(queue: str, redis_id: bytes, problem: str, payload: bytes) -> Job:
     args = [queue, readable(redis_id), problem, payload]
-    return _job(queue, redis_id, _Payload(actor_name=POISON_ACTOR, args=args))
+    return _job(queue, redis_id, _Payload(actor_name=POISON_ACTOR, args=[]), args)

@@ -27,6 +27,8 @@ _PAYLOAD_FIELDS = (
     "metadata",
 )
 
+_decoder = msgspec.json.Decoder(list[Capture])
+
 _INSERT = """
 INSERT INTO captures
     (id, org_id, contact_id, status, reason, payload, keyed, client_address, user_agent, referrer)
@@ -103,6 +105,11 @@ def payload_of(capture: Capture) -> dict[str, object]:
     """What the visitor sent, without the fields that were absent."""
     values = {name: getattr(capture, name) for name in _PAYLOAD_FIELDS}
     return {name: value for name, value in values.items() if value is not None and value != {}}
+
+
+def decode_captures(raw: msgspec.Raw) -> list[Capture]:
+    """The captures of a job, from JSON. Raises `msgspec.ValidationError` if one of them is none."""
+    return _decoder.decode(raw)
 
 
 def decode_capture(raw: object) -> Capture:

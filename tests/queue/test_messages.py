@@ -64,6 +64,18 @@ def test_an_encoded_message_is_read_back(reader: JobReader) -> None:
     assert job.redis_id == message_id.encode()
 
 
+def test_an_argument_that_the_actor_wants_raw_is_handed_over_as_json(
+    broker: WakingBroker,
+) -> None:
+    def keep(name: str, lead: msgspec.Raw) -> None: ...
+
+    declare(broker, keep)
+    _, payload = encode_message("captures", "keep", ["Ada", {"n": 1}])
+    job = JobReader(broker.actors).read("captures", b"id-1", payload)
+    name, lead = job.args
+    assert (name, bytes(lead)) == ("Ada", b'{"n":1}')
+
+
 def test_arguments_may_be_json_already() -> None:
     _, payload = encode_message("captures", "record", [msgspec.Raw(b'{"a":[1,2]}')])
     assert json.loads(payload)["args"] == [{"a": [1, 2]}]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,9 +17,11 @@ from app.domain.errors import StorageUnavailable
 from app.domain.times import now
 from app.queue.jobs import DELIVERIES, Doorbell
 from app.queue.keys import waiting_key
-from app.storage.database import Database, open_database, transaction
+from app.storage.database import Cursor, Database, open_database, transaction
+from app.storage.recording import Recorded, record
 from tests.factories import make_capture, make_org, make_webhook
-from workers.captures import Recorder
+from tests.queue.working import eventually
+from workers.captures import TRANSACTIONS_AT_ONCE, Recorder
 
 
 @pytest.fixture
@@ -30,8 +35,8 @@ def recorder(database: Database, client: redis.Redis) -> Recorder:
     return Recorder(database, Doorbell(client), now)
 
 
-def as_job(*captures: Capture) -> list[Any]:
-    return [msgspec.to_builtins(capture) for capture in captures]
+def as_job(*captures: object) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(captures))
 
 
 def statuses(database: Database) -> list[tuple[Any, ...]]:
@@ -82,18 +87,149 @@ def test_a_capture_without_its_fields_is_kept_as_unreadable_beside_its_neighbour
 ) -> None:
     org = make_org(database)
     good = make_capture(org)
-    recorder.record([{"id": "cap_x"}, *as_job(good), "rubbish", None])
+    recorder.record(as_job({"id": "cap_x"}, good, "rubbish", None))
     assert statuses(database) == [(good.id, "recorded")]
     with transaction(database) as cursor:
         cursor.execute("SELECT count(*) FROM unreadable_jobs")
         assert cursor.fetchone() == (3,)
 
 
+@pytest.mark.parametrize("job", [b'{"id":"cap_x"}', b'["\\ud800"]', b"[" + b"9" * 5000 + b"]"])
+def test_a_job_that_is_no_list_of_anything_is_kept_as_it_came(
+    recorder: Recorder, database: Database, job: bytes
+) -> None:
+    recorder.record(msgspec.Raw(job))
+    with transaction(database) as cursor:
+        cursor.execute("SELECT payload FROM unreadable_jobs")
+        assert [bytes(row[0]) for row in cursor.fetchall()] == [job]
+
+
+def test_jobs_that_wait_go_with_one_transaction_and_each_returns_after_its_commit(
+    recorder: Recorder, database: Database
+) -> None:
+    org = make_org(database)
+    captures = [make_capture(org, f"p{n}@example.com") for n in range(10)]
+    with captures_held(database):
+        threads = start_one_by_one(recorder, [as_job(capture) for capture in captures])
+        assert all(thread.is_alive() for thread in threads)
+    for thread in threads:
+        thread.join(10)
+
+    assert [thread.raised for thread in threads] == [None] * 10
+    assert transactions(database) == TRANSACTIONS_AT_ONCE + 1
+    assert statuses(database) == [(capture.id, "recorded") for capture in captures]
+
+
+def test_what_waits_is_cut_into_transactions_of_bounded_size(
+    recorder: Recorder, database: Database
+) -> None:
+    org = make_org(database)
+    jobs = [
+        as_job(*(make_capture(org, f"p{job}.{n}@example.com") for n in range(200)))
+        for job in range(TRANSACTIONS_AT_ONCE + 4)
+    ]
+    with captures_held(database):
+        threads = start_one_by_one(recorder, jobs)
+    for thread in threads:
+        thread.join(10)
+
+    assert [thread.raised for thread in threads] == [None] * len(jobs)
+    # Two jobs of 200 fit into 500, three do not.
+    assert transactions(database) == TRANSACTIONS_AT_ONCE + 2
+    assert len(statuses(database)) == 200 * len(jobs)
+
+
+def test_a_poisoned_capture_costs_the_jobs_that_go_with_it_nothing(
+    recorder: Recorder, database: Database
+) -> None:
+    org = make_org(database)
+    captures = [make_capture(org, f"p{n}@example.com") for n in range(10)]
+    captures[7].metadata = {"bad": "a\x00b"}
+    with captures_held(database):
+        threads = start_one_by_one(recorder, [as_job(capture) for capture in captures])
+    for thread in threads:
+        thread.join(10)
+
+    assert [thread.raised for thread in threads] == [None] * 10
+    assert statuses(database) == [
+        (capture.id, "rejected" if capture is captures[7] else "recorded") for capture in captures
+    ]
+
+
+def test_a_job_that_fails_for_our_own_fault_fails_alone(
+    recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org = make_org(database)
+    captures = [make_capture(org, f"p{n}@example.com") for n in range(10)]
+    captures[7].first_name = "Bug"
+    monkeypatch.setattr("workers.captures.record", record_with_a_bug)
+    with captures_held(database):
+        threads = start_one_by_one(recorder, [as_job(capture) for capture in captures])
+    for thread in threads:
+        thread.join(10)
+
+    assert [type(thread.raised) for thread in threads if thread.raised] == [AttributeError]
+    assert threads[7].raised is not None
+    assert len(statuses(database)) == 9
+
+
+def record_with_a_bug(cursor: Cursor, captures: Sequence[Capture], at: datetime) -> Recorded:
+    if any(capture.first_name == "Bug" for capture in captures):
+        raise AttributeError("a bug of ours")
+    return record(cursor, captures, at)
+
+
+class JobThread(threading.Thread):
+    """A thread that records one job; what it raised is kept."""
+
+    def __init__(self, recorder: Recorder, job: msgspec.Raw) -> None:
+        super().__init__(daemon=True)
+        self._recorder = recorder
+        self._job = job
+        self.raised: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._recorder.record(self._job)
+        except Exception as error:
+            self.raised = error
+
+
+def start_one_by_one(recorder: Recorder, jobs: Sequence[msgspec.Raw]) -> list[JobThread]:
+    """Threads that have all come to wait: the first few for PostgreSQL, the others for them."""
+    threads = []
+    for job in jobs:
+        threads.append(JobThread(recorder, job))
+        eventually(
+            lambda: len(threads) - recorder.waiting == min(len(threads), TRANSACTIONS_AT_ONCE)
+        )
+    return threads
+
+
+@contextmanager
+def captures_held(database: Database) -> Iterator[None]:
+    """Nobody can record until the end of this block."""
+    other = open_database(str(database.database))
+    with transaction(other) as cursor:
+        cursor.execute("LOCK TABLE captures IN EXCLUSIVE MODE")
+        yield
+    other.close()
+
+
+def transactions(database: Database) -> int:
+    """How many transactions have recorded what is there."""
+    with transaction(database) as cursor:
+        cursor.execute("SELECT count(DISTINCT xmin::text) FROM captures")
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
+
+
 def test_while_postgresql_is_away_a_job_fails_and_keeps_everything(client: redis.Redis) -> None:
     nowhere = open_database("postgresql://nobody@127.0.0.1:9/none")
     recorder = Recorder(nowhere, Doorbell(client), now)
     with pytest.raises(StorageUnavailable):
-        recorder.record([{"id": "cap_x"}])
+        recorder.record(as_job({"id": "cap_x"}))
 
 
 def test_a_broken_connection_is_replaced_by_the_next_job(

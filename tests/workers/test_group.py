@@ -120,6 +120,47 @@ def test_who_has_been_carried_goes_on_while_the_next_call_is_under_way(
     assert carrier.calls == [["first"], ["b", "c"], ["late"]]
 
 
+def test_one_call_takes_no_more_than_it_is_told_and_the_next_one_takes_the_rest(
+    carrier: Carrier,
+) -> None:
+    group = Group(carrier.carry, how_many=lambda works: 2)
+    leader, followers = led_by_one_while_others_gather(group, carrier, "b", "c", "d")
+    carrier.may_end.release(3)
+    for thread in (leader, *followers):
+        thread.join(10)
+
+    assert carrier.calls == [["first"], ["b", "c"], ["d"]]
+
+
+def test_work_that_is_too_much_by_itself_is_carried_alone(carrier: Carrier) -> None:
+    group = Group(carrier.carry, how_many=lambda works: 0)
+    leader, (second, third) = led_by_one_while_others_gather(group, carrier, "b", "c")
+    carrier.may_end.release(3)
+    for thread in (leader, second, third):
+        thread.join(10)
+
+    assert carrier.calls == [["first"], ["b"], ["c"]]
+
+
+def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gather(
+    carrier: Carrier,
+) -> None:
+    group = Group(carrier.carry, at_once=2)
+    leaders = []
+    for work in ("a", "b"):
+        leaders.append(Caller(group, work))
+        assert carrier.began.acquire(timeout=10)
+    followers = []
+    for work in ("c", "d", "e"):
+        followers.append(Caller(group, work))
+        wait_until(lambda: group.waiting == len(followers))
+    carrier.may_end.release(3)
+    for thread in (*leaders, *followers):
+        thread.join(10)
+
+    assert carrier.calls == [["a"], ["b"], ["c", "d", "e"]]
+
+
 def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
     group: Group[str], carrier: Carrier
 ) -> None:
@@ -139,18 +180,19 @@ def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
     assert carrier.calls[-1] == ["after"]
 
 
-def test_under_load_everything_is_carried_once_and_by_one_call_at_a_time() -> None:
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_under_load_everything_is_carried_once_by_no_more_calls_than_allowed(at_once: int) -> None:
     carried: list[int] = []
     under_way: list[int] = []
 
     def carry(works: list[int]) -> None:
         under_way.append(1)
-        assert len(under_way) == 1
+        assert len(under_way) <= at_once
         carried.extend(works)
         time.sleep(0)  # lets the others run in the middle of it
         under_way.pop()
 
-    group = Group(carry)
+    group = Group(carry, at_once=at_once)
 
     def share_many(first: int) -> None:
         for work in range(first, first + 200):
