@@ -53,11 +53,13 @@ class Ulids:
 
     def next(self) -> str:
         """The next ULID: 26 characters."""
-        fresh = (self._clock_ns() // 1_000_000) << _RANDOM_BITS | _random_bits()
+        milliseconds = self._clock_ns() // 1_000_000
         with self._lock:
-            if fresh >> _RANDOM_BITS <= self._last >> _RANDOM_BITS:
-                fresh = self._last + 1
-            self._last = fresh
+            if milliseconds > self._last >> _RANDOM_BITS:
+                self._last = milliseconds << _RANDOM_BITS | _random_bits()
+            else:
+                self._last += 1
+            fresh = self._last
         return encode_ulid(fresh)
 
 
@@ -110,13 +112,23 @@ def stamp_of(any_id: str) -> str:
 
 def time_of(any_id: str) -> datetime:
     """When an id was made (not for contacts), to the millisecond."""
-    return datetime.fromtimestamp(milliseconds_of(any_id) / 1000, UTC)
+    return _moment(any_id[-26:-16])
+
+
+@lru_cache(maxsize=1024)
+def _moment(time_part: str) -> datetime:
+    # Recording asks for the time of the same capture again and again.
+    return datetime.fromtimestamp(_milliseconds(time_part) / 1000, UTC)
 
 
 def milliseconds_of(any_id: str) -> int:
     """When an id was made (not for contacts), in milliseconds since 1970."""
+    return _milliseconds(any_id[-26:-16])
+
+
+def _milliseconds(time_part: str) -> int:
     value = 0
-    for character in any_id[-26:-16]:
+    for character in time_part:
         value = value << 5 | _VALUES[character]
     return value
 

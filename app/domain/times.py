@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
+
+_encoder = msgspec.json.Encoder()
+
 
 def now() -> datetime:
     """The time, aware, in UTC, to the millisecond."""
@@ -17,7 +21,8 @@ def truncate(moment: datetime) -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """For example 2026-03-16T12:00:00Z."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    # An event says four times, and isoformat takes several times as long.
+    return _encoder.encode(moment.astimezone(UTC).replace(microsecond=0)).decode()[1:-1]
 
 
 def parse_rfc3339(text: str) -> datetime:

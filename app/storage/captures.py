@@ -14,18 +14,35 @@ from app.storage import contacts
 from app.storage.database import Cursor
 from app.storage.rows import as_json
 
-#: The fields of a capture that a visitor sent.
-_PAYLOAD_FIELDS = (
-    "email",
-    "first_name",
-    "last_name",
-    "phone",
-    "title",
-    "linkedin_url",
-    "source",
-    "source_detail",
-    "metadata",
-)
+
+class Payload(msgspec.Struct, omit_defaults=True):
+    """What a visitor sent, as it is stored: without the fields that were absent."""
+
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    title: str | None = None
+    linkedin_url: str | None = None
+    source: str | None = None
+    source_detail: str | None = None
+    metadata: dict[str, object] = {}
+
+
+class _Row(msgspec.Struct):
+    """A row of the table, with what only this floor knows."""
+
+    id: str
+    org_id: str
+    contact_id: str | None
+    status: str
+    reason: str | None
+    payload: Payload
+    keyed: bool
+    client_address: str | None
+    user_agent: str | None
+    referrer: str | None
+
 
 _decoder = msgspec.json.Decoder(list[Capture])
 
@@ -52,7 +69,9 @@ def insert_rejected(cursor: Cursor, capture: Capture, reason: str) -> None:
 
     A NUL character, which PostgreSQL cannot hold, becomes the sign for a replaced one.
     """
-    row = _row(capture) | {"status": CaptureStatus.REJECTED, "reason": reason[:500]}
+    row = msgspec.structs.replace(
+        _row(capture), status=CaptureStatus.REJECTED, reason=reason[:500]
+    )
     cursor.execute(_INSERT, (as_json([row]).replace("\\u0000", "\\ufffd"),))
 
 
@@ -86,25 +105,34 @@ def keep_unreadable(cursor: Cursor, queue: str, payload: bytes, reason: str) -> 
     )
 
 
-def _row(capture: Capture) -> dict[str, object]:
-    return {
-        "id": capture.id,
-        "org_id": capture.org_id,
-        "contact_id": capture.contact_id or None,
-        "status": capture.status,
-        "reason": capture.rejected or capture.quarantine,
-        "payload": payload_of(capture),
-        "keyed": capture.keyed,
-        "client_address": capture.client_address,
-        "user_agent": capture.user_agent,
-        "referrer": capture.referrer,
-    }
+def _row(capture: Capture) -> _Row:
+    return _Row(
+        capture.id,
+        capture.org_id,
+        capture.contact_id or None,
+        capture.status,
+        capture.rejected or capture.quarantine,
+        payload_of(capture),
+        capture.keyed,
+        capture.client_address,
+        capture.user_agent,
+        capture.referrer,
+    )
 
 
-def payload_of(capture: Capture) -> dict[str, object]:
-    """What the visitor sent, without the fields that were absent."""
-    values = {name: getattr(capture, name) for name in _PAYLOAD_FIELDS}
-    return {name: value for name, value in values.items() if value is not None and value != {}}
+def payload_of(capture: Capture) -> Payload:
+    """What the visitor sent."""
+    return Payload(
+        capture.email,
+        capture.first_name,
+        capture.last_name,
+        capture.phone,
+        capture.title,
+        capture.linkedin_url,
+        capture.source,
+        capture.source_detail,
+        capture.metadata,
+    )
 
 
 def decode_captures(raw: msgspec.Raw) -> list[Capture]:

@@ -41,7 +41,7 @@ def _check_round_trip(database: Database, org: Org, values: dict[str, object]) -
         cursor.execute("SELECT payload FROM captures WHERE id = %s", (capture.id,))
         (payload,) = cursor.fetchone() or (None,)
         contact = contacts.find(cursor, org.id, capture.contact_id)
-    assert payload == payload_of(capture)
+    assert payload == msgspec.to_builtins(payload_of(capture))
     assert contact is not None
     assert contact.metadata == capture.metadata
     assert contact.first_name == capture.first_name
