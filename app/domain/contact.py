@@ -176,14 +176,12 @@ def _note_tended(contact: Contact, name: str, stamp: str) -> None:
 
 
 def _write_field(contact: Contact, name: str, value: object, stamp: str, *, weak: bool) -> bool:
-    before = Slot(
-        getattr(contact, name), contact.stamps.get(name), contact.stamps.get(_WEAK + name)
-    )
-    after = write_slot(before, value, stamp, weak=weak)
-    if after is before:
+    before = getattr(contact, name)
+    after = _land(contact.stamps, name, before, value, stamp, weak=weak)
+    if after == before:
         return False
-    _remember(contact.stamps, name, after)
-    return _set(contact, name, after.value)
+    setattr(contact, name, after)
+    return True
 
 
 def _write_first_touch(contact: Contact, capture: Capture, stamp: str) -> list[str]:
@@ -201,19 +199,29 @@ def _write_metadata(
     for key, value in incoming.items():
         if key not in contact.metadata and len(contact.metadata) >= METADATA_KEYS_MAX:
             continue
-        name = _METADATA + key
-        stamps = contact.stamps
-        before = Slot(contact.metadata.get(key), stamps.get(name), stamps.get(_WEAK + name))
-        after = write_slot(before, value, stamp, weak=weak)
-        if after is before:
-            continue
-        _remember(stamps, name, after)
-        if after.value is None:
+        before = contact.metadata.get(key)
+        after = _land(contact.stamps, _METADATA + key, before, value, stamp, weak=weak)
+        if after is None:
             changed |= contact.metadata.pop(key, None) is not None
-        elif contact.metadata.get(key) != after.value:
-            contact.metadata[key] = after.value
+        elif after != before:
+            contact.metadata[key] = after
             changed = True
     return changed
+
+
+def _land(
+    stamps: dict[str, str], name: str, held: object, value: object, stamp: str, *, weak: bool
+) -> object:
+    """What the slot of that name holds after a write; its stamps are noted."""
+    strong, last_weak = stamps.get(name), stamps.get(_WEAK + name)
+    if strong is None and last_weak is None and not weak:
+        stamps[name] = stamp  # the first write, as most are, always lands
+        return value
+    before = Slot(held, strong, last_weak)
+    after = write_slot(before, value, stamp, weak=weak)
+    if after is not before:
+        _remember(stamps, name, after)
+    return after.value
 
 
 def _remember(stamps: dict[str, str], name: str, slot: Slot) -> None:
