@@ -12,6 +12,7 @@ from app.domain.contact import Contact
 from app.domain.ids import time_of
 from app.storage import contacts
 from app.storage.database import Cursor
+from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
 
@@ -46,21 +47,24 @@ class _Row(msgspec.Struct):
 
 _decoder = msgspec.json.Decoder(list[Capture])
 
-_INSERT = """
+_INSERT = Prepared(
+    "insert_captures",
+    """
 INSERT INTO captures
     (id, org_id, contact_id, status, reason, payload, keyed, client_address, user_agent, referrer)
 SELECT id, org_id, contact_id, status, reason, payload, keyed, client_address, user_agent, referrer
-FROM json_to_recordset(%s) AS new (
+FROM json_to_recordset(%(rows)s) AS new (
     id text, org_id text, contact_id text, status text, reason text, payload json,
     keyed boolean, client_address text, user_agent text, referrer text)
 ON CONFLICT (id) DO NOTHING
 RETURNING id
-"""
+""",
+)
 
 
 def insert_new(cursor: Cursor, captures: Sequence[Capture]) -> set[str]:
     """Store captures as recorded or quarantined; the ids of those that were not there yet."""
-    cursor.execute(_INSERT, (as_json([_row(capture) for capture in captures]),))
+    _INSERT.run(cursor, {"rows": as_json([_row(capture) for capture in captures])})
     return {row[0] for row in cursor.fetchall()}
 
 
@@ -69,10 +73,8 @@ def insert_rejected(cursor: Cursor, capture: Capture, reason: str) -> None:
 
     A NUL character, which PostgreSQL cannot hold, becomes the sign for a replaced one.
     """
-    row = msgspec.structs.replace(
-        _row(capture), status=CaptureStatus.REJECTED, reason=reason[:500]
-    )
-    cursor.execute(_INSERT, (as_json([row]).replace("\\u0000", "\\ufffd"),))
+    row = msgspec.structs.replace(_row(capture), status=CaptureStatus.REJECTED, reason=reason[:500])
+    _INSERT.run(cursor, {"rows": as_json([row]).replace("\\u0000", "\\ufffd")})
 
 
 class Stored(NamedTuple):

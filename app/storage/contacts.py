@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from app.domain.contact import Contact
 from app.storage.database import Cursor, TransactionConflict
+from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
 _COLUMNS = tuple(Contact.__struct_fields__)
@@ -13,14 +14,17 @@ COLUMN_LIST = ", ".join(_COLUMNS)
 _QUALIFIED = ", ".join(f"c.{name}" for name in _COLUMNS)
 
 # The join is by COALESCE, since an address that a contact took later leads to it by an alias.
-_LOCK = f"""
+_LOCK = Prepared(
+    "lock_contacts",
+    f"""
 SELECT wanted.id, {_QUALIFIED}
-FROM unnest(%s::text[]) AS wanted (id)
+FROM unnest(%(ids)s::text[]) AS wanted (id)
 LEFT JOIN contact_aliases a ON a.id = wanted.id
 JOIN contacts c ON c.id = COALESCE(a.contact_id, wanted.id)
 ORDER BY c.id
 FOR UPDATE OF c
-"""
+""",
+)
 
 _TYPES = {
     "created_at": "timestamptz",
@@ -40,14 +44,17 @@ _ASSIGNMENTS = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if nam
 
 # A row that another transaction inserted since it was looked for has another version: it is left
 # alone, and its absence from the answer says so.
-_UPSERT = f"""
+_UPSERT = Prepared(
+    "upsert_contacts",
+    f"""
 INSERT INTO contacts ({COLUMN_LIST})
-SELECT {COLUMN_LIST} FROM json_to_recordset(%s) AS new ({_RECORD})
+SELECT {COLUMN_LIST} FROM json_to_recordset(%(rows)s) AS new ({_RECORD})
 ORDER BY id
 ON CONFLICT (id) DO UPDATE SET {_ASSIGNMENTS}
 WHERE contacts.version = excluded.version - 1
 RETURNING id
-"""
+""",
+)
 
 
 def lock(cursor: Cursor, ids: Iterable[str]) -> dict[str, Contact]:
@@ -56,7 +63,7 @@ def lock(cursor: Cursor, ids: Iterable[str]) -> dict[str, Contact]:
     Deleted ones are among them (`deleted_at`). Two ids may lead to one contact: it is one object.
     Raises `TransactionConflict` when an address changed hands while we waited for a row.
     """
-    cursor.execute(_LOCK, (sorted(set(ids)),))
+    _LOCK.run(cursor, {"ids": sorted(set(ids))})
     by_id: dict[str, Contact] = {}
     found: dict[str, Contact] = {}
     for wanted, *values in cursor.fetchall():
@@ -85,7 +92,7 @@ def save(cursor: Cursor, contacts: Sequence[Contact]) -> None:
     """
     for contact in contacts:
         contact.version += 1
-    cursor.execute(_UPSERT, (as_json(contacts),))
+    _UPSERT.run(cursor, {"rows": as_json(contacts)})
     if cursor.rowcount != len(contacts):
         raise TransactionConflict
 

@@ -100,7 +100,7 @@ def transaction(database: Database) -> Iterator[Cursor]:
         raise TransactionConflict from error
     except psycopg2.errors.InvalidSqlStatementName as error:
         # The session has lost what it had prepared (prepared.py): a new one prepares anew.
-        drop_connection(database)
+        _end_session(database)
         raise TransactionConflict from error
     except _AWAY as error:
         drop_connection(database)
@@ -114,6 +114,12 @@ def drop_connection(database: Database) -> None:
     """Close this thread's connection, whatever state it is in; a pooled one goes back."""
     with suppress(Exception):
         database.close()
+
+
+def _end_session(database: Database) -> None:
+    with suppress(Exception):
+        database.connection().close()  # a pool would hand it out again
+    drop_connection(database)
 
 
 def _connect(database: Database) -> None:

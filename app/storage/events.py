@@ -8,30 +8,38 @@ from app.domain.event import Event
 from app.domain.ids import new_id
 from app.domain.webhook import subscribes
 from app.storage.database import Cursor
+from app.storage.prepared import Prepared
 from app.storage.rows import as_json, raw_json
 
 # In the order of their ids, which rise within a process: a contact's events get rising numbers.
-_INSERT_EVENTS = """
+_INSERT_EVENTS = Prepared(
+    "insert_events",
+    """
 INSERT INTO events (id, org_id, type, contact_id, sequence, occurred_at, data)
 SELECT id, org_id, type, contact_id, sequence, occurred_at, data
-FROM json_to_recordset(%s) AS new (
+FROM json_to_recordset(%(rows)s) AS new (
     id text, org_id text, type text, contact_id text, sequence integer,
     occurred_at timestamptz, data json)
 ORDER BY id
-"""
+""",
+)
 
-_SUBSCRIPTIONS = """
-SELECT id, org_id, events FROM webhooks WHERE org_id = ANY(%s) AND status <> 'deleted'
-"""
+_SUBSCRIPTIONS = Prepared(
+    "find_subscriptions",
+    "SELECT id, org_id, events FROM webhooks WHERE org_id = ANY(%(orgs)s) AND status <> 'deleted'",
+)
 
-_INSERT_DELIVERIES = """
+_INSERT_DELIVERIES = Prepared(
+    "insert_deliveries",
+    """
 INSERT INTO deliveries
     (id, org_id, webhook_id, event_id, event_type, contact_id, sequence, status, next_attempt_at)
 SELECT id, org_id, webhook_id, event_id, event_type, contact_id, sequence, 'pending', now()
-FROM json_to_recordset(%s) AS new (
+FROM json_to_recordset(%(rows)s) AS new (
     id text, org_id text, webhook_id text, event_id text, event_type text, contact_id text,
     sequence integer)
-"""
+""",
+)
 
 
 def publish(
@@ -44,8 +52,8 @@ def publish(
     """
     if not events:
         return set()
-    cursor.execute(_INSERT_EVENTS, (as_json([_event_row(event) for event in events]),))
-    cursor.execute(_SUBSCRIPTIONS, (list({event.org_id for event in events}),))
+    _INSERT_EVENTS.run(cursor, {"rows": as_json([_event_row(event) for event in events])})
+    _SUBSCRIPTIONS.run(cursor, {"orgs": list({event.org_id for event in events})})
     subscriptions = cursor.fetchall()
     owed = [
         _delivery_row(event, webhook_id)
@@ -60,7 +68,7 @@ def publish(
 
 def publish_to(cursor: Cursor, event: Event, webhook_id: str) -> str:
     """Store an event that is for one webhook alone (a ping); the id of its delivery."""
-    cursor.execute(_INSERT_EVENTS, (as_json([_event_row(event)]),))
+    _INSERT_EVENTS.run(cursor, {"rows": as_json([_event_row(event)])})
     row = _delivery_row(event, webhook_id)
     insert_deliveries(cursor, [row])
     return str(row["id"])
@@ -69,7 +77,7 @@ def publish_to(cursor: Cursor, event: Event, webhook_id: str) -> str:
 def insert_deliveries(cursor: Cursor, rows: Sequence[dict[str, object]]) -> set[str]:
     """Store deliveries that are due at once; their webhooks."""
     if rows:
-        cursor.execute(_INSERT_DELIVERIES, (as_json(rows),))
+        _INSERT_DELIVERIES.run(cursor, {"rows": as_json(rows)})
     return {str(row["webhook_id"]) for row in rows}
 
 

@@ -43,16 +43,15 @@ class Prepared:
     def run(self, cursor: Cursor, values: Mapping[str, object]) -> None:
         """Run them with these values; the cursor has the rows of the last one."""
         prepared_at = _prepared_at.setdefault(cursor.connection, {})
-        at = prepared_at.get(self._name)
-        if at is None or monotonic() - at > PLAN_SECONDS_MAX:
-            self._plan(cursor, prepared_at)
-        cursor.execute(self._execute, values)
-
-    def _plan(self, cursor: Cursor, prepared_at: dict[str, float]) -> None:
-        if prepared_at.pop(self._name, None) is not None:
-            cursor.execute(self._deallocate)
-        cursor.execute(self._prepare)
-        prepared_at[self._name] = monotonic()
+        at, now = prepared_at.get(self._name), monotonic()
+        steps = [self._execute]
+        if at is None or now - at > PLAN_SECONDS_MAX:
+            steps = [self._prepare, self._execute]
+            # Noted before it is done: what was prepared stays, also when it then cannot be run.
+            prepared_at[self._name] = now
+        if len(steps) > 1 and at is not None:
+            steps.insert(0, self._deallocate)
+        cursor.execute(";".join(steps), values)
 
 
 class _Part:
