@@ -1,7 +1,8 @@
-"""`backlog`: how fast a webhook's backlog is drained, by how deep it is.
+"""`backlog`: how fast a webhook's backlog is drained, by how deep it is, and then the queue's.
 
 Each depth has a database of its own, filled by SQL. Measured is the beginning of the drain, the
 same number of deliveries at each depth; what was drained is filled up again for the next round.
+The captures are measured in the same way (queue_backlog.py).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
+from scripts.measuring import queue_backlog
 from scripts.measuring.figures import at_least, median, ratio_by_rounds
 from scripts.measuring.outcome import Effort, Outcome, Row, Say
 from scripts.measuring.place import Place
@@ -45,7 +47,13 @@ def measure(effort: Effort, say: Say) -> Outcome:
             for backlog in backlogs:
                 backlog.rates.append(_drain_some(place, port, backlog, webhook_id, timed))
                 say(f"{backlog.depth:,} pending: {backlog.rates[-1]:,.0f}/s")
-    return _outcome(backlogs)
+        captures = queue_backlog.measure(place, effort, say)
+    deliveries = _outcome(backlogs)
+    return Outcome(
+        deliveries.rows + captures.rows,
+        deliveries.notes + captures.notes,
+        deliveries.raw | captures.raw,
+    )
 
 
 def _drain_some(place: Place, port: int, backlog: _Backlog, webhook_id: str, timed: int) -> float:

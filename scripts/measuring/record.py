@@ -67,13 +67,13 @@ def _fill_queue(place: Place, count: int) -> int:
 
 def _drain_queue(place: Place) -> float:
     """Run a worker until the queue is empty; captures a second."""
-    before = _recorded(place)
+    before = recorded(place)
     place.start("captures")
-    place.wait_until(lambda: _recorded(place) > before, "nothing is recorded")
-    began_at, at_begin = time.perf_counter(), _recorded(place)
+    place.wait_until(lambda: recorded(place) > before, "nothing is recorded")
+    began_at, at_begin = time.perf_counter(), recorded(place)
     place.wait_until(lambda: _jobs(place) == 0, "the queue is not emptied", PATIENCE_SECONDS)
     seconds = time.perf_counter() - began_at
-    rate = (_recorded(place) - at_begin) / seconds
+    rate = (recorded(place) - at_begin) / seconds
     place.stop("captures")
     return rate
 
@@ -82,7 +82,7 @@ def _jobs(place: Place) -> int:
     return int(place.redis.hlen(payloads_key(CAPTURES)))
 
 
-def _recorded(place: Place) -> int:
+def recorded(place: Place) -> int:
     """Events so far: asks a sequence, which costs the server next to nothing."""
     return int(place.query("SELECT last_value - (NOT is_called)::int FROM events_number_seq"))
 

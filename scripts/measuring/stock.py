@@ -16,8 +16,10 @@ from app.domain.signature import generate_secret
 from app.domain.submission import parse_json
 from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
+from app.queue.broker import connect_broker
 from app.queue.connection import connect
-from app.queue.jobs import Doorbell
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
+from app.queue.messages import encode_message
 from app.storage import orgs, webhooks
 from app.storage.database import Cursor, open_database, transaction
 from app.storage.vault import Vault
@@ -141,6 +143,24 @@ def fresh_captures(cursor: Cursor, count: int) -> list[Capture]:
     return [_capture(org, f"bare{run}{number:09d}@example.com") for number in range(count)]
 
 
+def fill_queue(database_url: str, redis_url: str, count: int, job_captures: int) -> None:
+    """So many further captures in the queue, as the ingress puts them there."""
+    with transaction(open_database(database_url)) as cursor:
+        org = orgs.find_by_slug(cursor, ORG)
+    assert org is not None
+    typical, run = _capture(org, "typical@example.com"), secrets.token_hex(3)
+    broker = connect_broker(redis_url, threads=1)
+    for first in range(0, count, _FILL_STEP):
+        captures = [
+            _another(typical, org, f"queued{run}{number:09d}@example.com")
+            for number in range(first, min(first + _FILL_STEP, count))
+        ]
+        jobs = [captures[at : at + job_captures] for at in range(0, len(captures), job_captures)]
+        messages = [encode_message(CAPTURES, RECORD_CAPTURES, [job]) for job in jobs]
+        broker.enqueue_many(CAPTURES, messages)
+    broker.close()
+
+
 def event_data() -> str:
     """The data of an event about a typical lead, as JSON."""
     org_id = new_id("org")
@@ -171,4 +191,13 @@ def _capture(org: Org, email: str) -> Capture:
         metadata=lead.metadata,
         client_address="127.0.0.1",
         user_agent="Mozilla/5.0 (X11; Linux x86_64)",
+    )
+
+
+def _another(capture: Capture, org: Org, email: str) -> Capture:
+    return msgspec.structs.replace(
+        capture,
+        id=new_id("cap"),
+        contact_id=derive_contact_id(org.created_ms, org.id_secret, email),
+        email=email,
     )
