@@ -67,9 +67,9 @@ def connect_broker(
 ) -> WakingBroker:
     """Make the broker of this process; nothing is said to Redis yet.
 
-    `threads`: how many threads will enqueue. `prefetch`: messages in memory per queue, running
-    ones included (default: twice the worker's threads). Call it after a fork: its id is the
-    process's. It is the only Redis user of its process that needs no care.
+    `threads`: how many threads will run messages, or enqueue. `prefetch`: messages in memory per
+    queue, running ones included (default: twice the worker's threads). Call it after a fork: its
+    id is the process's. It is the only Redis user of its process that needs no care.
     """
     return WakingBroker(redis_url, threads, prefetch, middleware, policy or Policy())
 
@@ -89,6 +89,7 @@ class WakingBroker(Broker):
         self.broker_id = str(uuid4())
         self.policy = policy
         self.client = connect(redis_url, connections=threads + SPARE_CONNECTIONS)
+        self._threads = threads
         self._redis_url = redis_url
         self._commands = self._commands_on(self.client)
         self._in_flights: dict[str, InFlight] = {}
@@ -140,6 +141,8 @@ class WakingBroker(Broker):
         return WakingConsumer(
             queue_name,
             prefetch,
+            # Half of those that wait in memory for a thread: no thread waits for the fetch.
+            least=max(1, (prefetch - self._threads) // 2),
             # Not even one silent retry: a fetch may have been answered to nobody.
             commands=self._commands_on(connect(self._redis_url, connections=1, retries=0)),
             in_flight=self._in_flights[queue_name],

@@ -4,7 +4,8 @@ The life of its thread, round by round:
 
 1. The process is stopping? Give back what is left, take nothing more.
 2. Prefetched messages left? Give out the next one.
-3. Prefetch full? Wait, locally, until a message has run.
+3. Prefetch full? Wait, locally, until some messages have run: as many as the threads can spare,
+   so that one round trip fetches them all.
 4. Queue empty? Block on its wake list, a second at most, and then fetch; else fetch at once.
 
 Every few seconds, and after every trouble, it puts back the strays: messages that Redis booked to
@@ -45,6 +46,7 @@ class WakingConsumer(Consumer):
         queue: str,
         prefetch: int,
         *,
+        least: int,
         commands: Commands,
         in_flight: InFlight,
         reader: JobReader,
@@ -55,6 +57,7 @@ class WakingConsumer(Consumer):
     ) -> None:
         self._queue = queue
         self._prefetch = prefetch
+        self._least = least
         self._commands = commands
         self._in_flight = in_flight
         self._reader = reader
@@ -95,7 +98,9 @@ class WakingConsumer(Consumer):
         pause = self._in_flight.brake.pause_seconds()
         if pause:
             self._stopping.wait(pause)
-        return self._in_flight.wait_for_room(1 if pause else self._prefetch, BLOCK_SECONDS)
+        if pause:
+            return self._in_flight.wait_for_room(1, BLOCK_SECONDS)
+        return self._in_flight.wait_for_room(self._prefetch, BLOCK_SECONDS, self._least)
 
     def _fetch(self, room: int) -> None:
         with self._in_flight.fetching:

@@ -60,10 +60,13 @@ class InFlight:
         with self._changed:
             return [*self._busy, *self._pending, *self._telling]
 
-    def wait_for_room(self, prefetch: int, timeout_seconds: float) -> int:
-        """Wait until fewer than `prefetch` are busy; how many more may be fetched, 0 if none."""
+    def wait_for_room(self, prefetch: int, timeout_seconds: float, least: int = 1) -> int:
+        """Wait until `least` more may be fetched; how many may then, 0 if none.
+
+        `prefetch` may be busy at a time. When the time is over any room will do.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._room(prefetch) > 0, timeout_seconds)
+            self._changed.wait_for(lambda: self._room(prefetch) >= least, timeout_seconds)
             return max(0, self._room(prefetch))
 
     def wait_for_change(self, timeout_seconds: float) -> None:

@@ -54,3 +54,17 @@ def test_nothing_more_is_fetched_while_too_much_is_untold() -> None:
     for number in range(MOST_UNSETTLED):
         in_flight.finish(b"%d" % number, failed=False)
     assert in_flight.wait_for_room(16, 0) == 0
+
+
+def test_who_waits_for_room_for_several_goes_on_when_several_have_run() -> None:
+    in_flight = InFlight()
+    in_flight.take([b"a", b"b", b"c"])
+    rooms: list[int] = []
+    waiter = threading.Thread(target=lambda: rooms.append(in_flight.wait_for_room(3, 10, 2)))
+    waiter.start()
+    in_flight.finish(b"a", failed=False)
+    waiter.join(0.2)
+    assert waiter.is_alive()
+    in_flight.finish(b"b", failed=False)
+    waiter.join(10)
+    assert rooms == [2]

@@ -56,6 +56,19 @@ def test_several_statements_go_together_and_the_last_one_s_rows_are_given(
     assert plans(database) == [("both_1", 1), ("both_2", 1)]
 
 
+def test_what_is_prepared_for_a_run_that_fails_serves_the_next_run(
+    database: Database, doubled: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(database, doubled, n=1, word="")
+    monkeypatch.setattr(prepared, "PLAN_SECONDS_MAX", 0.0)
+    with pytest.raises(psycopg2.DataError):
+        run(database, doubled, n="no number", word="")
+    monkeypatch.undo()
+
+    assert run(database, doubled, n=1, word="") == (2, "")
+    assert plans(database) == [("doubled_1", 1)]
+
+
 def test_a_rollback_leaves_the_plan_in_place(database: Database, doubled: Prepared) -> None:
     with pytest.raises(psycopg2.DataError):
         run(database, doubled, n="no number", word="")
@@ -90,6 +103,19 @@ def test_what_a_discard_has_taken_is_a_conflict_and_the_same_work_succeeds_then(
     with pytest.raises(TransactionConflict):
         run(database, doubled, n=1, word="")
     assert run(database, doubled, n=1, word="") == (2, "")
+
+
+def test_a_session_of_a_pool_that_has_lost_its_plans_is_not_handed_out_again(
+    database_url: str, doubled: Prepared
+) -> None:
+    pool = open_database(database_url, pool_size=1)
+    run(pool, doubled, n=1, word="")
+    with transaction(pool) as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+    with pytest.raises(TransactionConflict):
+        run(pool, doubled, n=1, word="")
+    assert run(pool, doubled, n=1, word="") == (2, "")
 
 
 def test_an_old_plan_is_made_anew(
