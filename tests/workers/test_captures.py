@@ -120,23 +120,26 @@ def test_jobs_that_wait_go_with_one_transaction_and_each_returns_after_its_commi
     assert statuses(database) == [(capture.id, "recorded") for capture in captures]
 
 
+@pytest.mark.parametrize(("count", "size_bytes"), [(200, 0), (2, 100_000)])
 def test_what_waits_is_cut_into_transactions_of_bounded_size(
-    recorder: Recorder, database: Database
+    recorder: Recorder, database: Database, count: int, size_bytes: int
 ) -> None:
     org = make_org(database)
-    jobs = [
-        as_job(*(make_capture(org, f"p{job}.{n}@example.com") for n in range(200)))
-        for job in range(TRANSACTIONS_AT_ONCE + 4)
-    ]
+    jobs = []
+    for job in range(TRANSACTIONS_AT_ONCE + 4):
+        captures = [make_capture(org, f"p{job}.{n}@example.com") for n in range(count)]
+        for capture in captures:
+            capture.metadata = {"long": "x" * size_bytes}
+        jobs.append(as_job(*captures))
     with captures_held(database):
         threads = start_one_by_one(recorder, jobs)
     for thread in threads:
         thread.join(10)
 
     assert [thread.raised for thread in threads] == [None] * len(jobs)
-    # Two jobs of 200 fit into 500, three do not.
+    # Of 500 captures and 512 KB, two jobs take less and three take more.
     assert transactions(database) == TRANSACTIONS_AT_ONCE + 2
-    assert len(statuses(database)) == 200 * len(jobs)
+    assert len(statuses(database)) == count * len(jobs)
 
 
 def test_a_poisoned_capture_costs_the_jobs_that_go_with_it_nothing(
