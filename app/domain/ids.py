@@ -18,28 +18,22 @@ from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+#: From these digits to those that int() takes for base 32.
+_TO_PYTHON = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 _ID = re.compile(r"([a-z]+)_([0-7][0-9A-HJKMNP-TV-Z]{25})")
 _RANDOM_BITS = 80
+_FORTY_BITS = 2**40 - 1
 
 
 def encode_ulid(value: int) -> str:
     """128 bits as 26 characters of Crockford's base 32, most significant first."""
+    # In three parts, since shifting all 128 bits at each step takes longer.
+    a, b, c = value >> 80, value >> 40 & _FORTY_BITS, value & _FORTY_BITS
     p = _PAIRS
     return (
-        p[value >> 120]
-        + p[value >> 110 & 1023]
-        + p[value >> 100 & 1023]
-        + p[value >> 90 & 1023]
-        + p[value >> 80 & 1023]
-        + p[value >> 70 & 1023]
-        + p[value >> 60 & 1023]
-        + p[value >> 50 & 1023]
-        + p[value >> 40 & 1023]
-        + p[value >> 30 & 1023]
-        + p[value >> 20 & 1023]
-        + p[value >> 10 & 1023]
-        + p[value & 1023]
+        f"{p[a >> 40]}{p[a >> 30 & 1023]}{p[a >> 20 & 1023]}{p[a >> 10 & 1023]}{p[a & 1023]}"
+        f"{p[b >> 30]}{p[b >> 20 & 1023]}{p[b >> 10 & 1023]}{p[b & 1023]}"
+        f"{p[c >> 30]}{p[c >> 20 & 1023]}{p[c >> 10 & 1023]}{p[c & 1023]}"
     )
 
 
@@ -59,8 +53,8 @@ class Ulids:
                 self._last = milliseconds << _RANDOM_BITS | _random_bits()
             else:
                 self._last += 1
-            fresh = self._last
-        return encode_ulid(fresh)
+            value = self._last
+        return encode_ulid(value)
 
 
 def _random_bits() -> int:
@@ -121,16 +115,13 @@ def _moment(time_part: str) -> datetime:
     return datetime.fromtimestamp(_milliseconds(time_part) / 1000, UTC)
 
 
+def _milliseconds(time_part: str) -> int:
+    return int(time_part.translate(_TO_PYTHON), 32)
+
+
 def milliseconds_of(any_id: str) -> int:
     """When an id was made (not for contacts), in milliseconds since 1970."""
     return _milliseconds(any_id[-26:-16])
-
-
-def _milliseconds(time_part: str) -> int:
-    value = 0
-    for character in time_part:
-        value = value << 5 | _VALUES[character]
-    return value
 
 
 def first_stamp_at(milliseconds: int) -> str:
