@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
 from app.domain.controls import NO_CONTROLS
-from app.domain.ids import derive_contact_id, new_id
+from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
@@ -135,7 +135,7 @@ def answer_of(capture: Capture) -> Accepted:
         capture.last_name,
         "lead",
         capture.source,
-        capture.received_at.replace(microsecond=0),
+        datetime.fromtimestamp(milliseconds_of(capture.id) // 1000, UTC),
         capture.id,
     )
 
