@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from python_multipart.multipart import parse_options_header
@@ -38,6 +39,7 @@ class Encoding(Enum):
 
 
 _ENCODINGS = {
+    "": Encoding.URLENCODED,
     **{encoding.value: encoding for encoding in Encoding},
     "text/plain": Encoding.JSON,
     "text/json": Encoding.JSON,
@@ -63,18 +65,28 @@ def read_media_type(content_type: str, content_encoding: str, body: bytes) -> Me
         raise UnsupportedMediaType(
             f"Content-Encoding {content_encoding[:40]!r} is not taken: send the body uncompressed"
         )
+    declared = _declared(content_type)
+    if declared.encoding is Encoding.URLENCODED and _looks_like_object(body):
+        return declared._replace(encoding=Encoding.JSON)
+    return declared
+
+
+@lru_cache(maxsize=128)
+def _declared(content_type: str) -> MediaType:
+    """What the header says by itself; a few values make up nearly all that is sent."""
     name, options = parse_options_header(content_type)
     return MediaType(
-        _encoding(name.decode("latin-1"), body),
+        _encoding(name.decode("latin-1")),
         _codec(options.get(b"charset", b"").decode("latin-1")),
         options.get(b"boundary", b""),
     )
 
 
-def _encoding(name: str, body: bytes) -> Encoding:
-    if name in ("", Encoding.URLENCODED.value):
-        is_object = body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
-        return Encoding.JSON if is_object else Encoding.URLENCODED
+def _looks_like_object(body: bytes) -> bool:
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+
+
+def _encoding(name: str) -> Encoding:
     if name.startswith("application/") and name.endswith("+json"):
         return Encoding.JSON
     if name not in _ENCODINGS:
