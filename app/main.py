@@ -44,6 +44,8 @@ from app.queue.admission import Gate
 from app.queue.connection import connect
 from app.queue.first_answers import FirstAnswers
 from app.queue.jobs import Doorbell
+from app.serving.descriptors import make_room
+from app.serving.processes import serve
 from app.storage.database import open_database
 from app.storage.vault import Vault
 from config.logging import configure_logging
@@ -203,23 +205,24 @@ def main() -> int:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
     configure_logging(settings.log_level)
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_concurrency,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=CONNECTIONS_MAX,
-        backlog=2048,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    serve(
+        uvicorn.Config(
+            "app.main:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.web_concurrency,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=make_room(CONNECTIONS_MAX),
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
     )
     return 0
 

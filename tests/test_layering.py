@@ -1,6 +1,6 @@
 """Imports go down the floors and never sideways; each process loads only what it needs.
 
-main  over  ingress, api, workers  over  http  over  storage, queue  over  domain, config
+main  over  ingress, api, workers, serving  over  http  over  storage, queue  over  domain, config
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.http": {"app.domain", "app.storage", "app.queue", "config"},
     "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
     "app.api": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
+    "app.serving": {"app.http"},
     "app.main": {
+        "app.serving",
         "app.api",
         "app.ingress",
         "app.http",
@@ -45,6 +47,8 @@ ONLY_IN: dict[str, set[str]] = {
     "redis": {"app.queue", "workers"},
     "dramatiq": {"app.queue", "workers"},
     "starlette": {"app.http", "app.ingress", "app.api", "app.main"},
+    # Whose connections the ingress shapes.
+    "uvicorn": {"app.serving", "app.ingress", "app.main"},
     "urllib3": {"workers"},
 }
 
@@ -117,6 +121,8 @@ def test_every_package_file_is_empty() -> None:
         ("workers.captures", "from app.http import answers"),
         ("workers.captures", "from app.ingress.capture import CaptureEndpoint"),
         ("config.settings", "from app.domain import errors"),
+        ("app.ingress.door", "from app.serving.server import Server"),
+        ("app.serving.server", "from app.ingress import door"),
         ("app.ingress.capture", "import urllib3"),
         ("app.domain.ids", "import redis"),
         ("scripts.system.whole", "from app.storage import migrate"),

@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can take captures."""
+"""Whether this process lives, and whether captures should be sent to it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.api.services import Services
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
+from app.http.stopping import is_stopping
 from app.storage.database import TransactionConflict, transaction
 
 #: How long a dependency may take to answer.
@@ -23,15 +24,18 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Each dependency with its state; 503 when a capture could be kept nowhere."""
+    """Each dependency with its state; 503 when a capture can be kept nowhere, and before a stop."""
     services: Services = request.app.state.services
     queue, database = await asyncio.gather(_queue(services), _database(services))
     directory = "ok" if services.directory.loaded else "orgs were not read yet"
     can_keep = queue.startswith("ok") or database == "ok"
     ready = services.directory.loaded and can_keep
     states = {"queue": queue, "database": database, "directory": directory}
-    content = {"status": "ready" if ready else "not ready", "dependencies": states}
-    return JsonResponse(content, status_code=200 if ready else 503)
+    status = "ready" if ready else "not ready"
+    if is_stopping(request.scope):
+        status = "stopping"
+    content = {"status": status, "dependencies": states}
+    return JsonResponse(content, status_code=200 if status == "ready" else 503)
 
 
 async def _queue(services: Services) -> str:
