@@ -9,7 +9,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -38,7 +38,9 @@ from app.http.directory import Directory
 from app.http.exceptions import HANDLERS
 from app.ingress.acceptance import Acceptance
 from app.ingress.capture import CaptureEndpoint
+from app.ingress.door import TURNSTILE, Door
 from app.ingress.tally import Tally
+from app.ingress.turnstile import Turnstile
 from app.ingress.waiting import Waiting
 from app.queue.admission import Gate
 from app.queue.connection import connect
@@ -56,7 +58,7 @@ DATABASE_CONNECTIONS = 8
 #: Redis connections of its threads; captures have one of their own.
 REDIS_CONNECTIONS = 4
 #: Open connections of one process, idle ones included, beyond which uvicorn refuses with a bare
-#: 503. The ingress refuses earlier, and in the documented envelope: see `WAITING_MAX` there.
+#: 503. Captures are refused earlier, and in the documented envelope: see `app/ingress/door.py`.
 CONNECTIONS_MAX = 10_000
 #: How long a stopping process finishes its requests.
 SHUTDOWN_SECONDS = 10
@@ -112,10 +114,10 @@ def make_app(settings: Settings) -> Starlette:
     capture = CaptureEndpoint(acceptance, services.callers, waiting, tally, settings)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         services.directory.start()
         background = [asyncio.create_task(tally.run()), asyncio.create_task(services.gate.watch())]
-        yield
+        yield {TURNSTILE: Turnstile()}
         await _end(background)
         await acceptance.drain()
         await tally.flush()
@@ -213,7 +215,7 @@ def main() -> int:
             port=settings.port,
             workers=settings.web_concurrency,
             loop="uvloop",
-            http="httptools",
+            http=Door,
             ws="none",
             access_log=False,
             log_config=None,

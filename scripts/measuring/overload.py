@@ -141,7 +141,9 @@ def _outcome(
         ],
         notes=[
             f"{report.rate:,.0f}/s were accepted; all was recorded {recovery_seconds:.0f} s after"
-            f" the end; {report.broken:,} connections broke under a request"
+            f" the end; {report.broken:,} connections broke under a request",
+            "a refusal's time counts from when its request was handed to the kernel; the load took"
+            f" {report.cpu_share:.0%} of a core",
         ],
         raw={
             "statuses": report.statuses,
@@ -152,6 +154,7 @@ def _outcome(
             "refused_p99_ms": report.refused_p99_ms,
             "refused_max_ms": report.refused_max_ms,
             "broken": report.broken,
+            "load_cpu_share": report.cpu_share,
             "growth_mib": growth_mib,
             "recovery_seconds": recovery_seconds,
         },
