@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -63,8 +62,6 @@ CONNECTIONS_MAX = 10_000
 #: How long a stopping process finishes its requests.
 SHUTDOWN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 65
-#: Objects that a process makes, less those that it frees, between two looks for cycles.
-COLLECTED_AFTER = 10_000
 
 
 def make_services(settings: Settings) -> Services:
@@ -183,20 +180,7 @@ def create_app() -> Starlette:
     """The application of this process, from its environment; uvicorn calls it in each worker."""
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
-    app = make_app(settings)
-    _spare_the_garbage_collector()
-    return app
-
-
-def _spare_the_garbage_collector() -> None:
-    """Let it look less often, and no more at what was made at the start and stays.
-
-    Requests make next to no cycles, so all that it finds is requests under way. At the default of
-    700 it took 5 % of a busy process.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECTED_AFTER)
+    return make_app(settings)
 
 
 def main() -> int:
