@@ -41,7 +41,8 @@ _CONNECTION: dict[str, Any] = {
     # than lock_timeout, so that whoever waits gets the lock and not an error.
     " -c idle_in_transaction_session_timeout=5s",
 }
-_NO_SCANS = " -c enable_seqscan=off"
+# A scan that cannot be avoided counts as so dear then that it would be compiled first.
+_NO_SCANS = " -c enable_seqscan=off -c jit=off"
 
 
 #: What is not our doing: the server is away, ended our session, or takes no writes for now.

@@ -147,6 +147,18 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
     ]
 
 
+def test_what_is_settled_leaves_the_window_in_the_same_exchange(
+    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 2 * TERMS.window)
+    claimed = ledger.exchange(webhook.id, (), wanted=TERMS.window).claimed
+    assert ledger.exchange(webhook.id, (), wanted=1).claimed == []
+
+    done = [outcome(each, Verdict.SUCCEEDED) for each in claimed]
+
+    assert len(ledger.exchange(webhook.id, done, wanted=TERMS.window).claimed) == TERMS.window
+
+
 def test_what_is_given_back_leaves_the_window_and_is_claimed_again_as_if_never_claimed(
     ledger: Ledger, database: Database, org: Org, webhook: Webhook
 ) -> None:
