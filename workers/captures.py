@@ -75,9 +75,9 @@ class Recorder:
             return
         job = _Job(captures, memoryview(raw_captures).nbytes)
         self._group.share(job)
-        if isinstance(job.error, StorageUnavailable):
+        if isinstance(job.error, StorageUnavailable | TransactionConflict):
             # Many threads share the error; each raises its own, lest tracebacks pile up on one.
-            raise StorageUnavailable from job.error
+            raise type(job.error) from job.error
         if job.error is not None:
             raise job.error
 
