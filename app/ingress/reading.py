@@ -78,17 +78,16 @@ async def read_body(
 
 
 async def _gather_body(receive: Receive) -> bytes:
-    chunks, size, more = [], 0, True
+    body, more = b"", True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise InvalidJson("The body was cut off")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > BODY_BYTES_MAX:
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
             raise PayloadTooLarge
         more = message.get("more_body", False)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return body
 
 
 def _read_form(body: bytes, media_type: MediaType) -> Form:
