@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -22,7 +23,7 @@ class OrgSettings(msgspec.Struct, frozen=True):
     capture_rate_per_email: int | None = None
 
 
-class Org(msgspec.Struct, frozen=True):
+class Org(msgspec.Struct, frozen=True, dict=True):
     """A tenant. `id_secret` keys the ids of its contacts and never changes."""
 
     id: str
@@ -31,12 +32,13 @@ class Org(msgspec.Struct, frozen=True):
     id_secret: bytes
     settings: OrgSettings
 
-    @property
+    @cached_property
     def created_ms(self) -> int:
         """Its creation time in milliseconds since 1970: the time part of its contacts' ids."""
         return round(self.created_at.timestamp() * 1000)
 
 
+@lru_cache(maxsize=256)
 def slug_of_host(host: str, base_domain: str) -> str | None:
     """The org that a host name stands for; None when it is not under the base domain.
 
