@@ -53,11 +53,12 @@ class Rounds:
 
     def release_expired_leases(self) -> None:
         """Make due again what a dead worker held."""
-        self._in_steps("delivery.released", deliveries.release_expired)
+        step, most = deliveries.release_expired, deliveries.RELEASED_AT_ONCE
+        self._in_steps("delivery.released", step, most)
 
     def cancel_for_deleted_webhooks(self) -> None:
         """Cancel what is owed to webhooks that are gone."""
-        self._in_steps("delivery.cancelled", deliveries.cancel_deleted)
+        self._in_steps("delivery.cancelled", lambda c: deliveries.cancel_deleted(c, STEP), STEP)
 
     def tidy_queue(self) -> None:
         """Bring back what dead workers held, also when no other worker lives."""
@@ -67,11 +68,11 @@ class Rounds:
         """Let every bell ring again: one may have been taken by a worker that died."""
         self._doorbell.forget_rung()
 
-    def _in_steps(self, event: str, step: Callable[[Cursor, int], int]) -> None:
-        touched = STEP
-        while touched == STEP:
+    def _in_steps(self, event: str, step: Callable[[Cursor], int], most: int) -> None:
+        touched = most
+        while touched == most:
             with transaction(self._database) as cursor:
-                touched = step(cursor, STEP)
+                touched = step(cursor)
             if touched:
                 log.info(event, extra={"deliveries": touched})
 

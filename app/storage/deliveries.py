@@ -41,6 +41,8 @@ class Settled(msgspec.Struct):
 LOSSES_AT_ONCE = 3
 #: A delivery that was lost so often is given up: it may be what kills the workers.
 LOSSES_MAX = 10
+#: Lost deliveries that one step releases: none holds a lock for long.
+RELEASED_AT_ONCE = 1000
 _SETTLE = Prepared(
     "settle",
     """
@@ -69,6 +71,13 @@ RETURNING d.id
 """,
 )
 
+# What a receiver answered about a person who was erased meanwhile (erasure.py).
+_FORGET_ANSWERS = """
+UPDATE attempts a SET response_headers = '[]', response_body = NULL
+FROM deliveries d
+WHERE d.id = ANY(%s) AND d.last_result = 'erased' AND a.delivery_id = d.id
+"""
+
 _GIVE_BACK = """
 UPDATE deliveries d
 SET status = 'pending', attempts = d.attempts - 1, lease = NULL, leased_until = NULL
@@ -79,7 +88,9 @@ RETURNING d.webhook_id
 
 # The loose index scan hops from webhook to webhook: its cost is the number of webhooks with open
 # deliveries, whatever their backlog.
-_DUE_WEBHOOKS = """
+_DUE_WEBHOOKS = Prepared(
+    "due_webhooks",
+    """
 WITH RECURSIVE open AS (
     (SELECT webhook_id, next_attempt_at FROM deliveries WHERE status = 'pending'
      ORDER BY webhook_id, next_attempt_at LIMIT 1)
@@ -95,24 +106,27 @@ JOIN webhook_health h ON h.webhook_id = open.webhook_id
 WHERE open.next_attempt_at <= now()
     AND COALESCE(h.not_before, '-infinity') <= now()
     AND COALESCE(h.rest_until, '-infinity') <= now() + interval '0.5 seconds'
-"""
+""",
+)
 
-_RELEASE_EXPIRED = """
+_RELEASE_EXPIRED = Prepared(
+    "release_expired",
+    f"""
 WITH lost AS (
     SELECT id, lease, (
         SELECT count(*) FROM attempts a
         WHERE a.delivery_id = d.id AND a.result = 'lost'
             AND a.started_at >= COALESCE(d.reopened_at, d.created_at)) AS losses
     FROM deliveries d WHERE status = 'attempting' AND leased_until < now()
-    LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
+    LIMIT {RELEASED_AT_ONCE} FOR UPDATE SKIP LOCKED),
 released AS (
     UPDATE deliveries d
-    SET status = CASE WHEN losses + 1 < %(max)s THEN 'pending' ELSE 'failed' END,
+    SET status = CASE WHEN losses + 1 < {LOSSES_MAX} THEN 'pending' ELSE 'failed' END,
         next_attempt_at = CASE
-            WHEN losses < %(at_once)s THEN now()
-            WHEN losses + 1 < %(max)s THEN
-                now() + make_interval(secs => 5 * 3 ^ (losses - %(at_once)s)) END,
-        settled_at = CASE WHEN losses + 1 >= %(max)s THEN now() END,
+            WHEN losses < {LOSSES_AT_ONCE} THEN now()
+            WHEN losses + 1 < {LOSSES_MAX} THEN
+                now() + make_interval(secs => 5 * 3 ^ (losses - {LOSSES_AT_ONCE})) END,
+        settled_at = CASE WHEN losses + 1 >= {LOSSES_MAX} THEN now() END,
         lease = NULL, leased_until = NULL, last_result = 'lost'
     FROM lost WHERE d.id = lost.id
     RETURNING d.id, d.attempts, lost.lease, d.next_attempt_at)
@@ -125,7 +139,8 @@ SELECT id, attempts, 'att_' || substr(id, 5, 10) || upper(lpad(to_hex(lease), 16
     next_attempt_at
 FROM released
 ON CONFLICT (delivery_id, number) DO NOTHING
-"""
+""",
+)
 
 _CANCEL_DELETED = """
 UPDATE deliveries d SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
@@ -139,12 +154,17 @@ WHERE d.status = 'pending' AND d.id IN (
 def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
     """Record attempts and move their deliveries on; the ids of those whose lease still held.
 
-    An attempt whose lease was lost keeps its row; the delivery belongs to somebody else by then.
+    An attempt whose lease was lost keeps its row; the delivery belongs to somebody else by then,
+    or to nobody, if the person whom it was about has been erased.
     """
     if not outcomes:
         return set()
     _SETTLE.run(cursor, {"rows": as_json(outcomes)})
-    return {row[0] for row in cursor.fetchall()}
+    held = {row[0] for row in cursor.fetchall()}
+    late = [o.delivery_id for o in outcomes if o.delivery_id not in held]
+    if late:
+        cursor.execute(_FORGET_ANSWERS, (late,))
+    return held
 
 
 def give_back(cursor: Cursor, unsent: Sequence[Claimed]) -> list[str]:
@@ -164,13 +184,16 @@ def due_webhooks(cursor: Cursor) -> list[str]:
 
     Those whose rest is almost over as well: a courier waits for its end, to the millisecond.
     """
-    cursor.execute(_DUE_WEBHOOKS)
+    _DUE_WEBHOOKS.run(cursor, {})
     return [row[0] for row in cursor.fetchall()]
 
 
-def release_expired(cursor: Cursor, limit: int) -> int:
-    """Make deliveries due whose lease ran out, with an attempt row that says so; how many."""
-    cursor.execute(_RELEASE_EXPIRED, {"limit": limit, "at_once": LOSSES_AT_ONCE, "max": LOSSES_MAX})
+def release_expired(cursor: Cursor) -> int:
+    """Make up to `RELEASED_AT_ONCE` deliveries due whose lease ran out; how many.
+
+    Each gets an attempt row that says so.
+    """
+    _RELEASE_EXPIRED.run(cursor, {})
     return cursor.rowcount
 
 

@@ -11,6 +11,21 @@ from collections.abc import Iterable, Sequence
 
 from app.storage.database import Cursor
 
+# One that is under way loses its lease: what comes of it is an attempt and nothing more.
+_CANCEL_OWED = """
+UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
+    lease = NULL, leased_until = NULL, last_result = 'erased'
+WHERE status IN ('pending', 'attempting') AND event_id IN
+    (SELECT id FROM events WHERE contact_id = %s AND type <> 'contact.deleted')
+"""
+
+# Receivers may send back what they were sent.
+_FORGET_ANSWERS = """
+UPDATE attempts SET response_headers = '[]', response_body = NULL
+WHERE delivery_id IN (
+    SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id WHERE e.contact_id = %s)
+"""
+
 _EMPTY = "payload = '{}', client_address = NULL, user_agent = NULL, referrer = NULL"
 
 
@@ -18,16 +33,13 @@ def erase_history(cursor: Cursor, contact_id: str, ids: Sequence[str], stamp: st
     """Empty the captures and events of a contact that is locked and deleted in this transaction.
 
     `ids` are all ids that lead to it, its own among them; `stamp` is the moment of the erasure.
-    What is still owed about the person, but for the news of the deletion, is cancelled.
+    What is still owed about the person, but for the news of the deletion, is cancelled, and what
+    receivers answered is forgotten.
     """
     cursor.execute("UPDATE contacts SET erased_since = %s WHERE id = ANY(%s)", (stamp, list(ids)))
     cursor.execute(f"UPDATE captures SET {_EMPTY} WHERE contact_id = ANY(%s)", (list(ids),))
-    cursor.execute(
-        "UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,"
-        " last_result = 'erased' WHERE status = 'pending' AND event_id IN"
-        " (SELECT id FROM events WHERE contact_id = %s AND type <> 'contact.deleted')",
-        (contact_id,),
-    )
+    cursor.execute(_CANCEL_OWED, (contact_id,))
+    cursor.execute(_FORGET_ANSWERS, (contact_id,))
     cursor.execute(
         "UPDATE events SET data = json_build_object('id', contact_id, 'contact_id', contact_id,"
         " 'sequence', sequence, 'erased', true) WHERE contact_id = %s",

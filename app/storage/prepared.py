@@ -42,16 +42,17 @@ class Prepared:
 
     def run(self, cursor: Cursor, values: Mapping[str, object]) -> None:
         """Run them with these values; the cursor has the rows of the last one."""
-        prepared_at = _prepared_at.setdefault(cursor.connection, {})
+        cursor.execute(";".join([*self._planning(cursor.connection), self._execute]), values)
+
+    def _planning(self, connection: psycopg2.extensions.connection) -> list[str]:
+        """What this connection has to be told first."""
+        prepared_at = _prepared_at.setdefault(connection, {})
         at, now = prepared_at.get(self._name), monotonic()
-        steps = [self._execute]
-        if at is None or now - at > PLAN_SECONDS_MAX:
-            steps = [self._prepare, self._execute]
-            # Noted before it is done: what was prepared stays, also when it then cannot be run.
-            prepared_at[self._name] = now
-        if len(steps) > 1 and at is not None:
-            steps.insert(0, self._deallocate)
-        cursor.execute(";".join(steps), values)
+        if at is not None and now - at <= PLAN_SECONDS_MAX:
+            return []
+        # Noted before it is done: what was prepared stays, also when it then cannot be run.
+        prepared_at[self._name] = now
+        return [self._prepare] if at is None else [self._deallocate, self._prepare]
 
 
 class _Part:

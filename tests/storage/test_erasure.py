@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.domain.attempt import Timings
+from app.domain.ids import new_id
 from app.domain.times import now
-from app.storage import tending
+from app.storage import claims, deliveries, tending
+from app.storage.claims import Claimed
 from app.storage.database import Database, transaction
+from app.storage.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 
@@ -50,6 +54,60 @@ def test_every_trace_goes_and_what_is_owed_is_cancelled(database: Database) -> N
         ("contact.created", "cancelled"),
         ("contact.deleted", "pending"),
     ]
+
+
+def test_what_receivers_answered_goes_too_also_when_it_comes_after_the_erasure(
+    database: Database,
+) -> None:
+    org = make_org(database)
+    webhook = make_webhook(database, org)
+    capture = make_capture(org, "ada@example.com", first_name="Ada")
+    with transaction(database) as cursor:
+        record(cursor, [capture, make_capture(org, "grace@example.com")], now())
+        both = claims.claim(cursor, webhook.id, 2, 30, ordered=False)
+    of_ada = next(claimed for claimed in both if claimed.contact_id == capture.contact_id)
+    of_grace = next(claimed for claimed in both if claimed is not of_ada)
+    early, late = (settled(of_ada, number) for number in (1, 2))
+    with transaction(database) as cursor:
+        deliveries.settle(cursor, [early, settled(of_grace, 1)])
+        cursor.execute("UPDATE deliveries SET status = 'attempting', lease = %s", (late.lease,))
+
+    with transaction(database) as cursor:
+        tending.delete(cursor, org.id, capture.contact_id, erase=True)
+    with transaction(database) as cursor:
+        assert deliveries.settle(cursor, [late]) == set()
+
+    answers = (
+        "SELECT number, response_headers, encode(response_body, 'escape') FROM attempts"
+        " WHERE delivery_id = '{}' ORDER BY number"
+    )
+    assert rows(database, answers.format(of_ada.id)) == [(1, [], None), (2, [], None)]
+    assert rows(database, answers.format(of_grace.id)) == [(1, [["echo", "Ada"]], "ok")]
+    status = "SELECT status, last_result, lease FROM deliveries WHERE id = '{}'"
+    assert rows(database, status.format(of_ada.id)) == [("cancelled", "erased", None)]
+
+
+def settled(claimed: Claimed, number: int) -> Settled:
+    """A refusal whose answer gives back what was sent."""
+    return Settled(
+        delivery_id=claimed.id,
+        lease=claimed.lease,
+        number=number,
+        status="pending",
+        failures=1,
+        deferrals=0,
+        delay_seconds=60.0,
+        result="retry",
+        attempt_id=new_id("att"),
+        started_at=now(),
+        http_status=500,
+        error=None,
+        error_detail=None,
+        address="127.0.0.1:1",
+        timings=Timings(total_ms=1),
+        response_headers=(("echo", "Ada"),),
+        response_body="b2s=",
+    )
 
 
 def test_a_capture_from_before_the_erasure_does_not_bring_the_person_back(

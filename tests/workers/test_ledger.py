@@ -134,7 +134,7 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
     (lost,) = ledger.exchange(webhook.id, (), wanted=1).claimed
     execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
     with transaction(database) as cursor:
-        assert deliveries.release_expired(cursor, 10) == 1
+        assert deliveries.release_expired(cursor) == 1
     (current,) = ledger.exchange(webhook.id, (), wanted=1).claimed
 
     ledger.exchange(webhook.id, [outcome(lost, Verdict.SUCCEEDED)], wanted=0)

@@ -241,7 +241,7 @@ def test_a_delivery_that_is_lost_again_and_again_waits_longer_and_is_given_up_in
         assert len(ledger.exchange(webhook.id, (), 1).claimed) == 1
         execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
         with transaction(database) as cursor:
-            assert deliveries.release_expired(cursor, 10) == 1
+            assert deliveries.release_expired(cursor) == 1
             cursor.execute("SELECT extract(epoch FROM next_attempt_at - now()) FROM deliveries")
             waits.append(cursor.fetchall()[0][0])
 
