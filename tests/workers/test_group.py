@@ -154,7 +154,10 @@ def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gathe
     for work in ("c", "d", "e"):
         followers.append(Caller(group, work))
         wait_until(lambda: group.waiting == len(followers))
-    carrier.may_end.release(3)
+    carrier.may_end.release()
+    # Only then the other one: of two that end together, each would name a leader.
+    assert carrier.began.acquire(timeout=10)
+    carrier.may_end.release(2)
     for thread in (*leaders, *followers):
         thread.join(10)
 
