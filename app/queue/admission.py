@@ -12,6 +12,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -218,5 +219,6 @@ class Gate:
             except NoScriptError:
                 return await execute("EVAL", script.text, len(keys), *keys, *arguments)
         except (RedisError, OSError) as error:
-            await self._client.connection_pool.disconnect(inuse_connections=False)
+            with suppress(RedisError, OSError):  # hanging up may be too slow as well
+                await self._client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable from error
