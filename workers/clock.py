@@ -85,10 +85,10 @@ def prompt_duties(settings: Settings, database: Database, broker: WakingBroker) 
     rounds = Rounds(database, broker)
     replays = Replays(database, Doorbell(broker.client))
     return [
-        Duty("empty_inbox", 0.5, rounds.empty_inbox),
+        Duty("empty_inbox", 1.0, rounds.empty_inbox),
         Duty("ring_for_due", settings.clock_interval_seconds, rounds.ring_for_due),
         Duty("release_expired_leases", 1.0, rounds.release_expired_leases),
-        Duty("tidy_queue", 1.0, rounds.tidy_queue),
+        Duty("tidy_queue", 3.0, rounds.tidy_queue),
         Duty("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
         Duty("forget_rung_bells", 5.0, rounds.forget_rung_bells),
     ]

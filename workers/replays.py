@@ -8,6 +8,7 @@ live event that comes in the middle of a replay of millions waits for one step's
 from __future__ import annotations
 
 import logging
+import time
 
 from app.queue.jobs import Doorbell
 from app.storage import replays
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 #: How often each replay is looked at.
 INTERVAL_SECONDS = 0.25
+#: How often replays are looked for while there are none.
+IDLE_SECONDS = 1.0
 #: Events that one step opens: at first and at least, and at most.
 STEP_MIN = 20
 STEP_MAX = 500
@@ -30,9 +33,13 @@ class Replays:
         self._doorbell = doorbell
         #: Events of the last step, by webhook.
         self._steps: dict[str, int] = {}
+        self._look_at = 0.0
 
     def advance(self) -> None:
         """Take every replay that runs one step further, one of each webhook."""
+        if not self._steps and time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + IDLE_SECONDS
         with transaction(self._database) as cursor:
             running = replays.running(cursor)
         first_of_webhook = {webhook_id: replay_id for replay_id, webhook_id in reversed(running)}
