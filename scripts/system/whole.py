@@ -93,12 +93,15 @@ class WholeSystem:
                 Running(self.base_url, self.org, self.api_key, self.environ),
             )
 
-    def stop(self) -> None:
-        """Stops everything: first who writes, then what is written to. Harmless when repeated."""
+    def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """Stops everything: first who writes, then what is written to. Harmless when repeated.
+
+        Processes that outlive the grace are killed.
+        """
         if self._supervisors:
             withdraw(self.embedded.data_folder)
         for supervisor in reversed(self._supervisors):
-            supervisor.stop(GRACE_SECONDS)
+            supervisor.stop(grace_seconds)
         self.embedded.stop()
 
     def _complete_environ(self) -> None:

@@ -40,7 +40,10 @@ BATCH = 200
 
 @contextmanager
 def running_system(**settings: str) -> Iterator[WholeSystem]:
-    """A running system with the settings of all flow tests and these on top."""
+    """A running system with the settings of all flow tests and these on top.
+
+    It is killed in the end: how it stops is the matter of test_stopping.py, and takes seconds.
+    """
     environ = {**os.environ, **SETTINGS, **settings, "PORT": str(free_port())}
     for name in ("DATABASE_URL", "REDIS_URL", "DATA_DIR"):
         environ.pop(name, None)
@@ -49,7 +52,7 @@ def running_system(**settings: str) -> Iterator[WholeSystem]:
         whole.start()
         yield whole
     finally:
-        whole.stop()
+        whole.stop(grace_seconds=0)
 
 
 @contextmanager

@@ -132,12 +132,12 @@ def readiness(connection: http.client.HTTPConnection) -> tuple[int, str, str | N
         return answer.status, json.load(answer)["status"], answer.headers["Connection"]
 
 
+# Of one process the supervisor is the whole system's: tests/system sees to that.
+@pytest.mark.parametrize("system", ["2"], ids=["two processes"], indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "frozen"])
 def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
     system: WholeSystem, number: signal.Signals
 ) -> None:
-    if system.settings.web_concurrency == 1:
-        pytest.skip("its supervisor is the one of the whole system")
     wait_until(lambda: len(workers(system)) == 2, PATIENCE_SECONDS)
     old = workers(system)
     os.kill(old[0], number)
