@@ -79,6 +79,18 @@ def open_database(
     return PostgresqlDatabase(url, thread_safe=not shared, **options)
 
 
+class _BeginningCursor(psycopg2.extensions.cursor):
+    """Begins its transaction in the round trip of the first statement: one less for each."""
+
+    _has_begun = False
+
+    def execute(self, query: Any, vars: Any = None) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            query = f"BEGIN;{query}"
+        super().execute(query, vars)
+
+
 @contextmanager
 def transaction(database: Database) -> Iterator[Cursor]:
     """A cursor inside a transaction: committed at the end, rolled back on any error.
@@ -88,8 +100,7 @@ def transaction(database: Database) -> Iterator[Cursor]:
     """
     _connect(database)
     try:
-        with database.connection().cursor() as cursor:
-            cursor.execute("BEGIN")
+        with database.connection().cursor(cursor_factory=_BeginningCursor) as cursor:
             try:
                 yield cursor
                 cursor.execute("COMMIT")
