@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 CONFLICTS_MAX = 20
 #: Transactions of one process under way: while one waits for PostgreSQL, the other merges.
 TRANSACTIONS_AT_ONCE = 2
+#: So far apart they begin, unless one is alone: a transaction costs as much as a dozen captures.
+TRANSACTIONS_APART_SECONDS = 0.025
 #: What one transaction carries at most; a single job may be larger.
 TRANSACTION_CAPTURES_MAX = 500
 TRANSACTION_BYTES_MAX = 512 * 1024
@@ -61,7 +63,12 @@ class Recorder:
         self._database = database
         self._doorbell = doorbell
         self._now = now
-        self._group = Group(self._record_jobs, how_many=_fit_together, at_once=TRANSACTIONS_AT_ONCE)
+        self._group = Group(
+            self._record_jobs,
+            how_many=_fit_together,
+            at_once=TRANSACTIONS_AT_ONCE,
+            apart_seconds=TRANSACTIONS_APART_SECONDS,
+        )
 
     @property
     def waiting(self) -> int:

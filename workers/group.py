@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from time import monotonic, sleep
 from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
@@ -25,6 +26,8 @@ class Group(Generic[Work]):
 
     `carry` gets what waits, in the order of coming, and leaves what came of it in the work itself.
     `how_many` says how many of those who wait one call takes, at least one: by default all.
+    `apart_seconds` lie between the beginnings of two calls: what comes one by one in quick
+    succession gathers to fewer and larger calls, and what comes alone still waits for nothing.
     """
 
     def __init__(
@@ -33,10 +36,13 @@ class Group(Generic[Work]):
         *,
         how_many: Callable[[Sequence[Work]], int] = len,
         at_once: int = 1,
+        apart_seconds: float = 0.0,
     ) -> None:
         self._carry = carry
         self._how_many = how_many
         self._at_once = at_once
+        self._apart_seconds = apart_seconds
+        self._next_at = 0.0
         self._guard = threading.Lock()
         self._gathered: list[_Member[Work]] = []
         self._leaders = 0
@@ -66,6 +72,7 @@ class Group(Generic[Work]):
             raise NotCarried from mine.error
 
     def _lead(self, leader: _Member[Work]) -> None:
+        self._keep_apart()
         with self._guard:
             members = self._take(leader)
         error: BaseException | None = None
@@ -78,6 +85,14 @@ class Group(Generic[Work]):
             self._name_next()
             for member in members:
                 member.finish(error)
+
+    def _keep_apart(self) -> None:
+        with self._guard:
+            now = monotonic()
+            begins_at = max(now, self._next_at)
+            self._next_at = begins_at + self._apart_seconds
+        if begins_at > now:
+            sleep(begins_at - now)
 
     def _take(self, leader: _Member[Work]) -> list[_Member[Work]]:
         # The leader left those who wait when it was named, lest another leader carry it.

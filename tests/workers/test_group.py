@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+import workers.group
 from workers.group import Group, NotCarried
 
 
@@ -162,6 +163,29 @@ def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gathe
         thread.join(10)
 
     assert carrier.calls == [["a"], ["b"], ["c", "d", "e"]]
+
+
+def test_what_comes_soon_after_a_call_began_gathers_to_one_call(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = Group(carrier.carry, apart_seconds=60)
+    pauses: list[float] = []
+
+    def until_two_wait(seconds: float) -> None:
+        pauses.append(seconds)
+        wait_until(lambda: group.waiting == 2)
+
+    monkeypatch.setattr(workers.group, "sleep", until_two_wait)
+    carrier.may_end.release(2)
+    group.share("a")
+    assert pauses == []
+    callers = [Caller(group, work) for work in ("b", "c", "d")]
+    for thread in callers:
+        thread.join(10)
+
+    assert [len(call) for call in carrier.calls] == [1, 3]
+    assert len(pauses) == 1
+    assert 0 < pauses[0] <= 60
 
 
 def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
