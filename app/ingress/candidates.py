@@ -16,6 +16,7 @@ from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
 from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, Candidate
+from app.queue.first_answers import first_answer_key
 from config.settings import Settings
 
 _encoder = msgspec.json.Encoder()
@@ -110,7 +111,7 @@ def make_candidate(
         # nobody is answered with another visitor's name, and no lead is taken for another.
         owner = caller if capture.keyed else capture.contact_id or capture.email
         digest = _digest(f"{owner} {idempotency_key}".encode("utf-8", "surrogatepass"))
-        dedupe_key, dedupe_ms = f"idem:{capture.org_id}:{digest}", IDEMPOTENCY_MS
+        dedupe_key, dedupe_ms = first_answer_key(capture.org_id, digest), IDEMPOTENCY_MS
     else:
         digest = _digest(_canonical.encode(_said(submission)))
         dedupe_key, dedupe_ms = f"same:{capture.org_id}:{digest}", DOUBLE_CLICK_MS

@@ -19,6 +19,11 @@ STEP = 1000
 _FORGET = (Path(__file__).with_name("lua") / "forget.lua").read_text()
 
 
+def first_answer_key(org_id: str, digest: str) -> str:
+    """Where the first answer to an Idempotency-Key is kept, in the gate's database."""
+    return f"idem:{org_id}:{digest}"
+
+
 class FirstAnswers:
     """The first answers, for threads. `client` speaks to the broker's database."""
 
@@ -36,7 +41,7 @@ class FirstAnswers:
         cursor = "0"
         try:
             while True:
-                pattern = f"idem:{org_id}:*"
+                pattern = first_answer_key(org_id, "*")
                 found = self._forget(args=[self._admission_db, pattern, cursor, STEP, *contact_ids])
                 cursor = found.decode() if isinstance(found, bytes) else str(found)
                 if cursor == "0":
