@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 
 import pytest
 import uvicorn
@@ -42,20 +42,24 @@ def make_app() -> Starlette:
     return Starlette(routes=routes, lifespan=lifespan)
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[tuple[str, int]]:
-    """Where our server serves it."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(serving, "GRACE_SECONDS", 0.0)
+@contextmanager
+def running_server() -> Iterator[tuple[Server, tuple[str, int]]]:
+    """Our server in a thread, and where it serves; it ends without any grace."""
     config = uvicorn.Config(make_app(), http=Door, loop="uvloop", ws="none", log_config=None)
     listening = socket.create_server(("127.0.0.1", 0))
     server = Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()
-    yield listening.getsockname()
-    server.should_exit = True
+    yield server, listening.getsockname()
+    server.should_exit = server.force_exit = True
     thread.join()
-    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, int]]:
+    """Where a server serves that all tests may use."""
+    with running_server() as (_, address):
+        yield address
 
 
 @pytest.fixture
@@ -152,6 +156,23 @@ def test_a_caller_who_asks_for_it_is_hung_up_on_once_the_body_is_read(
     assert caller.hear()[0] == 503
     caller.send(refused[-10:])
     assert caller.hung_up()
+
+
+def test_a_refusal_by_a_process_that_stops_ends_its_connection(
+    full: pytest.MonkeyPatch,
+) -> None:
+    full.setattr(serving, "GRACE_SECONDS", 6 * PATIENCE_SECONDS)
+    with running_server() as (server, address), closing(Caller(address)) as caller:
+        caller.send(request())
+        assert caller.hear()[1].get("connection") is None
+        server.should_exit = True
+        headers: dict[str, str] = {}
+        while "connection" not in headers:  # until it has noticed
+            caller.send(request())
+            status, headers, _ = caller.hear()
+            assert status == 503
+        assert headers["connection"] == "close"
+        assert caller.hung_up()
 
 
 @pytest.mark.parametrize(
