@@ -45,7 +45,9 @@ def make_app() -> Starlette:
 @contextmanager
 def running_server() -> Iterator[tuple[Server, tuple[str, int]]]:
     """Our server in a thread, and where it serves; it ends without any grace."""
-    config = uvicorn.Config(make_app(), http=Door, loop="uvloop", ws="none", log_config=None)
+    config = uvicorn.Config(
+        make_app(), http=Door, loop="uvloop", ws="none", log_config=None, timeout_keep_alive=60
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     server = Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
