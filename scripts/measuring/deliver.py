@@ -44,7 +44,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 f"{median(ours):,.0f}/s",
                 f"urllib3 {median(bare):,.0f}/s",
                 ratio_by_rounds(ours, bare),
-                at_least(0.50),
+                at_least(0.60),
             )
         ],
         raw={"rate": ours, "bare_rate": bare},

@@ -49,7 +49,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 f"{median(ours):,.0f}/s",
                 f"statements {median(bare):,.0f}/s",
                 ratio_by_rounds(ours, bare),
-                at_least(0.50),
+                at_least(0.75),
             )
         ],
         notes=[f"jobs of {median(sizes):.0f} captures, as the ingress made them"],
