@@ -10,8 +10,8 @@ from typing import NamedTuple, cast
 from scripts.measuring.figures import median
 from scripts.measuring.outcome import Outcome
 
-_WIDTH, _HEIGHT = 720, 400
-_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 20, 50, 60
+_WIDTH, _HEIGHT = 750, 400
+_LEFT, _RIGHT, _TOP, _BOTTOM = 80, 50, 50, 60
 _COLOURS = ("#1f6feb", "#9a6700", "#1a7f37", "#8250df")
 _FONT = "font-family='system-ui, sans-serif' font-size='13' fill='#333'"
 
