@@ -95,7 +95,7 @@ class Site:
         with ExitStack() as opening:
             self.embedded = opening.enter_context(Embedded())
             self.whole = WholeSystem(self._environ(), None, Console(self._log))  # type: ignore[arg-type]
-            opening.callback(self.whole.stop)
+            opening.callback(self.whole.stop, 0.0)  # all is judged by then
             self.whole.start()
             self._open = opening.pop_all()
         self.rex = Rex(self.whole.base_url, self.whole.api_key)
