@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 CONFLICTS_MAX = 20
 #: Transactions of one process under way: while one waits for PostgreSQL, the other merges.
 TRANSACTIONS_AT_ONCE = 2
-#: So far apart they begin, unless one is alone: a transaction costs as much as a dozen captures.
+#: So far apart they begin while jobs come in quick succession: a transaction costs as much as a
+#: dozen captures.
 TRANSACTIONS_APART_SECONDS = 0.025
 #: What one transaction carries at most; a single job may be larger.
 TRANSACTION_CAPTURES_MAX = 500

@@ -26,8 +26,8 @@ class Group(Generic[Work]):
 
     `carry` gets what waits, in the order of coming, and leaves what came of it in the work itself.
     `how_many` says how many of those who wait one call takes, at least one: by default all.
-    `apart_seconds` lie between the beginnings of two calls: what comes one by one in quick
-    succession gathers to fewer and larger calls, and what comes alone still waits for nothing.
+    `apart_seconds` lie between the beginning of a call that carried several and the next one: what
+    comes in quick succession gathers to fewer and larger calls, what comes one by one never waits.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Group(Generic[Work]):
         self._keep_apart()
         with self._guard:
             members = self._take(leader)
+            self._next_at = monotonic() + self._apart_seconds if len(members) > 1 else 0.0
         error: BaseException | None = None
         try:
             self._carry([member.work for member in members])
@@ -88,11 +89,11 @@ class Group(Generic[Work]):
 
     def _keep_apart(self) -> None:
         with self._guard:
-            now = monotonic()
-            begins_at = max(now, self._next_at)
-            self._next_at = begins_at + self._apart_seconds
-        if begins_at > now:
-            sleep(begins_at - now)
+            pause = self._next_at - monotonic()
+            if pause > 0:
+                self._next_at += self._apart_seconds
+        if pause > 0:
+            sleep(pause)
 
     def _take(self, leader: _Member[Work]) -> list[_Member[Work]]:
         # The leader left those who wait when it was named, lest another leader carry it.

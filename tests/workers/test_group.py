@@ -165,7 +165,7 @@ def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gathe
     assert carrier.calls == [["a"], ["b"], ["c", "d", "e"]]
 
 
-def test_what_comes_soon_after_a_call_began_gathers_to_one_call(
+def test_what_comes_soon_after_a_call_for_several_gathers_to_one_call(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = Group(carrier.carry, apart_seconds=60)
@@ -176,16 +176,29 @@ def test_what_comes_soon_after_a_call_began_gathers_to_one_call(
         wait_until(lambda: group.waiting == 2)
 
     monkeypatch.setattr(workers.group, "sleep", until_two_wait)
-    carrier.may_end.release(2)
-    group.share("a")
+    leader, followers = led_by_one_while_others_gather(group, carrier, "b", "c")
+    carrier.may_end.release(3)
+    for thread in (leader, *followers):
+        thread.join(10)
     assert pauses == []
-    callers = [Caller(group, work) for work in ("b", "c", "d")]
-    for thread in callers:
+    for thread in [Caller(group, work) for work in ("d", "e", "f")]:
         thread.join(10)
 
-    assert [len(call) for call in carrier.calls] == [1, 3]
+    assert [len(call) for call in carrier.calls] == [1, 2, 3]
     assert len(pauses) == 1
     assert 0 < pauses[0] <= 60
+
+
+def test_what_comes_one_by_one_never_waits(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers.group, "sleep", lambda seconds: pytest.fail("it waited"))
+    group = Group(carrier.carry, apart_seconds=60)
+    carrier.may_end.release(3)
+    for work in ("a", "b", "c"):
+        group.share(work)
+
+    assert carrier.calls == [["a"], ["b"], ["c"]]
 
 
 def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
