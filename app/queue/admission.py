@@ -25,6 +25,7 @@ from redis.exceptions import NoScriptError, RedisError
 
 from app.domain.errors import QueueUnavailable
 from app.queue.audit import find_faults, memory_share
+from app.queue.connection import databases_of
 from app.queue.direct import DirectConnection
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES
 from app.queue.keys import WAKE_EXPIRY_MS, WAKE_TOKENS, payloads_key, waiting_key, wake_key
@@ -125,9 +126,8 @@ class Gate:
             protocol=2,
         )
         self._direct = DirectConnection(self._client.connection_pool, REPLY_SECONDS)
-        queue_db = int(self._client.connection_pool.connection_kwargs.get("db") or 0)
-        self._admission_db = queue_db + 1
-        self._queue_db = queue_db
+        pool = self._client.connection_pool
+        self._queue_db, self._admission_db = databases_of(pool.connection_kwargs)
         self._depth_max = depth_max
         self._memory_share_max = memory_share_max
         #: Redis holds too much: nothing new goes into the queue. `watch` finds out.

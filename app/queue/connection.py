@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -32,3 +35,9 @@ def connect(redis_url: str, *, connections: int, retries: int = 1) -> redis.Redi
         protocol=2,
     )
     return redis.Redis(connection_pool=pool)
+
+
+def databases_of(connection: Mapping[str, Any]) -> tuple[int, int]:
+    """The numbers of the broker's database, by a pool's `connection_kwargs`, and of the gate's."""
+    queue_db = int(connection.get("db") or 0)
+    return queue_db, queue_db + 1

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import redis
 
+from app.queue.connection import databases_of
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.keys import payloads_key, resting_key, waiting_key
 
@@ -37,7 +38,7 @@ class QueueFigures:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
-        self._admission_db = int(client.connection_pool.connection_kwargs.get("db") or 0) + 1
+        _, self._admission_db = databases_of(client.connection_pool.connection_kwargs)
 
     def depths(self) -> list[Depth]:
         """The depth of every queue."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import redis
 
 from app.domain.errors import QueueUnavailable
+from app.queue.connection import databases_of
 
 #: Keys that one step looks at: about a millisecond, in which Redis does nothing else.
 STEP = 1000
@@ -28,8 +29,7 @@ class FirstAnswers:
     """The first answers, for threads. `client` speaks to the broker's database."""
 
     def __init__(self, client: redis.Redis) -> None:
-        queue_db = int(client.connection_pool.connection_kwargs.get("db") or 0)
-        self._admission_db = queue_db + 1
+        _, self._admission_db = databases_of(client.connection_pool.connection_kwargs)
         self._forget = client.register_script(_FORGET)
 
     def forget(self, org_id: str, contact_ids: Collection[str]) -> None:
@@ -38,13 +38,14 @@ class FirstAnswers:
         Looks at every answer of a day, in steps: an erasure may take its time, captures may not
         pay for it.
         """
-        cursor = "0"
+        pattern = first_answer_key(org_id, "*")
+        cursor = b"0"
         try:
             while True:
-                pattern = first_answer_key(org_id, "*")
-                found = self._forget(args=[self._admission_db, pattern, cursor, STEP, *contact_ids])
-                cursor = found.decode() if isinstance(found, bytes) else str(found)
-                if cursor == "0":
+                cursor = self._forget(
+                    args=[self._admission_db, pattern, cursor, STEP, *contact_ids]
+                )
+                if cursor == b"0":
                     return
         except redis.RedisError as error:
             raise QueueUnavailable from error
