@@ -98,7 +98,6 @@ class WakingConsumer(Consumer):
         pause = self._in_flight.brake.pause_seconds()
         if pause:
             self._stopping.wait(pause)
-        if pause:
             return self._in_flight.wait_for_room(1, BLOCK_SECONDS)
         return self._in_flight.wait_for_room(self._prefetch, BLOCK_SECONDS, self._least)
 

@@ -33,12 +33,13 @@ class _Backlog(NamedTuple):
 def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between the depths."""
     timed = effort.count(TIMED)
+    depths = DEPTHS_QUICK if effort.quick else DEPTHS
     with Place() as place:
         port = place.start_sink()
         url = f"http://127.0.0.1:{port}/"
         webhook_id = subscribe(place.database_url, place.environ["SECRET_KEY"], url)
         backlogs = []
-        for depth in DEPTHS_QUICK if effort.quick else DEPTHS:
+        for depth in depths:
             database_url = place.copy_database(f"backlog_{depth}")
             fill_pending(database_url, webhook_id, depth)
             backlogs.append(_Backlog(depth, database_url, []))
@@ -47,7 +48,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
             for backlog in backlogs:
                 backlog.rates.append(_drain_some(place, port, backlog, webhook_id, timed))
                 say(f"{backlog.depth:,} pending: {backlog.rates[-1]:,.0f}/s")
-        captures = queue_backlog.measure(place, effort, say)
+        captures = queue_backlog.measure(place, depths, effort, say)
     deliveries = _outcome(backlogs)
     return Outcome(
         deliveries.rows + captures.rows,

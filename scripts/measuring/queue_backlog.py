@@ -22,8 +22,6 @@ from scripts.measuring.record import recorded
 from scripts.measuring.stock import fill_queue
 from scripts.measuring.usage import usage_of
 
-DEPTHS = (10_000, 100_000, 1_000_000)
-DEPTHS_QUICK = (10_000, 100_000)
 #: Captures that are timed, those before them, and those of a job.
 TIMED = 7_500
 WARM_UP = 1_000
@@ -39,11 +37,11 @@ class _Queue(NamedTuple):
     memory_mib: list[float]
 
 
-def measure(place: Place, effort: Effort, say: Say) -> Outcome:
+def measure(place: Place, depths: Sequence[int], effort: Effort, say: Say) -> Outcome:
     """Alternate between the depths."""
     empty = _redis_bytes(place)
     queues = []
-    for number, depth in enumerate(DEPTHS_QUICK if effort.quick else DEPTHS, 1):
+    for number, depth in enumerate(depths, 1):
         # Each takes two databases: the queue's and the next.
         redis_url = f"{place.redis_url.rpartition('/')[0]}/{2 * number}"
         fill_queue(place.database_url, redis_url, depth, JOB_CAPTURES)
