@@ -35,13 +35,13 @@ from app.http import convertors
 from app.http.callers import Callers
 from app.http.directory import Directory
 from app.http.exceptions import HANDLERS
-from app.ingress.acceptance import Acceptance
 from app.ingress.capture import CaptureEndpoint
+from app.ingress.capture_writer import CaptureWriter
 from app.ingress.door import TURNSTILE, Door
 from app.ingress.tally import Tally
 from app.ingress.turnstile import Turnstile
 from app.ingress.waiting import Waiting
-from app.queue.admission import Gate
+from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.first_answers import FirstAnswers
 from app.queue.jobs import Doorbell
@@ -77,7 +77,9 @@ def make_services(settings: Settings) -> Services:
         callers=Callers(
             directory, settings.base_domain, settings.default_org, settings.trusted_proxies
         ),
-        gate=Gate(settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max),
+        admission=AdmissionClient(
+            settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max
+        ),
         doorbell=Doorbell(client),
         first_answers=FirstAnswers(client),
     )
@@ -105,21 +107,24 @@ class Application(Starlette):
 def make_app(settings: Settings) -> Starlette:
     """The application."""
     services = make_services(settings)
-    acceptance = Acceptance(services.gate, services.database)
-    tally = Tally(services.gate)
+    writer = CaptureWriter(services.admission, services.database)
+    tally = Tally(services.admission)
     waiting = Waiting(services.database)
-    capture = CaptureEndpoint(acceptance, services.callers, waiting, tally, settings)
+    capture = CaptureEndpoint(writer, services.callers, waiting, tally, settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         services.directory.start()
-        background = [asyncio.create_task(tally.run()), asyncio.create_task(services.gate.watch())]
+        background = [
+            asyncio.create_task(tally.run()),
+            asyncio.create_task(services.admission.watch()),
+        ]
         yield {TURNSTILE: Turnstile()}
         await _end(background)
-        await acceptance.drain()
+        await writer.drain()
         await tally.flush()
         services.directory.stop()
-        await services.gate.close()
+        await services.admission.close()
 
     convertors.register()
     app = Application(

@@ -75,9 +75,9 @@ class Settings:
     #: Keyed requests a minute, per key; 0: no limit.
     api_rate_per_key: int = 1000
 
-    #: Captures waiting in the queue above which new ones go to the inbox in PostgreSQL.
+    #: Captures waiting in the queue above which new ones go to the fallback table in PostgreSQL.
     queue_depth_max: int = 1_000_000
-    #: Share of Redis's maxmemory above which new captures go to the inbox in PostgreSQL.
+    #: Share of Redis's maxmemory above which new captures go to the fallback table in PostgreSQL.
     redis_memory_share_max: float = 0.85
 
     #: First retry delay of a delivery; the n-th is base x 3^(n-1).

@@ -85,7 +85,7 @@ def prompt_duties(settings: Settings, database: Database, broker: WakingBroker) 
     rounds = Rounds(database, broker)
     replays = Replays(database, Doorbell(broker.client))
     return [
-        Duty("empty_inbox", 1.0, rounds.empty_inbox),
+        Duty("drain_fallback", 1.0, rounds.drain_fallback),
         Duty("ring_for_due", settings.clock_interval_seconds, rounds.ring_for_due),
         Duty("release_expired_leases", 1.0, rounds.release_expired_leases),
         Duty("tidy_queue", 3.0, rounds.tidy_queue),

@@ -10,17 +10,17 @@ import msgspec
 from app.queue.broker import WakingBroker
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
 from app.queue.messages import encode_message
-from app.storage import deliveries, inbox
+from app.storage import deliveries, fallback
 from app.storage.database import Cursor, Database, transaction
 
 log = logging.getLogger(__name__)
 
 #: Rows that one step touches: no step holds a lock for long.
 STEP = 1000
-#: Rows that one step moves out of the inbox.
-INBOX_STEP = 200
+#: Rows that one step moves out of the fallback table.
+FALLBACK_STEP = 200
 #: Rows go into one job up to this size: many short ones would cost a transaction each.
-INBOX_JOB_CHARS = 256 * 1024
+FALLBACK_JOB_CHARS = 256 * 1024
 
 
 class Rounds:
@@ -31,19 +31,19 @@ class Rounds:
         self._broker = broker
         self._doorbell = Doorbell(broker.client)
 
-    def empty_inbox(self) -> None:
+    def drain_fallback(self) -> None:
         """Move captures that were taken in while the queue was away into the queue."""
-        moved = INBOX_STEP
-        while moved == INBOX_STEP:
+        moved = FALLBACK_STEP
+        while moved == FALLBACK_STEP:
             with transaction(self._database) as cursor:
-                rows = inbox.oldest(cursor, INBOX_STEP)
+                rows = fallback.oldest(cursor, FALLBACK_STEP)
                 moved = len(rows)
                 jobs = capture_jobs([captures for _, captures in rows])
                 # Queued before it is forgotten: what is queued twice is recorded once.
                 self._broker.enqueue_many(CAPTURES, jobs)
-                inbox.remove(cursor, [row_id for row_id, _ in rows])
+                fallback.remove(cursor, [row_id for row_id, _ in rows])
             if moved:
-                log.info("inbox.emptied", extra={"rows": moved, "jobs": len(jobs)})
+                log.info("fallback.emptied", extra={"rows": moved, "jobs": len(jobs)})
 
     def ring_for_due(self) -> None:
         """Ring for every webhook that has something due."""
@@ -78,13 +78,13 @@ class Rounds:
 
 
 def capture_jobs(rows: Sequence[str]) -> list[tuple[str, bytes]]:
-    """Jobs for the captures of inbox rows, each a JSON list, in their order."""
+    """Jobs for the captures of fallback rows, each a JSON list, in their order."""
     jobs: list[list[str]] = []
     room = 0
     for row in rows:
         if len(row) > room:
             jobs.append([])
-            room = INBOX_JOB_CHARS
+            room = FALLBACK_JOB_CHARS
         jobs[-1].append(row[1:-1])
         room -= len(row)
     return [

@@ -127,7 +127,7 @@ async def _take_turn(services: Services, key: ApiKey) -> dict[str, str]:
     if rate == 0:
         return {}
     try:
-        bucket = await services.gate.take(f"key:{key.id}", rate)
+        bucket = await services.admission.take(f"key:{key.id}", rate)
     except QueueUnavailable:
         # Without Redis nobody counts; refusing the API as well would only widen the outage.
         bucket = TokenBucket(allowed=True, remaining=rate, wait_ms=0)

@@ -41,11 +41,11 @@ async def readyz(request: Request) -> Response:
 async def _queue(services: Services) -> str:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await services.gate.check_writable()
-            faults = await services.gate.faults()
+            await services.admission.check_writable()
+            faults = await services.admission.faults()
     except (QueueUnavailable, TimeoutError) as error:
         return f"away: {str(error.__cause__ or 'no answer')[:200]}"
-    if services.gate.is_full:
+    if services.admission.is_full:
         faults.append("full: captures go to the inbox in PostgreSQL")
     return "; ".join(["ok", *faults])
 

@@ -12,7 +12,7 @@ from app.domain.errors import STATUS_BY_CODE, RexError
 
 Schema = dict[str, Any]
 
-Code = Literal[
+AdmissionStatus = Literal[
     "invalid_json",
     "unauthenticated",
     "forbidden",
@@ -31,7 +31,7 @@ Code = Literal[
 class ErrorDetail(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What was wrong, and what would be right."""
 
-    code: Code
+    code: AdmissionStatus
     message: str
     request_id: str
     #: The one field that was wrong.

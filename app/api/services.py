@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.http.callers import Callers
 from app.http.directory import Directory
-from app.queue.admission import Gate
+from app.queue.admission import AdmissionClient
 from app.queue.first_answers import FirstAnswers
 from app.queue.jobs import Doorbell
 from app.storage.database import Database
@@ -23,6 +23,6 @@ class Services:
     vault: Vault
     directory: Directory
     callers: Callers
-    gate: Gate
+    admission: AdmissionClient
     doorbell: Doorbell
     first_answers: FirstAnswers

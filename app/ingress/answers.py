@@ -10,7 +10,7 @@ import msgspec
 from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
 from app.http.answers import error_body, error_headers
 from app.ingress.cors import RawHeaders
-from app.queue.admission import Admission
+from app.queue.admission import AdmissionResult
 
 _encoder = msgspec.json.Encoder()
 _JSON = (b"content-type", b"application/json")
@@ -49,7 +49,7 @@ def error_reply(error: RexError, request_id: str) -> Reply:
     return reply
 
 
-def limit_headers(limit: int, admission: Admission) -> RawHeaders:
+def limit_headers(limit: int, admission: AdmissionResult) -> RawHeaders:
     """The documented rate-limit headers; none when nobody counts."""
     if limit == 0 or admission.remaining < 0:
         return []

@@ -4,8 +4,8 @@ A bare ASGI endpoint: no request and response objects, no PostgreSQL, one round 
 is shared with whoever else is waiting.
 
     head.py        what the request's head says      reading.py     any encoding, one submission
-    cors.py        who may call from which page      candidates.py  ids, answer, keys of limits
-    acceptance.py  on disk before the answer         answers.py     202, 303, or why not
+    cors.py        who may call from which page      requests.py  ids, answer, keys of limits
+    writer.py  on disk before the answer         answers.py     202, 303, or why not
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from app.domain.submission import InvalidAddress
 from app.http.answers import request_id_of
 from app.http.callers import Callers
 from app.ingress import answers, form_answers
-from app.ingress.acceptance import Acceptance
-from app.ingress.answers import Reply, limit_headers
-from app.ingress.candidates import (
+from app.ingress.admission_requests import (
     Rates,
-    make_candidate,
     make_capture,
     make_rejected,
+    make_request,
     rates_for,
 )
+from app.ingress.answers import Reply, limit_headers
+from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
 from app.ingress.head import Head, check_size, read_head
 from app.ingress.reading import Received, decode_body, read_body
 from app.ingress.tally import Tally
 from app.ingress.waiting import Waiting, wanted_wait_seconds
-from app.queue.admission import Admission, Code
+from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -64,13 +64,13 @@ class CaptureEndpoint:
 
     def __init__(
         self,
-        acceptance: Acceptance,
+        writer: CaptureWriter,
         callers: Callers,
         waiting: Waiting,
         tally: Tally,
         settings: Settings,
     ) -> None:
-        self._acceptance = acceptance
+        self._acceptance = writer
         self._callers = callers
         self._waiting = waiting
         self._tally = tally
@@ -117,19 +117,19 @@ class CaptureEndpoint:
     async def _reply_to(
         self, caller: Caller, head: Head, received: Received, request_id: str
     ) -> Reply:
-        admission: Admission | None = None
+        admission: AdmissionResult | None = None
         try:
             submission = received.submission(_page_host(head))
             capture = make_capture(caller.org, caller.key, head, caller.address, submission)
-            candidate = make_candidate(
+            request = make_request(
                 capture, submission, caller.name, caller.rates, head.idempotency_key
             )
-            admission = await self._acceptance.accept(candidate)
+            admission = await self._acceptance.accept(request)
             _check_limits(admission, caller.rates)
             if head.wants_page:
                 reply = form_answers.accepted(caller.org, submission.controls.redirect)
             else:
-                body = admission.first_answer or candidate.answer
+                body = admission.first_answer or request.answer
                 reply = await self._answer(caller, head, capture, body)
         except RexError as error:
             await self._note_refusal(caller, head, error)
@@ -156,9 +156,9 @@ class CaptureEndpoint:
         )
         # It has no contact, so nothing sets its target address apart from all others.
         rates = caller.rates._replace(per_email=0)
-        candidate = make_candidate(capture, submission, caller.name, rates, None)
+        request = make_request(capture, submission, caller.name, rates, None)
         try:
-            await self._acceptance.accept(candidate)
+            await self._acceptance.accept(request)
         except RexError:
             log.warning("capture.not_kept", extra={"org_id": caller.org.id})
 
@@ -175,11 +175,11 @@ def _refusal(
     return answers.error_reply(error, request_id)
 
 
-def _check_limits(admission: Admission, rates: Rates) -> None:
-    if admission.code not in (Code.ADDRESS_LIMITED, Code.EMAIL_LIMITED):
+def _check_limits(admission: AdmissionResult, rates: Rates) -> None:
+    if admission.status not in (AdmissionStatus.ADDRESS_LIMITED, AdmissionStatus.EMAIL_LIMITED):
         return
     seconds = -(-admission.wait_ms // 1000) or 1
-    if admission.code is Code.ADDRESS_LIMITED:
+    if admission.status is AdmissionStatus.ADDRESS_LIMITED:
         message = f"More than {rates.per_caller} captures a minute from one caller"
     else:
         message = f"More than {rates.per_email} captures a minute for this e-mail address"

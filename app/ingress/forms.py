@@ -74,9 +74,9 @@ def _gather(pairs: Iterable[tuple[str, str]]) -> Fields:
 
 def _decode(text: bytes, codec: str) -> str:
     """Text in its declared codec; in windows-1252 when it is not that, as old pages send it."""
-    for candidate in (codec, "cp1252"):
+    for request in (codec, "cp1252"):
         try:
-            return text.decode(candidate)
+            return text.decode(request)
         except UnicodeDecodeError:
             continue
     return text.decode("latin-1")

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from app.domain.errors import Invalid, QueueUnavailable, RexError
 from app.domain.fields import LENGTHS_MAX
-from app.queue.admission import Gate
+from app.queue.admission import AdmissionClient
 
 #: How often counts are handed on.
 FLUSH_SECONDS = 5.0
@@ -24,8 +24,8 @@ _COUNTED_FIELDS = frozenset({"email", "source", "metadata", *LENGTHS_MAX})
 class Tally:
     """Counts refusals; one per web process."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, admission: AdmissionClient) -> None:
+        self._admission = admission
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, org_id: str, error: RexError) -> None:
@@ -45,7 +45,7 @@ class Tally:
         counts, self._counts = self._counts, Counter()
         if counts:
             with suppress(QueueUnavailable):
-                await self._gate.add_refusals(counts)
+                await self._admission.add_refusals(counts)
                 return
             self._counts += counts
 

@@ -1,4 +1,4 @@
-"""The gate that every capture passes: limits, duplicates and the queue, in one round trip.
+"""The admission that every capture passes: limits, duplicates and the queue, in one round trip.
 
 Limits and first answers live in the Redis database after the broker's, so that the two can be
 looked at and flushed apart. One script does all of it, so that what is answered as accepted is in
@@ -65,8 +65,8 @@ _VALUES_PER_VERDICT = 4
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Candidate(NamedTuple):
-    """A capture before the gate, in the order in which the script takes it."""
+class AdmissionRequest(NamedTuple):
+    """A capture before the admission, in the order in which the script takes it."""
 
     capture: bytes
     answer: bytes
@@ -78,8 +78,8 @@ class Candidate(NamedTuple):
     email_rate: int
 
 
-class Code(IntEnum):
-    """What the gate says."""
+class AdmissionStatus(IntEnum):
+    """What the admission says."""
 
     ACCEPTED = 0
     DUPLICATE = 1
@@ -89,17 +89,17 @@ class Code(IntEnum):
 
 
 #: By their numbers: looking one up in the enumeration costs five times as much.
-_CODES = tuple(Code)
+_STATUSES = tuple(AdmissionStatus)
 
 
-class Admission(NamedTuple):
-    """The gate's verdict on one capture.
+class AdmissionResult(NamedTuple):
+    """The admission's result on one capture.
 
     `wait_ms`: until the limit is whole again, or, for a limited one, until a retry may succeed.
     `first_answer`: what the first of these duplicates was answered.
     """
 
-    code: Code
+    status: AdmissionStatus
     remaining: int
     wait_ms: int
     first_answer: bytes
@@ -113,7 +113,7 @@ class TokenBucket(NamedTuple):
     wait_ms: int
 
 
-class Gate:
+class AdmissionClient:
     """The asyncio side of the queue; one per web process."""
 
     def __init__(self, redis_url: str, depth_max: int, memory_share_max: float = 1.0) -> None:
@@ -133,7 +133,7 @@ class Gate:
         #: Redis holds too much: nothing new goes into the queue. `watch` finds out.
         self.is_full = False
 
-    async def admit(self, candidates: Sequence[Candidate]) -> list[Admission]:
+    async def admit(self, requests: Sequence[AdmissionRequest]) -> list[AdmissionResult]:
         """Judge captures and enqueue those accepted, as one job, on disk at the return.
 
         Raises `QueueUnavailable`; whether they are in the queue is unknown then.
@@ -150,11 +150,11 @@ class Gate:
             prefix + b"[[",
             b"]]" + suffix,
             # One argument for all of them: the client spends a microsecond on each that it sends.
-            _encode([(c.capture.decode(), c.answer.decode(), *c[2:]) for c in candidates]),
+            _encode([(c.capture.decode(), c.answer.decode(), *c[2:]) for c in requests]),
         ]
         flat = await self._run(_ADMIT, _KEYS, arguments, self._direct.execute)
         return [
-            Admission(_CODES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
+            AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
             for i in range(0, len(flat), _VALUES_PER_VERDICT)
         ]
 

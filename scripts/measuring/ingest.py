@@ -34,7 +34,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
             say(f"round {number + 1}: {ours.last.rate:,.0f}/s, bare {bare.last.rate:,.0f}/s")
             place.redis.flushall()
         if place.query("SELECT count(*) FROM inbox"):
-            raise BenchFailed("captures went to the inbox: Redis refused them")
+            raise BenchFailed("captures went to the fallback table: Redis refused them")
         outcome = _outcome(ours, bare, trivial)
         if effort.plots:
             outcome.raw["latency"] = _latency_by_load(place, bare_port, ours, bare, effort, say)

@@ -41,7 +41,7 @@ class Remains:
         self._dead = list(dead)
 
     def find(self) -> list[str]:
-        """Ids of everything that is not finished: inbox rows, jobs, deliveries."""
+        """Ids of everything that is not finished: fallback rows, jobs, deliveries."""
         return [*self._in_queue(), *self._in_database()]
 
     def wait_until_none(
@@ -87,7 +87,7 @@ def _ids(cursor: Any, query: str, *parameters: object) -> list[str]:
 def _summary(left: Collection[str]) -> str:
     rows = sum(each.startswith("inbox row") for each in left)
     jobs = sum(each.startswith("job") for each in left)
-    return f"{rows} inbox rows, {jobs} jobs, {len(left) - rows - jobs} deliveries"
+    return f"{rows} fallback rows, {jobs} jobs, {len(left) - rows - jobs} deliveries"
 
 
 def _age_seconds(job: bytes) -> float:

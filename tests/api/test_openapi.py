@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.openapi import build_document, endpoints_of
-from app.api.openapi_errors import Code, ErrorEnvelope
+from app.api.openapi_errors import AdmissionStatus, ErrorEnvelope
 from app.api.openapi_public import PUBLIC, CaptureAccepted
 from app.api.yaml_text import to_yaml
 from app.domain.errors import STATUS_BY_CODE
@@ -58,7 +58,7 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used(document: dict
 
 
 def test_every_error_code_is_in_the_envelope(document: dict[str, Any]) -> None:
-    assert set(get_args(Code)) == set(STATUS_BY_CODE)
+    assert set(get_args(AdmissionStatus)) == set(STATUS_BY_CODE)
     for methods in document["paths"].values():
         for operation in methods.values():
             if operation.get("security") != []:

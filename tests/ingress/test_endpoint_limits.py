@@ -13,7 +13,7 @@ from app.domain.errors import InvalidCapture
 from app.http.callers import Callers
 from app.http.directory import Directory
 from app.ingress.tally import Tally
-from app.queue.admission import Gate
+from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.figures import QueueFigures
 from app.storage.database import open_database
@@ -187,12 +187,12 @@ def test_every_refusal_for_the_address_alone_is_kept_as_rejected(site: Site) -> 
 
 def test_refusals_are_counted_by_reason_under_names_of_ours_only(redis_url: str) -> None:
     async def count() -> None:
-        gate = Gate(redis_url, 1000)
-        tally = Tally(gate)
+        admission = AdmissionClient(redis_url, 1000)
+        tally = Tally(admission)
         for field in ("email", "metadata", "made up by a visitor", "and another"):
             tally.count("org_1", InvalidCapture({field: "is wrong"}))
         await tally.flush()
-        await gate.close()
+        await admission.close()
 
     asyncio.run(count())
     figures = QueueFigures(connect(redis_url, connections=1))

@@ -8,15 +8,15 @@ from typing import cast
 import pytest
 
 from app.domain.errors import QueueUnavailable
-from app.ingress import acceptance
-from app.ingress.acceptance import Acceptance
-from app.queue.admission import Admission, Candidate, Code, Gate
+from app.ingress import capture_writer
+from app.ingress.capture_writer import CaptureWriter
+from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.storage.database import Database
 
-CANDIDATE = Candidate(b"{}", b"{}", "same:1", 1, "from:1", 0, "for:1", 0)
+CANDIDATE = AdmissionRequest(b"{}", b"{}", "same:1", 1, "from:1", 0, "for:1", 0)
 
 
-class StalledGate:
+class StalledAdmission:
     """Admits when told to."""
 
     def __init__(self) -> None:
@@ -25,19 +25,19 @@ class StalledGate:
     async def check_writable(self) -> None:
         return
 
-    async def admit(self, candidates: list[Candidate]) -> list[Admission]:
+    async def admit(self, requests: list[AdmissionRequest]) -> list[AdmissionResult]:
         await self.go.wait()
-        return [Admission(Code.ACCEPTED, 1, 1, b"") for _ in candidates]
+        return [AdmissionResult(AdmissionStatus.ACCEPTED, 1, 1, b"") for _ in requests]
 
 
 def test_a_full_waiting_room_refuses_at_once_and_those_inside_are_served(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(acceptance, "WAITING_MAX", 3)
+    monkeypatch.setattr(capture_writer, "WAITING_MAX", 3)
 
-    async def scenario() -> list[Admission]:
-        gate = StalledGate()
-        line = Acceptance(cast("Gate", gate), cast("Database", None))
+    async def scenario() -> list[AdmissionResult]:
+        admission = StalledAdmission()
+        line = CaptureWriter(cast("AdmissionClient", admission), cast("Database", None))
         inside = [asyncio.create_task(line.accept(CANDIDATE)) for _ in range(4)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -47,11 +47,11 @@ def test_a_full_waiting_room_refuses_at_once_and_those_inside_are_served(
         refused = [task for task in inside if task.done() and task.exception()]
         assert refused, "nobody was refused"
         assert all(isinstance(task.exception(), QueueUnavailable) for task in refused)
-        gate.go.set()
+        admission.go.set()
         served = await asyncio.gather(*(task for task in inside if task not in refused))
         await line.drain()
         return served
 
     served = asyncio.run(scenario())
     assert served
-    assert all(each.code is Code.ACCEPTED for each in served)
+    assert all(each.status is AdmissionStatus.ACCEPTED for each in served)

@@ -11,7 +11,7 @@ import pytest
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import WakingBroker, connect_broker
 from app.queue.jobs import CAPTURES
-from app.storage import inbox
+from app.storage import fallback
 from app.storage.database import Database, transaction
 from tests.factories import make_capture, make_org
 from workers.clock import Clock, Duty
@@ -68,13 +68,13 @@ def test_the_inbox_is_moved_into_the_queue(database: Database, broker: WakingBro
     captures = [msgspec.json.encode(make_capture(org, f"p{n}@example.com")) for n in range(60)]
     for capture in captures:
         with transaction(database) as cursor:
-            inbox.keep(cursor, [capture])
+            fallback.keep(cursor, [capture])
 
-    Rounds(database, broker).empty_inbox()
+    Rounds(database, broker).drain_fallback()
 
     assert broker.depth(CAPTURES).waiting == 1
     with transaction(database) as cursor:
-        assert inbox.oldest(cursor, 1) == []
+        assert fallback.oldest(cursor, 1) == []
 
 
 def test_while_the_queue_is_away_the_inbox_keeps_everything(
@@ -82,12 +82,12 @@ def test_while_the_queue_is_away_the_inbox_keeps_everything(
 ) -> None:
     org = make_org(database)
     with transaction(database) as cursor:
-        inbox.keep(cursor, [msgspec.json.encode(make_capture(org))])
+        fallback.keep(cursor, [msgspec.json.encode(make_capture(org))])
     nowhere = connect_broker("redis://127.0.0.1:9/0", threads=1)
 
     with pytest.raises(Exception, match="onnect"):
-        Rounds(database, nowhere).empty_inbox()
+        Rounds(database, nowhere).drain_fallback()
 
     with transaction(database) as cursor:
-        assert len(inbox.oldest(cursor, 2)) == 1
+        assert len(fallback.oldest(cursor, 2)) == 1
     nowhere.close()

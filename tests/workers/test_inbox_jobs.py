@@ -1,11 +1,11 @@
-"""What comes out of the inbox: few jobs, however many rows there are."""
+"""What comes out of the fallback table: few jobs, however many rows there are."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from workers.rounds import INBOX_JOB_CHARS, capture_jobs
+from workers.rounds import FALLBACK_JOB_CHARS, capture_jobs
 
 
 def row(*ids: int, size: int = 0) -> str:
@@ -17,7 +17,7 @@ def captures_in(job: tuple[str, bytes]) -> list[int]:
     return [capture["id"] for capture in captures]
 
 
-HALF = INBOX_JOB_CHARS // 2
+HALF = FALLBACK_JOB_CHARS // 2
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ HALF = INBOX_JOB_CHARS // 2
         ([row(1)], [[1]]),
         ([row(1), row(2, 3), row(4)], [[1, 2, 3, 4]]),
         ([row(1, size=HALF), row(2, size=HALF), row(3)], [[1], [2, 3]]),
-        ([row(1), row(2, size=2 * INBOX_JOB_CHARS), row(3)], [[1], [2], [3]]),
+        ([row(1), row(2, size=2 * FALLBACK_JOB_CHARS), row(3)], [[1], [2], [3]]),
     ],
 )
 def test_short_rows_share_a_job_and_long_ones_have_their_own(

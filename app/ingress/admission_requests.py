@@ -1,4 +1,4 @@
-"""From a cleaned submission to what passes the gate: ids, the answer, the keys of its limits."""
+"""Turns a cleaned submission into an admission request: ids, the answer, the keys of its limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
-from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, Candidate
+from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, AdmissionRequest
 from app.queue.first_answers import first_answer_key
 from config.settings import Settings
 
@@ -98,14 +98,14 @@ def make_rejected(
     return capture
 
 
-def make_candidate(
+def make_request(
     capture: Capture,
     submission: Submission,
     caller: str,
     rates: Rates,
     idempotency_key: str | None,
-) -> Candidate:
-    """What the gate decides on. `caller` is the client's address or the key's id."""
+) -> AdmissionRequest:
+    """What the admission decides on. `caller` is the client's address or the key's id."""
     if idempotency_key:
         # Anybody can guess the key of an anonymous caller, so it stands for one address only:
         # nobody is answered with another visitor's name, and no lead is taken for another.
@@ -115,7 +115,7 @@ def make_candidate(
     else:
         digest = _digest(_canonical.encode(_said(submission)))
         dedupe_key, dedupe_ms = f"same:{capture.org_id}:{digest}", DOUBLE_CLICK_MS
-    return Candidate(
+    return AdmissionRequest(
         capture=_encoder.encode(capture),
         answer=_encoder.encode(Answer(answer_of(capture))),
         dedupe_key=dedupe_key,

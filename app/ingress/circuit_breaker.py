@@ -1,6 +1,6 @@
-"""A rung of the ladder: in use while it holds; once broken, probed in the background until it does.
+"""Circuit breakers: once a server failed, it is probed in the background and not used meanwhile.
 
-So an outage costs whoever notices it the wait, and nobody after them.
+So only the request that notices an outage waits for it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from app.storage.database import TransactionConflict
 
 log = logging.getLogger(__name__)
 
-#: How often a broken rung is probed.
+#: How often a broken circuit breaker is probed.
 PROBE_SECONDS = 0.25
 
 
-class Rung:
+class CircuitBreaker:
     """Whether a server is worth asking. `check` returns when it is, and raises while it is not."""
 
     def __init__(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
@@ -27,23 +27,23 @@ class Rung:
         self._probe: asyncio.Task[None] | None = None
 
     @property
-    def holds(self) -> bool:
+    def closed(self) -> bool:
         """Whether to use it."""
         return self._probe is None
 
-    def broke(self, error: Exception) -> None:
+    def trip(self, error: Exception) -> None:
         """Note that it failed."""
         if self._probe is None:
             reason = str(error.__cause__ or error or type(error).__name__)
             log.warning(f"{self._name}.away", extra={"error": reason[:200]})
-            self._probe = asyncio.create_task(self._probe_until_it_holds())
+            self._probe = asyncio.create_task(self._probe_until_it_works())
 
     def stop(self) -> None:
         """Probe no more."""
         if self._probe is not None:
             self._probe.cancel()
 
-    async def _probe_until_it_holds(self) -> None:
+    async def _probe_until_it_works(self) -> None:
         while not await self._is_back():
             await asyncio.sleep(PROBE_SECONDS)
         log.info(f"{self._name}.back")

@@ -1,0 +1,115 @@
+"""Writes accepted captures to disk before their callers are answered.
+
+1. The queue in Redis, which fsyncs before it answers.
+2. The fallback table in PostgreSQL, when Redis is away, refuses or is full; the scheduler moves
+   captures on from there.
+3. Nowhere: the caller gets a 503 within a second, whatever hangs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.concurrency import run_in_threadpool
+
+from app.domain.errors import QueueUnavailable, StorageUnavailable
+from app.ingress.circuit_breaker import CircuitBreaker
+from app.ingress.group_commit import GroupCommit
+from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.storage import fallback
+from app.storage.database import Database, TransactionConflict, transaction
+
+#: A job carries at most this many captures and, one capture more or less, this many bytes.
+JOB_CAPTURES_MAX = 500
+JOB_BYTES_MAX = 512 * 1024
+#: Captures of one process that wait for their turn; what comes on top is refused at once.
+WAITING_MAX = 5000
+#: How long the whole fallback chain may take; the caller waits.
+WRITE_SECONDS = 0.9
+
+_KEPT = AdmissionResult(AdmissionStatus.ACCEPTED, -1, 0, b"")
+
+
+class CaptureWriter:
+    """Takes captures in and puts them on disk, many at a time."""
+
+    def __init__(self, admission: AdmissionClient, database: Database) -> None:
+        self._admission = admission
+        self._database = database
+        self._group = GroupCommit(
+            self._flush, _size_bytes, count_max=JOB_CAPTURES_MAX, weight_max=JOB_BYTES_MAX
+        )
+        self._queue = CircuitBreaker("queue", admission.check_writable)
+        self._fallback = CircuitBreaker("fallback", self._check_fallback)
+
+    async def accept(self, request: AdmissionRequest) -> AdmissionResult:
+        """The result on a capture; an accepted one is on disk.
+
+        Without Redis there are no limits and no double clicks: `remaining` is -1 then. Raises
+        `StorageUnavailable` when the capture can be kept nowhere, `QueueUnavailable` when so many
+        wait that it had better come back.
+        """
+        if self._group.waiting >= WAITING_MAX:
+            raise QueueUnavailable("Too many captures at once: try again in a few seconds")
+        return await self._group.submit(request)
+
+    async def drain(self) -> None:
+        """Finish what was taken in."""
+        await self._group.drain()
+        self._queue.stop()
+        self._fallback.stop()
+
+    async def _flush(self, requests: Sequence[AdmissionRequest]) -> Sequence[AdmissionResult]:
+        deadline = asyncio.get_running_loop().time() + WRITE_SECONDS
+        if self._queue.closed:
+            try:
+                results = await self._admission.admit(requests)
+            except QueueUnavailable as error:
+                self._queue.trip(error)
+            else:
+                return await self._keep_overflow(requests, results, deadline)
+        await self._keep(requests, deadline)
+        return [_KEPT] * len(requests)
+
+    async def _keep_overflow(
+        self,
+        requests: Sequence[AdmissionRequest],
+        results: Sequence[AdmissionResult],
+        deadline: float,
+    ) -> Sequence[AdmissionResult]:
+        overflow = [
+            request
+            for request, result in zip(requests, results, strict=True)
+            if result.status is AdmissionStatus.FULL
+        ]
+        if overflow:
+            await self._keep(overflow, deadline)
+        return [_KEPT if result.status is AdmissionStatus.FULL else result for result in results]
+
+    async def _keep(self, requests: Sequence[AdmissionRequest], deadline: float) -> None:
+        captures = [request.capture for request in requests]
+        if not self._fallback.closed:
+            raise StorageUnavailable
+        try:
+            async with asyncio.timeout_at(deadline):
+                await run_in_threadpool(self._write_fallback, captures)
+        except (TimeoutError, StorageUnavailable, TransactionConflict) as error:
+            self._fallback.trip(error)
+            raise StorageUnavailable from error
+
+    def _write_fallback(self, captures: Sequence[bytes]) -> None:
+        with transaction(self._database) as cursor:
+            fallback.keep(cursor, captures)
+
+    async def _check_fallback(self) -> None:
+        # Without a time-out: a thread that waits for a server that hangs cannot be called back.
+        await run_in_threadpool(self._ask_database)
+
+    def _ask_database(self) -> None:
+        with transaction(self._database):
+            pass
+
+
+def _size_bytes(request: AdmissionRequest) -> int:
+    return len(request.capture)
