@@ -44,7 +44,7 @@ from app.ingress.waiting import Waiting
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.first_answers import FirstAnswers
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.serving.descriptors import make_room
 from app.serving.processes import serve
 from app.storage.database import open_database
@@ -80,7 +80,7 @@ def make_services(settings: Settings) -> Services:
         admission=AdmissionClient(
             settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max
         ),
-        doorbell=Doorbell(client),
+        notifier=DeliveryNotifier(client),
         first_answers=FirstAnswers(client),
     )
 

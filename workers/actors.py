@@ -15,7 +15,7 @@ from app.domain.backoff import RetryPolicy
 from app.domain.errors import StorageUnavailable
 from app.domain.times import now
 from app.queue.broker import WakingBroker, connect_broker
-from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES, Doorbell
+from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES, DeliveryNotifier
 from app.queue.messages import POISON_ACTOR
 from app.storage.database import TransactionConflict, open_database
 from app.storage.vault import Vault
@@ -38,7 +38,7 @@ def record() -> None:
     broker = connect_broker(settings.redis_url, threads=settings.capture_threads)
     # Any thread may lead a transaction, but few at a time: they need no connection each.
     database = open_database(settings.database_url, pool_size=TRANSACTIONS_AT_ONCE + 1)
-    recorder = Recorder(database, Doorbell(broker.client), now)
+    recorder = Recorder(database, DeliveryNotifier(broker.client), now)
     _declare(broker, CAPTURES, RECORD_CAPTURES, recorder.record)
     _declare(broker, CAPTURES, POISON_ACTOR, recorder.keep_poison)
     dramatiq.set_broker(broker)
@@ -50,14 +50,14 @@ def deliver() -> None:
     # No more bells in hand than threads: one that waits behind a slow receiver helps nobody.
     threads = settings.worker_threads
     broker = connect_broker(settings.redis_url, threads=threads, prefetch=threads)
-    recorder = Recorder(open_database(settings.database_url), Doorbell(broker.client), now)
-    courier = make_courier(settings, Doorbell(broker.client))
+    recorder = Recorder(open_database(settings.database_url), DeliveryNotifier(broker.client), now)
+    courier = make_courier(settings, DeliveryNotifier(broker.client))
     _declare(broker, DELIVERIES, DELIVER, courier.deliver)
     _declare(broker, DELIVERIES, POISON_ACTOR, recorder.keep_poison)
     dramatiq.set_broker(broker)
 
 
-def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
+def make_courier(settings: Settings, notifier: DeliveryNotifier) -> Courier:
     """The courier of a process that delivers."""
     terms = Terms(
         policy=RetryPolicy(
@@ -78,9 +78,9 @@ def make_courier(settings: Settings, doorbell: Doorbell) -> Courier:
         ca_file=settings.webhook_ca_file,
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
-    ledger = Ledger(database, terms, doorbell.ring)
+    ledger = Ledger(database, terms, notifier.notify)
     attempts = Attempts(sender, Vault(settings.secret_key), terms.policy)
-    return Courier(ledger, doorbell, attempts, terms)
+    return Courier(ledger, notifier, attempts, terms)
 
 
 def _start() -> Settings:

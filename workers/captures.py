@@ -5,7 +5,7 @@
 3. All are recorded together: captures, contacts, events, deliveries.
 4. If PostgreSQL refuses them, halves are tried until the one that it refuses stands alone; that one
    is kept as rejected, with the reason, and the others go through.
-5. After the commit the doorbell rings for the webhooks that are owed something, and each thread
+5. After the commit the notifier rings for the webhooks that are owed something, and each thread
    returns, which acknowledges its job.
 
 A job that comes twice changes nothing the second time. While PostgreSQL is away the job fails and
@@ -25,7 +25,7 @@ import psycopg2
 
 from app.domain.capture import Capture
 from app.domain.errors import StorageUnavailable
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage import captures as capture_rows
 from app.storage.captures import decode_capture, decode_captures
 from app.storage.database import Database, TransactionConflict, transaction
@@ -60,9 +60,11 @@ class _Job:
 class Recorder:
     """Records jobs of captures; one for all threads of a process."""
 
-    def __init__(self, database: Database, doorbell: Doorbell, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, notifier: DeliveryNotifier, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._now = now
         self._group = Group(
             self._record_jobs,
@@ -142,7 +144,7 @@ class Recorder:
 
     def _record_together(self, captures: list[Capture]) -> None:
         recorded = self._transact(captures)
-        self._doorbell.ring(recorded.webhook_ids)
+        self._notifier.notify(recorded.webhook_ids)
         log.info(
             "captures.recorded",
             extra={"captures": recorded.captures, "events": recorded.events, "of": len(captures)},

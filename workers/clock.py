@@ -19,7 +19,7 @@ from dramatiq.errors import ConnectionClosed
 
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import WakingBroker, connect_broker
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage.database import Database, TransactionConflict, open_database
 from config.settings import Settings
 from workers.housekeeping import Housekeeping
@@ -83,21 +83,21 @@ class Clock:
 def prompt_duties(settings: Settings, database: Database, broker: WakingBroker) -> list[Duty]:
     """What somebody waits for."""
     rounds = Rounds(database, broker)
-    replays = Replays(database, Doorbell(broker.client))
+    replays = Replays(database, DeliveryNotifier(broker.client))
     return [
         Duty("drain_fallback", 1.0, rounds.drain_fallback),
-        Duty("ring_for_due", settings.clock_interval_seconds, rounds.ring_for_due),
+        Duty("notify_due", settings.clock_interval_seconds, rounds.notify_due),
         Duty("release_expired_leases", 1.0, rounds.release_expired_leases),
         Duty("tidy_queue", 3.0, rounds.tidy_queue),
         Duty("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
-        Duty("forget_rung_bells", 5.0, rounds.forget_rung_bells),
+        Duty("reset_notifications", 5.0, rounds.reset_notifications),
     ]
 
 
 def slow_duties(settings: Settings, database: Database, broker: WakingBroker) -> list[Duty]:
     """What may take its time; in a thread of its own, lest it hold up the others."""
     rounds = Rounds(database, broker)
-    house = Housekeeping(database, Doorbell(broker.client), settings)
+    house = Housekeeping(database, DeliveryNotifier(broker.client), settings)
     return [
         Duty("cancel_for_deleted_webhooks", 5.0, rounds.cancel_for_deleted_webhooks),
         Duty("fail_expired", 30.0, house.fail_expired),

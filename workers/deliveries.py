@@ -1,6 +1,6 @@
 """Queue `deliveries`: the life of a delivery, as its workers see it.
 
-1. Something makes it due: its event (the doorbell rings after the commit) or the clock.
+1. Something makes it due: its event (the notifier rings after the commit) or the clock.
 2. A thread answers the bell and claims it under a lease, within the webhook's window. If there is
    more to carry than it asked for, it rings for the next thread.
 3. It signs and sends (attempts.py), holding no database connection, and never after its lease.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from app.domain.delivery import Verdict
 from app.domain.errors import StorageUnavailable
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage.claims import Claimed
 from workers.attempts import Attempts
 from workers.exchange import LEASE_MARGIN_SECONDS, Attempted, Exchange, Terms
@@ -85,24 +85,24 @@ class Courier:
     """Carries a webhook's due deliveries; one for all threads of a process."""
 
     def __init__(
-        self, ledger: Ledger, doorbell: Doorbell, attempts: Attempts, terms: Terms
+        self, ledger: Ledger, notifier: DeliveryNotifier, attempts: Attempts, terms: Terms
     ) -> None:
         self._ledger = ledger
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._attempts = attempts
         self._terms = terms
         self._pacing: set[str] = set()
 
     def deliver(self, webhook_id: str) -> None:
         """Attempt what is due of this webhook, round after round, for one turn."""
-        self._doorbell.answer(webhook_id)
+        self._notifier.take(webhook_id)
         may_call_at = time.monotonic()
         turn_ends = may_call_at + TURN_SECONDS
         exchange = self._ledger.exchange(webhook_id, (), wanted=1)
         while exchange.claimed or self._wait_for_pace(exchange, turn_ends):
             if exchange.more and time.monotonic() >= may_call_at:
                 may_call_at = time.monotonic() + CALL_SECONDS
-                self._doorbell.ring([webhook_id])
+                self._notifier.notify([webhook_id])
             this = Round(exchange, self._attempts)
             this.run()
             # Half of the window: while one thread sends its half, another one's is recorded.
@@ -111,7 +111,7 @@ class Courier:
                 wanted = 0
             exchange = self._hand_in(exchange, this, wanted)
             if not wanted:
-                self._doorbell.ring([webhook_id])
+                self._notifier.notify([webhook_id])
 
     def _wait_for_pace(self, exchange: Exchange, turn_ends: float) -> bool:
         """Wait for the endpoint's next turn, if it has one soon; one thread waits, not all."""

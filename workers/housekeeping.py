@@ -12,7 +12,7 @@ from app.domain.event import WEBHOOK_BACKLOG, operational_event
 from app.domain.health import OPEN_AFTER
 from app.domain.ids import first_stamp_at, new_id
 from app.domain.times import now
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage import retention
 from app.storage.database import Cursor, Database, transaction
 from app.storage.endpoints import org_of
@@ -32,9 +32,9 @@ Walk = Callable[[Cursor, str, str, int], Step | None]
 class Housekeeping:
     """Keeps the tables from growing for ever, and backlogs from waiting for ever."""
 
-    def __init__(self, database: Database, doorbell: Doorbell, settings: Settings) -> None:
+    def __init__(self, database: Database, notifier: DeliveryNotifier, settings: Settings) -> None:
         self._database = database
-        self._doorbell = doorbell
+        self._notifier = notifier
         self._settings = settings
 
     def delete_old_rows(self) -> None:
@@ -99,7 +99,7 @@ class Housekeeping:
             org_id = org_of(cursor, webhook_id)
             event = operational_event(new_id("evt"), org_id, WEBHOOK_BACKLOG, data, now())
             owed = publish(cursor, [event], except_webhook=webhook_id)
-        self._doorbell.ring(owed)
+        self._notifier.notify(owed)
 
     def _walk(self, event: str, walk: Walk, prefix: str, days: int) -> None:
         before = f"{prefix}_{first_stamp_at(int(time.time() - days * _DAY_SECONDS) * 1000)}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage import replays
 from app.storage.database import Cursor, Database, transaction
 
@@ -28,9 +28,9 @@ STEP_MAX = 500
 class Replays:
     """The clock's duty towards replays. What it remembers only sets the pace."""
 
-    def __init__(self, database: Database, doorbell: Doorbell) -> None:
+    def __init__(self, database: Database, notifier: DeliveryNotifier) -> None:
         self._database = database
-        self._doorbell = doorbell
+        self._notifier = notifier
         #: Events of the last step, by webhook.
         self._steps: dict[str, int] = {}
         self._look_at = 0.0
@@ -48,7 +48,7 @@ class Replays:
             with transaction(self._database) as cursor:
                 opened = self._step(cursor, webhook_id, replay_id)
             if opened:
-                self._doorbell.ring([webhook_id])
+                self._notifier.notify([webhook_id])
 
     def _step(self, cursor: Cursor, webhook_id: str, replay_id: str) -> int:
         locked = replays.lock_running(cursor, replay_id)

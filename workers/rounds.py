@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from app.queue.broker import WakingBroker
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, DeliveryNotifier
 from app.queue.messages import encode_message
 from app.storage import deliveries, fallback
 from app.storage.database import Cursor, Database, transaction
@@ -29,7 +29,7 @@ class Rounds:
     def __init__(self, database: Database, broker: WakingBroker) -> None:
         self._database = database
         self._broker = broker
-        self._doorbell = Doorbell(broker.client)
+        self._notifier = DeliveryNotifier(broker.client)
 
     def drain_fallback(self) -> None:
         """Move captures that were taken in while the queue was away into the queue."""
@@ -45,11 +45,11 @@ class Rounds:
             if moved:
                 log.info("fallback.emptied", extra={"rows": moved, "jobs": len(jobs)})
 
-    def ring_for_due(self) -> None:
+    def notify_due(self) -> None:
         """Ring for every webhook that has something due."""
         with transaction(self._database) as cursor:
             due = deliveries.due_webhooks(cursor)
-        self._doorbell.ring(due)
+        self._notifier.notify(due)
 
     def release_expired_leases(self) -> None:
         """Make due again what a dead worker held."""
@@ -64,9 +64,9 @@ class Rounds:
         """Bring back what dead workers held, also when no other worker lives."""
         self._broker.tidy()
 
-    def forget_rung_bells(self) -> None:
+    def reset_notifications(self) -> None:
         """Let every bell ring again: one may have been taken by a worker that died."""
-        self._doorbell.forget_rung()
+        self._notifier.reset()
 
     def _in_steps(self, event: str, step: Callable[[Cursor], int], most: int) -> None:
         touched = most

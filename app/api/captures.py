@@ -114,7 +114,7 @@ def release_capture(call: Call) -> Answer:
         capture_lists.mark_recorded(cursor, row.id)
         events = merge(cursor, [capture_lists.as_received(row)], now())
         webhook_ids = publish(cursor, events)
-    call.services.doorbell.ring(webhook_ids)
+    call.services.notifier.notify(webhook_ids)
     return Answer(One(view(row._replace(status=CaptureStatus.RECORDED))))
 
 

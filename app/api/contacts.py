@@ -147,7 +147,7 @@ def delete_contact(call: Call) -> Answer:
         _forget_first_answers(call)
     with transaction(call.services.database) as cursor:
         tended = tending.delete(cursor, call.org.id, contact_id_in(call), erase=wanted.erase)
-    call.services.doorbell.ring(tended.webhook_ids)
+    call.services.notifier.notify(tended.webhook_ids)
     return Answer(status=204)
 
 
@@ -173,7 +173,7 @@ def _id_of(call: Call, email: str) -> str:
 
 
 def _answer(call: Call, tended: Tended) -> Answer:
-    call.services.doorbell.ring(tended.webhook_ids)
+    call.services.notifier.notify(tended.webhook_ids)
     return Answer(One(view(tended.contact)), status=201 if tended.created else 200)
 
 

@@ -151,7 +151,7 @@ def retry_delivery(call: Call) -> Answer:
         if not delivery_lists.retry(cursor, delivery.id):
             raise Conflict("An attempt is under way, or the webhook was deleted")
         delivery = _detail(cursor, call)
-    call.services.doorbell.ring([delivery.webhook_id])
+    call.services.notifier.notify([delivery.webhook_id])
     return Answer(One(delivery), status=202)
 
 

@@ -8,7 +8,7 @@ from app.http.callers import Callers
 from app.http.directory import Directory
 from app.queue.admission import AdmissionClient
 from app.queue.first_answers import FirstAnswers
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage.database import Database
 from app.storage.vault import Vault
 from config.settings import Settings
@@ -24,5 +24,5 @@ class Services:
     directory: Directory
     callers: Callers
     admission: AdmissionClient
-    doorbell: Doorbell
+    notifier: DeliveryNotifier
     first_answers: FirstAnswers

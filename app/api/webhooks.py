@@ -135,7 +135,7 @@ def edit_webhook(call: Call) -> Answer:
             webhooks.update(cursor, webhook.id, values, now())
         changed = find_webhook(cursor, call)
     if changed.status == WebhookStatus.ACTIVE:
-        call.services.doorbell.ring([changed.id])
+        call.services.notifier.notify([changed.id])
     return Answer(One(view(changed)))
 
 
@@ -173,7 +173,7 @@ def ping_webhook(call: Call) -> Answer:
         data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
         event = operational_event(new_id("evt"), call.org.id, PING, data, now())
         delivery_id = publish_to(cursor, event, webhook.id)
-    call.services.doorbell.ring([webhook.id])
+    call.services.notifier.notify([webhook.id])
     return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
 
 

@@ -5,7 +5,7 @@ Two queues, two actors. Jobs are sent by name, so that the ingress loads no work
     captures    record_captures([capture, ...])   the captures themselves: nothing is stored yet
     deliveries  deliver(webhook_id)               "look": what is due stands in PostgreSQL
 
-A doorbell that is already ringing is not rung again, so a burst of events costs one message.
+A notifier that is already ringing is not rung again, so a burst of events costs one message.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ DELIVERIES = "deliveries"
 RECORD_CAPTURES = "record_captures"
 DELIVER = "deliver"
 
-#: Set of the webhooks whose doorbell rings: a message waits and nobody has taken it yet.
-RUNG_KEY = f"{NAMESPACE}:rung"
+#: Set of the webhooks whose notifier rings: a message waits and nobody has taken it yet.
+NOTIFIED_KEY = f"{NAMESPACE}:rung"
 
 _RING = f"""
 local rung = 0
@@ -61,7 +61,7 @@ return 0
 """
 
 
-class Doorbell:
+class DeliveryNotifier:
     """Tells delivery workers that a webhook has something due."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -69,7 +69,7 @@ class Doorbell:
         self._ring = client.register_script(_RING)
         self._forget = client.register_script(_FORGET)
 
-    def ring(self, webhook_ids: Iterable[str]) -> bool:
+    def notify(self, webhook_ids: Iterable[str]) -> bool:
         """Ring for these webhooks; False when Redis is away.
 
         Nothing is lost then: the clock finds what is due and rings again.
@@ -78,7 +78,7 @@ class Doorbell:
         for webhook_id in webhook_ids:
             arguments += [webhook_id, *encode_message(DELIVERIES, DELIVER, [webhook_id])]
         keys = [
-            RUNG_KEY,
+            NOTIFIED_KEY,
             payloads_key(DELIVERIES),
             waiting_key(DELIVERIES),
             wake_key(DELIVERIES),
@@ -90,14 +90,14 @@ class Doorbell:
             return False
         return True
 
-    def answer(self, webhook_id: str) -> None:
+    def take(self, webhook_id: str) -> None:
         """Note that somebody looks now; whatever comes later must ring again."""
-        self._client.srem(RUNG_KEY, webhook_id)
+        self._client.srem(NOTIFIED_KEY, webhook_id)
 
-    def forget_rung(self) -> bool:
+    def reset(self) -> bool:
         """Forget who rang, lest a lost message silence its bell; False when Redis is away."""
         try:
-            self._forget(keys=[RUNG_KEY, waiting_key(DELIVERIES)])
+            self._forget(keys=[NOTIFIED_KEY, waiting_key(DELIVERIES)])
         except redis.RedisError:
             return False
         return True

@@ -18,7 +18,7 @@ from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
 from app.queue.broker import connect_broker
 from app.queue.connection import connect
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, Doorbell
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, DeliveryNotifier
 from app.queue.messages import encode_message
 from app.storage import orgs, webhooks
 from app.storage.database import Cursor, open_database, transaction
@@ -132,7 +132,7 @@ def fill_contacts(database_url: str, count: int) -> None:
 
 def ring(redis_url: str, webhook_id: str) -> None:
     """Ring for a webhook as a recorded event does."""
-    Doorbell(connect(redis_url, connections=1)).ring([webhook_id])
+    DeliveryNotifier(connect(redis_url, connections=1)).notify([webhook_id])
 
 
 def fresh_captures(cursor: Cursor, count: int) -> list[Capture]:

@@ -17,7 +17,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from app.queue import keys
-from app.queue.jobs import DELIVERIES, RUNG_KEY
+from app.queue.jobs import DELIVERIES, NOTIFIED_KEY
 from scripts.system.child import Child
 from scripts.system.server import Server
 from scripts.trouble import family
@@ -131,7 +131,7 @@ class Breaker:
             with closing(_patient_client(queue.geturl())) as client:
                 acks = list(client.scan_iter(keys.acks_key("*", DELIVERIES)))
                 bells = [of_queue(DELIVERIES) for of_queue in keys.OF_A_QUEUE]
-                client.delete(RUNG_KEY, *bells, *acks)
+                client.delete(NOTIFIED_KEY, *bells, *acks)
 
     @property
     def _servers(self) -> dict[str, Server]:

@@ -13,7 +13,7 @@ import redis
 from app.queue import keys
 from app.queue.jobs import CAPTURES, DELIVERIES
 
-#: A doorbell that waits longer was forgotten: answering it takes milliseconds.
+#: A notifier that waits longer was forgotten: answering it takes milliseconds.
 BELL_SECONDS = 30.0
 
 _LOOK_SECONDS = 0.3

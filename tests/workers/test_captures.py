@@ -15,7 +15,7 @@ import redis
 from app.domain.capture import Capture
 from app.domain.errors import StorageUnavailable
 from app.domain.times import now
-from app.queue.jobs import DELIVERIES, Doorbell
+from app.queue.jobs import DELIVERIES, DeliveryNotifier
 from app.queue.keys import waiting_key
 from app.storage.database import Cursor, Database, open_database, transaction
 from app.storage.recording import Recorded, record
@@ -32,7 +32,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def recorder(database: Database, client: redis.Redis) -> Recorder:
-    return Recorder(database, Doorbell(client), now)
+    return Recorder(database, DeliveryNotifier(client), now)
 
 
 def as_job(*captures: object) -> msgspec.Raw:
@@ -230,7 +230,7 @@ def transactions(database: Database) -> int:
 
 def test_while_postgresql_is_away_a_job_fails_and_keeps_everything(client: redis.Redis) -> None:
     nowhere = open_database("postgresql://nobody@127.0.0.1:9/none")
-    recorder = Recorder(nowhere, Doorbell(client), now)
+    recorder = Recorder(nowhere, DeliveryNotifier(client), now)
     with pytest.raises(StorageUnavailable):
         recorder.record(as_job({"id": "cap_x"}))
 

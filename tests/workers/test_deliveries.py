@@ -13,7 +13,7 @@ import redis
 import workers.deliveries
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage.database import Database, open_database
 from app.storage.vault import Vault
 from scripts.receiver import Receiver
@@ -41,7 +41,7 @@ def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Itera
     with redis.Redis.from_url(redis_url, protocol=2) as client:
         yield Courier(
             Ledger(shared, TERMS, lambda ids: None),
-            Doorbell(client),
+            DeliveryNotifier(client),
             Attempts(sender, vault, TERMS.policy),
             TERMS,
         )

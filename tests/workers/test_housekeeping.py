@@ -14,7 +14,7 @@ from app.domain.capture import Capture
 from app.domain.ids import derive_contact_id, first_stamp_at
 from app.domain.org import Org
 from app.domain.times import now
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage import delivery_lists
 from app.storage.database import Database, transaction
 from app.storage.recording import record
@@ -26,9 +26,9 @@ SETTINGS = Settings("postgresql://", "redis://", b"", retention_events_days=30)
 
 
 @pytest.fixture
-def doorbell(redis_url: str) -> Iterator[Doorbell]:
+def notifier(redis_url: str) -> Iterator[DeliveryNotifier]:
     with redis.Redis.from_url(redis_url, protocol=2) as client:
-        yield Doorbell(client)
+        yield DeliveryNotifier(client)
 
 
 def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -89,7 +89,7 @@ def blame(database: Database, webhook_id: str) -> None:
 
 
 def test_old_settled_deliveries_and_their_events_go_and_open_ones_stay(
-    database: Database, doorbell: Doorbell
+    database: Database, notifier: DeliveryNotifier
 ) -> None:
     org = make_org(database)
     make_webhook(database, org)
@@ -103,12 +103,12 @@ def test_old_settled_deliveries_and_their_events_go_and_open_ones_stay(
         " (SELECT id FROM deliveries ORDER BY id LIMIT 3)",
     )
 
-    Housekeeping(database, doorbell, SETTINGS).delete_old_rows()
+    Housekeeping(database, notifier, SETTINGS).delete_old_rows()
 
     assert counts(database) == (10, 3, 3, 10)
 
 
-def test_what_is_younger_stays(database: Database, doorbell: Doorbell) -> None:
+def test_what_is_younger_stays(database: Database, notifier: DeliveryNotifier) -> None:
     org = make_org(database)
     make_webhook(database, org)
     with transaction(database) as cursor:
@@ -116,14 +116,14 @@ def test_what_is_younger_stays(database: Database, doorbell: Doorbell) -> None:
     make_old(database, days=29)
     execute(database, "UPDATE deliveries SET status = 'succeeded', settled_at = now()")
 
-    Housekeeping(database, doorbell, SETTINGS).delete_old_rows()
+    Housekeeping(database, notifier, SETTINGS).delete_old_rows()
 
     assert counts(database) == (1, 1, 1, 1)
 
 
 @pytest.mark.parametrize(("days", "left"), [(0, 2500), (30, 500)])
 def test_captures_go_only_when_an_age_is_set(
-    database: Database, doorbell: Doorbell, days: int, left: int
+    database: Database, notifier: DeliveryNotifier, days: int, left: int
 ) -> None:
     org = make_org(database)
     long_ago = datetime.now(UTC) - timedelta(days=90)
@@ -135,13 +135,13 @@ def test_captures_go_only_when_an_age_is_set(
         record(cursor, captures, now())
 
     settings = replace(SETTINGS, retention_captures_days=days)
-    Housekeeping(database, doorbell, settings).delete_old_rows()
+    Housekeeping(database, notifier, settings).delete_old_rows()
 
     assert execute(database, "SELECT count(*) FROM captures") == [(left,)]
 
 
 def test_what_is_held_for_too_long_is_given_up_and_told(
-    database: Database, doorbell: Doorbell
+    database: Database, notifier: DeliveryNotifier
 ) -> None:
     org = make_org(database)
     paused = make_webhook(database, org)
@@ -151,7 +151,7 @@ def test_what_is_held_for_too_long_is_given_up_and_told(
     execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", paused.id)
     age_deliveries(database, hours=31 * 24, count=2)
 
-    house = Housekeeping(database, doorbell, SETTINGS)
+    house = Housekeeping(database, notifier, SETTINGS)
     house.fail_held_too_long()
     house.fail_held_too_long()
 
@@ -167,7 +167,7 @@ def test_what_is_held_for_too_long_is_given_up_and_told(
 
 
 def test_a_dead_endpoints_backlog_expires_and_a_living_ones_does_not(
-    database: Database, doorbell: Doorbell
+    database: Database, notifier: DeliveryNotifier
 ) -> None:
     org = make_org(database)
     dead = make_webhook(database, org)
@@ -177,13 +177,15 @@ def test_a_dead_endpoints_backlog_expires_and_a_living_ones_does_not(
     age_deliveries(database, hours=73)
     blame(database, dead.id)
 
-    Housekeeping(database, doorbell, SETTINGS).fail_expired()
+    Housekeeping(database, notifier, SETTINGS).fail_expired()
 
     states = dict(execute(database, "SELECT webhook_id, status FROM deliveries"))
     assert states == {dead.id: "failed", living.id: "pending"}
 
 
-def test_what_expires_counts_against_its_endpoint(database: Database, doorbell: Doorbell) -> None:
+def test_what_expires_counts_against_its_endpoint(
+    database: Database, notifier: DeliveryNotifier
+) -> None:
     org = make_org(database)
     dead = make_webhook(database, org)
     with transaction(database) as cursor:
@@ -191,13 +193,13 @@ def test_what_expires_counts_against_its_endpoint(database: Database, doorbell: 
     age_deliveries(database, hours=73)
     blame(database, dead.id)
 
-    Housekeeping(database, doorbell, SETTINGS).fail_expired()
+    Housekeeping(database, notifier, SETTINGS).fail_expired()
 
     assert execute(database, "SELECT exhausted_count FROM webhook_health") == [(25,)]
 
 
 def test_what_was_taken_up_again_by_hand_does_not_expire_before_it_was_tried(
-    database: Database, doorbell: Doorbell
+    database: Database, notifier: DeliveryNotifier
 ) -> None:
     org = make_org(database)
     dead = make_webhook(database, org)
@@ -205,7 +207,7 @@ def test_what_was_taken_up_again_by_hand_does_not_expire_before_it_was_tried(
         record(cursor, [make_capture(org)], now())
     age_deliveries(database, hours=100)
     blame(database, dead.id)
-    house = Housekeeping(database, doorbell, SETTINGS)
+    house = Housekeeping(database, notifier, SETTINGS)
     house.fail_expired()
     with transaction(database) as cursor:
         ((delivery_id,),) = execute(database, "SELECT id FROM deliveries WHERE status = 'failed'")
@@ -221,7 +223,7 @@ def test_what_was_taken_up_again_by_hand_does_not_expire_before_it_was_tried(
 
 
 def test_a_webhook_holds_so_many_and_gives_up_the_oldest_with_an_event(
-    database: Database, doorbell: Doorbell
+    database: Database, notifier: DeliveryNotifier
 ) -> None:
     org = make_org(database)
     paused = make_webhook(database, org, status="paused")
@@ -235,7 +237,7 @@ def test_a_webhook_holds_so_many_and_gives_up_the_oldest_with_an_event(
         paused.id,
     )
 
-    house = Housekeeping(database, doorbell, replace(SETTINGS, held_max_deliveries=400))
+    house = Housekeeping(database, notifier, replace(SETTINGS, held_max_deliveries=400))
     house.fail_held_too_many()
     house.fail_held_too_many()
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from app.domain.times import now
-from app.queue.jobs import Doorbell
+from app.queue.jobs import DeliveryNotifier
 from app.storage import replays
 from app.storage.database import Database, transaction
 from app.storage.recording import record
@@ -54,7 +54,9 @@ def test_a_replay_survives_its_clock_and_ends(database: Database, redis_url: str
         clocks = 0
         while (replay := _find(database, org.id, replay_id)).status == ReplayStatus.RUNNING:
             clocks += 1
-            clock = Replays(database, Doorbell(client))  # a new one each time: it remembers nothing
+            clock = Replays(
+                database, DeliveryNotifier(client)
+            )  # a new one each time: it remembers nothing
             for _ in range(3):
                 clock.advance()
                 _deliver_all(database)

@@ -1,4 +1,4 @@
-"""The doorbell: one message for any number of rings, and never a flood."""
+"""The notifier: one message for any number of rings, and never a flood."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from app.queue.jobs import DELIVERIES, RUNG_KEY, Doorbell
+from app.queue.jobs import DELIVERIES, NOTIFIED_KEY, DeliveryNotifier
 from app.queue.keys import waiting_key
 
 WEBHOOKS = [f"whk_{number}" for number in range(50)]
@@ -24,32 +24,32 @@ def waiting(client: redis.Redis) -> int:
 
 
 def test_a_bell_that_rings_is_not_rung_again_until_somebody_answers(client: redis.Redis) -> None:
-    doorbell = Doorbell(client)
+    notifier = DeliveryNotifier(client)
     for _ in range(5):
-        assert doorbell.ring(WEBHOOKS)
+        assert notifier.notify(WEBHOOKS)
     assert waiting(client) == len(WEBHOOKS)
 
-    doorbell.answer(WEBHOOKS[0])
-    doorbell.ring(WEBHOOKS)
+    notifier.take(WEBHOOKS[0])
+    notifier.notify(WEBHOOKS)
     assert waiting(client) == len(WEBHOOKS) + 1
 
 
 def test_a_lost_message_silences_its_bell_only_until_it_is_forgotten(client: redis.Redis) -> None:
-    doorbell = Doorbell(client)
-    doorbell.ring(WEBHOOKS)
+    notifier = DeliveryNotifier(client)
+    notifier.notify(WEBHOOKS)
     client.delete(waiting_key(DELIVERIES))
 
-    doorbell.forget_rung()
-    doorbell.ring(WEBHOOKS)
+    notifier.reset()
+    notifier.notify(WEBHOOKS)
 
     assert waiting(client) == len(WEBHOOKS)
 
 
 def test_without_any_worker_the_queue_of_bells_does_not_grow_for_ever(client: redis.Redis) -> None:
-    doorbell = Doorbell(client)
+    notifier = DeliveryNotifier(client)
     for _ in range(100):
-        doorbell.ring(WEBHOOKS)
-        doorbell.forget_rung()
+        notifier.notify(WEBHOOKS)
+        notifier.reset()
 
     assert waiting(client) <= 3 * len(WEBHOOKS)
-    assert client.scard(RUNG_KEY) == len(WEBHOOKS)
+    assert client.scard(NOTIFIED_KEY) == len(WEBHOOKS)
