@@ -22,10 +22,10 @@ from app.storage.vault import Vault
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
 from workers.attempts import Attempts
+from workers.batch import DeliveryConfig
 from workers.captures import TRANSACTIONS_AT_ONCE, Recorder
-from workers.deliveries import Courier
-from workers.exchange import Terms
-from workers.ledger import Ledger
+from workers.completer import Completer
+from workers.deliveries import DeliveryWorker
 from workers.sender import Sender
 
 #: No fault of the job: it rests in the queue, and its traceback would say nothing.
@@ -51,15 +51,15 @@ def deliver() -> None:
     threads = settings.worker_threads
     broker = connect_broker(settings.redis_url, threads=threads, prefetch=threads)
     recorder = Recorder(open_database(settings.database_url), DeliveryNotifier(broker.client), now)
-    courier = make_courier(settings, DeliveryNotifier(broker.client))
-    _declare(broker, DELIVERIES, DELIVER, courier.deliver)
+    worker = make_delivery_worker(settings, DeliveryNotifier(broker.client))
+    _declare(broker, DELIVERIES, DELIVER, worker.deliver)
     _declare(broker, DELIVERIES, POISON_ACTOR, recorder.keep_poison)
     dramatiq.set_broker(broker)
 
 
-def make_courier(settings: Settings, notifier: DeliveryNotifier) -> Courier:
-    """The courier of a process that delivers."""
-    terms = Terms(
+def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> DeliveryWorker:
+    """The worker of a process that delivers."""
+    config = DeliveryConfig(
         policy=RetryPolicy(
             settings.retry_base_seconds,
             settings.retry_cap_seconds,
@@ -78,9 +78,9 @@ def make_courier(settings: Settings, notifier: DeliveryNotifier) -> Courier:
         ca_file=settings.webhook_ca_file,
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
-    ledger = Ledger(database, terms, notifier.notify)
-    attempts = Attempts(sender, Vault(settings.secret_key), terms.policy)
-    return Courier(ledger, notifier, attempts, terms)
+    completer = Completer(database, config, notifier.notify)
+    attempts = Attempts(sender, Vault(settings.secret_key), config.policy)
+    return DeliveryWorker(completer, notifier, attempts, config)
 
 
 def _start() -> Settings:

@@ -20,7 +20,7 @@ from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from app.storage.vault import Vault
-from workers.exchange import Attempted
+from workers.batch import Attempted
 from workers.request import request_headers
 from workers.sender import Sender
 

@@ -98,8 +98,8 @@ class Housekeeping:
         with transaction(self._database) as cursor:
             org_id = org_of(cursor, webhook_id)
             event = operational_event(new_id("evt"), org_id, WEBHOOK_BACKLOG, data, now())
-            owed = publish(cursor, [event], except_webhook=webhook_id)
-        self._notifier.notify(owed)
+            webhooks_to_notify = publish(cursor, [event], except_webhook=webhook_id)
+        self._notifier.notify(webhooks_to_notify)
 
     def _walk(self, event: str, walk: Walk, prefix: str, days: int) -> None:
         before = f"{prefix}_{first_stamp_at(int(time.time() - days * _DAY_SECONDS) * 1000)}"

@@ -139,15 +139,15 @@ class Sender:
         kept = self._kept.take(origin)
         if kept is not None:
             try:
-                return self._exchange(kept, origin, target, headers, body, budget)
+                return self._batch(kept, origin, target, headers, body, budget)
             except (ConnectionError, ssl.SSLError):
                 if not _was_stale(budget):
                     raise
         context = self._tls_context if target.scheme == "https" else None
         fresh = Connection(target, self._dialer, context)
-        return self._exchange(fresh, origin, target, headers, body, budget)
+        return self._batch(fresh, origin, target, headers, body, budget)
 
-    def _exchange(
+    def _batch(
         self,
         connection: Connection,
         origin: Origin,

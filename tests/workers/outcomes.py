@@ -1,4 +1,4 @@
-"""Deliveries owed and outcomes handed in, for the tests of the ledger."""
+"""Deliveries owed and outcomes handed in, for the tests of the completer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from app.storage.database import Database, transaction
 from app.storage.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
-from workers.exchange import Attempted, Terms
+from workers.batch import Attempted, DeliveryConfig
 
-TERMS = Terms(policy=RetryPolicy(), window=10, attempt_seconds=15.0)
+TERMS = DeliveryConfig(policy=RetryPolicy(), window=10, attempt_seconds=15.0)
 _STATUS = {
     Verdict.SUCCEEDED: "succeeded",
     Verdict.RETRY: "pending",
@@ -44,7 +44,7 @@ def execute(database: Database, statement: str, *values: object) -> list[tuple[A
 def outcome(
     claimed: Claimed, verdict: Verdict, delay: float | None = None, url: str = HOOK_URL
 ) -> Attempted:
-    """What a courier hands in after an attempt; a deferral is asked for by the receiver."""
+    """What a worker hands in after an attempt; a deferral is asked for by the receiver."""
     rest = delay if verdict is Verdict.DEFERRED else None
     row = Settled(
         delivery_id=claimed.id,

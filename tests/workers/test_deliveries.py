@@ -1,4 +1,4 @@
-"""A courier with a real ledger, a real sender and a real receiver."""
+"""A worker with a real completer, a real sender and a real receiver."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from scripts.receiver import Receiver
 from tests.factories import SECRET, VAULT, make_org, make_webhook
 from tests.workers.outcomes import execute, owe
 from workers.attempts import Attempts, dated, retry_after_seconds
-from workers.deliveries import Courier, Round
-from workers.exchange import LEASE_MARGIN_SECONDS, Terms
-from workers.ledger import Ledger
+from workers.batch import LEASE_MARGIN_SECONDS, DeliveryConfig
+from workers.completer import Completer
+from workers.deliveries import DeliveryWorker, HeldBatch
 from workers.sender import Sender
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
-TERMS = Terms(policy=RetryPolicy(), window=10, attempt_seconds=2.0)
+TERMS = DeliveryConfig(policy=RetryPolicy(), window=10, attempt_seconds=2.0)
 
 
 @pytest.fixture
@@ -35,12 +35,12 @@ def org(database: Database) -> Org:
 
 
 @contextmanager
-def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Iterator[Courier]:
+def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Iterator[DeliveryWorker]:
     shared = open_database(database_url, shared=True)
     sender = Sender(total_seconds=TERMS.attempt_seconds, allow_private=True)
     with redis.Redis.from_url(redis_url, protocol=2) as client:
-        yield Courier(
-            Ledger(shared, TERMS, lambda ids: None),
+        yield DeliveryWorker(
+            Completer(shared, TERMS, lambda ids: None),
             DeliveryNotifier(client),
             Attempts(sender, vault, TERMS.policy),
             TERMS,
@@ -82,11 +82,11 @@ def test_a_date_is_read_by_the_receivers_own_clock() -> None:
 def test_a_delivery_is_claimed_signed_sent_and_recorded(
     database: Database, database_url: str, redis_url: str, org: Org
 ) -> None:
-    with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
+    with Receiver() as receiver, courier_of(database_url, redis_url) as worker:
         receiver.secret = SECRET
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 3)
-        courier.deliver(webhook.id)
+        worker.deliver(webhook.id)
 
     assert [each.verified for each in receiver.received] == [True] * 3
     assert execute(database, "SELECT DISTINCT status FROM deliveries") == [("succeeded",)]
@@ -102,11 +102,11 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
     with (
         Receiver() as receiver,
         caplog.at_level(logging.CRITICAL, "workers.attempts"),
-        courier_of(database_url, redis_url, Vault(b"x" * 32)) as courier,
+        courier_of(database_url, redis_url, Vault(b"x" * 32)) as worker,
     ):
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 2)
-        courier.deliver(webhook.id)
+        worker.deliver(webhook.id)
 
     assert receiver.received == []
     assert execute(database, "SELECT error, result FROM attempts") == [
@@ -120,16 +120,16 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
 def test_a_worker_that_slept_after_its_claim_does_not_send(
     database: Database, database_url: str, redis_url: str, org: Org
 ) -> None:
-    with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
+    with Receiver() as receiver, courier_of(database_url, redis_url) as worker:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)
-        exchange = courier._ledger.exchange(webhook.id, (), 1)
-        exchange.asked_at -= LEASE_MARGIN_SECONDS + 0.1
-        late = Round(exchange, courier._attempts)
+        batch = worker._completer.settle_and_claim(webhook.id, (), 1)
+        batch.asked_at -= LEASE_MARGIN_SECONDS + 0.1
+        late = HeldBatch(batch, worker._attempts)
         late.run()
-        assert (late.attempted, late.unsent) == ([], exchange.claimed)
-        exchange.asked_at += LEASE_MARGIN_SECONDS
-        Round(exchange, courier._attempts).run()
+        assert (late.attempted, late.unsent) == ([], batch.claimed)
+        batch.asked_at += LEASE_MARGIN_SECONDS
+        HeldBatch(batch, worker._attempts).run()
     assert len(receiver.received) == 1
 
 
@@ -141,13 +141,13 @@ def test_a_round_ends_at_the_first_bad_answer_and_the_rest_is_given_back_uncount
     def answer(headers: Mapping[str, str]) -> int:
         return next(answers)
 
-    with Receiver(answer) as receiver, courier_of(database_url, redis_url) as courier:
+    with Receiver(answer) as receiver, courier_of(database_url, redis_url) as worker:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 4)
-        exchange = courier._ledger.exchange(webhook.id, (), 4)
-        this = Round(exchange, courier._attempts)
+        batch = worker._completer.settle_and_claim(webhook.id, (), 4)
+        this = HeldBatch(batch, worker._attempts)
         this.run()
-        courier._hand_in(exchange, this, 0)
+        worker._complete(batch, this, 0)
 
     assert len(receiver.received) == len(this.attempted) == 2
     assert execute(
@@ -169,11 +169,11 @@ def test_a_round_that_takes_long_ends_after_the_attempt_under_way(
     org: Org,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(workers.deliveries, "ROUND_SECONDS_MAX", 0.0)
-    with Receiver() as receiver, courier_of(database_url, redis_url) as courier:
+    monkeypatch.setattr(workers.deliveries, "BATCH_SECONDS_MAX", 0.0)
+    with Receiver() as receiver, courier_of(database_url, redis_url) as worker:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 3)
-        this = Round(courier._ledger.exchange(webhook.id, (), 3), courier._attempts)
+        this = HeldBatch(worker._completer.settle_and_claim(webhook.id, (), 3), worker._attempts)
         this.run()
 
     assert (len(receiver.received), len(this.unsent)) == (1, 2)
@@ -192,14 +192,14 @@ def test_the_next_round_is_as_large_as_good_answers_are_quick(
     round_seconds: float,
     size: int,
 ) -> None:
-    monkeypatch.setattr(workers.deliveries, "ROUND_SECONDS", round_seconds)
+    monkeypatch.setattr(workers.deliveries, "BATCH_SECONDS", round_seconds)
     with (
         Receiver(lambda headers: status) as receiver,
-        courier_of(database_url, redis_url) as courier,
+        courier_of(database_url, redis_url) as worker,
     ):
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)
-        this = Round(courier._ledger.exchange(webhook.id, (), 1), courier._attempts)
+        this = HeldBatch(worker._completer.settle_and_claim(webhook.id, (), 1), worker._attempts)
         this.run()
 
     assert this.next_size(largest=5) == size
@@ -211,10 +211,10 @@ def test_a_busy_answer_without_a_time_lets_the_endpoint_rest_and_counts(
     def too_many(headers: Mapping[str, str]) -> int:
         return 429
 
-    with Receiver(too_many) as receiver, courier_of(database_url, redis_url) as courier:
+    with Receiver(too_many) as receiver, courier_of(database_url, redis_url) as worker:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 3)
-        courier.deliver(webhook.id)
+        worker.deliver(webhook.id)
 
     assert len(receiver.received) == 1
     assert execute(database, "SELECT result FROM attempts") == [("retry",)]
@@ -231,13 +231,13 @@ def test_a_rest_that_ends_within_a_turn_is_waited_for_and_not_cut_short(
     def answer(headers: Mapping[str, str]) -> int:
         return next(asked, 200)
 
-    with Receiver(answer) as receiver, courier_of(database_url, redis_url) as courier:
+    with Receiver(answer) as receiver, courier_of(database_url, redis_url) as worker:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 3)
-        courier.deliver(webhook.id)
+        worker.deliver(webhook.id)
         execute(database, "UPDATE webhook_health SET rest_until = now() + interval '0.4 seconds'")
         (rest_until,) = execute(database, "SELECT rest_until FROM webhook_health")[0]
-        courier.deliver(webhook.id)
+        worker.deliver(webhook.id)
 
     left = execute(database, "SELECT min(started_at) FROM attempts WHERE result = 'succeeded'")
     assert timedelta(0) < left[0][0] - rest_until < timedelta(seconds=0.35)

@@ -31,7 +31,7 @@ class Response(http.client.HTTPResponse):
         self._frame()
 
     def _frame(self) -> None:
-        """Find out where the body ends, in the terms of http.client."""
+        """Find out where the body ends, in the config of http.client."""
         self.chunked = (self.headers.get("transfer-encoding") or "").lower() == "chunked"
         self.chunk_left = None
         self.length = None if self.chunked else _length(self.headers.get("content-length"))

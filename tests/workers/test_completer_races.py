@@ -28,9 +28,9 @@ from app.storage.database import (
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 from tests.workers.outcomes import TERMS, execute, outcome, owe
-from workers.consequences import follow_up
-from workers.exchange import Exchange
-from workers.ledger import Ledger
+from workers.batch import Batch
+from workers.completer import Completer
+from workers.webhook_status import update_webhook_status
 
 SUCCESS, GONE = Verdict.SUCCEEDED, Verdict.GONE
 NEW_URL = "http://127.0.0.1:9/another"
@@ -47,9 +47,9 @@ def webhook(database: Database, org: Org) -> Webhook:
 
 
 @pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
+def completer(database_url: str) -> Iterator[Completer]:
     database = open_database(database_url, shared=True)
-    yield Ledger(database, TERMS, lambda ids: None)
+    yield Completer(database, TERMS, lambda ids: None)
     database.close()
 
 
@@ -81,23 +81,23 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)  # the condition lives in the server
 
 
-def in_thread(do: Callable[[], Exchange]) -> tuple[threading.Thread, list[Exchange]]:
-    done: list[Exchange] = []
+def in_thread(do: Callable[[], Batch]) -> tuple[threading.Thread, list[Batch]]:
+    done: list[Batch] = []
     thread = threading.Thread(target=lambda: done.append(do()))
     thread.start()
     return thread, done
 
 
 def test_what_the_old_url_answers_is_not_held_against_the_new_one(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    first, second = (ledger.exchange(webhook.id, (), 1).claimed[0] for _ in range(2))
+    first, second = (completer.settle_and_claim(webhook.id, (), 1).claimed[0] for _ in range(2))
     with transaction(database) as cursor:
         webhooks.update(cursor, webhook.id, {"url": NEW_URL}, now())
 
-    ledger.exchange(webhook.id, [outcome(first, Verdict.GONE)], 0)
-    ledger.exchange(webhook.id, [outcome(second, Verdict.RETRY, 60.0)], 0)
+    completer.settle_and_claim(webhook.id, [outcome(first, Verdict.GONE)], 0)
+    completer.settle_and_claim(webhook.id, [outcome(second, Verdict.RETRY, 60.0)], 0)
 
     assert execute(database, "SELECT status FROM webhooks") == [("active",)]
     assert execute(database, "SELECT failure_count FROM webhook_health") == [(0,)]
@@ -108,27 +108,29 @@ def test_what_the_old_url_answers_is_not_held_against_the_new_one(
 
 
 def test_a_new_url_need_not_wait_for_the_rest_and_the_circuit_of_the_old_one(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    (claimed,) = ledger.exchange(webhook.id, (), 1).claimed
+    (claimed,) = completer.settle_and_claim(webhook.id, (), 1).claimed
     busy = outcome(claimed, Verdict.DEFERRED, 3600.0)
-    assert ledger.exchange(webhook.id, [busy], 1).claimed == []
+    assert completer.settle_and_claim(webhook.id, [busy], 1).claimed == []
 
     with transaction(database) as cursor:
         webhooks.update(cursor, webhook.id, {"url": NEW_URL}, now())
 
-    assert len(ledger.exchange(webhook.id, (), 1).claimed) == 1
+    assert len(completer.settle_and_claim(webhook.id, (), 1).claimed) == 1
 
 
 def test_who_waited_while_the_webhook_was_disabled_claims_nothing_and_tells_nothing(
-    ledger: Ledger, database: Database, watch: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, watch: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 3)
-    (claimed,) = ledger.exchange(webhook.id, (), 1).claimed
+    (claimed,) = completer.settle_and_claim(webhook.id, (), 1).claimed
     with transaction(database) as cursor:
         endpoints.lock(cursor, [webhook.id])
-        late, done = in_thread(lambda: ledger.exchange(webhook.id, [outcome(claimed, GONE)], 1))
+        late, done = in_thread(
+            lambda: completer.settle_and_claim(webhook.id, [outcome(claimed, GONE)], 1)
+        )
         wait_until(lambda: waiting_for_locks(watch) == 1)
         assert webhooks.disable(cursor, webhook.id, "another process was first")
     late.join()
@@ -143,7 +145,7 @@ def test_a_webhook_that_is_paused_in_that_moment_is_not_disabled_as_well(
     with transaction(database) as cursor:
         endpoint = endpoints.lock(cursor, [webhook.id])[webhook.id]
         execute(watch, "UPDATE webhooks SET status = 'paused'")
-        assert follow_up(cursor, endpoint, endpoint.health, Decision(GONE)) == set()
+        assert update_webhook_status(cursor, endpoint, endpoint.health, Decision(GONE)) == set()
 
     assert told(database, "webhook.disabled") == 0
     assert execute(database, "SELECT status FROM webhooks") == [("paused",)]
@@ -151,21 +153,23 @@ def test_a_webhook_that_is_paused_in_that_moment_is_not_disabled_as_well(
 
 
 def test_a_recovery_is_told_once_however_many_successes_come_together(
-    ledger: Ledger, database: Database, watch: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, watch: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    claimed = [ledger.exchange(webhook.id, (), 1).claimed[0] for _ in range(2)]
+    claimed = [completer.settle_and_claim(webhook.id, (), 1).claimed[0] for _ in range(2)]
     execute(database, "UPDATE webhook_health SET recovering = true")
 
     with transaction(database) as cursor:
         endpoints.lock(cursor, [webhook.id])
-        first, _ = in_thread(lambda: ledger.exchange(webhook.id, (), 0))
+        first, _ = in_thread(lambda: completer.settle_and_claim(webhook.id, (), 0))
         wait_until(lambda: waiting_for_locks(watch) == 1)
         together = [
-            in_thread(partial(ledger.exchange, webhook.id, [outcome(each, SUCCESS)], 0))[0]
+            in_thread(partial(completer.settle_and_claim, webhook.id, [outcome(each, SUCCESS)], 0))[
+                0
+            ]
             for each in claimed
         ]
-        wait_until(lambda: ledger._group.waiting == 2)
+        wait_until(lambda: completer._group.waiting == 2)
     for thread in (first, *together):
         thread.join()
 
@@ -173,18 +177,18 @@ def test_a_recovery_is_told_once_however_many_successes_come_together(
 
 
 def test_one_outcome_that_cannot_be_stored_takes_no_other_with_it(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    good, bad = (ledger.exchange(webhook.id, (), 1).claimed[0] for _ in range(2))
+    good, bad = (completer.settle_and_claim(webhook.id, (), 1).claimed[0] for _ in range(2))
     unstorable = outcome(bad, SUCCESS)
     unstorable.row.response_body = "not base64!"
     batch = [
-        Exchange(webhook.id, [unstorable], 0),
-        Exchange(webhook.id, [outcome(good, SUCCESS)], 0),
+        Batch(webhook.id, [unstorable], 0),
+        Batch(webhook.id, [outcome(good, SUCCESS)], 0),
     ]
 
-    ledger._run(batch)
+    completer._run(batch)
 
     assert isinstance(batch[0].error, psycopg2.Error)
     assert batch[1].error is None
@@ -192,7 +196,7 @@ def test_one_outcome_that_cannot_be_stored_takes_no_other_with_it(
 
 
 def test_what_a_rolled_back_transaction_gave_is_not_sent(
-    ledger: Ledger,
+    completer: Completer,
     database: Database,
     org: Org,
     webhook: Webhook,
@@ -200,45 +204,45 @@ def test_what_a_rolled_back_transaction_gave_is_not_sent(
 ) -> None:
     other = make_webhook(database, org)
     owe(database, org, 1)
-    batch = [Exchange(webhook.id, (), 1), Exchange(other.id, (), 1)]
+    batch = [Batch(webhook.id, (), 1), Batch(other.id, (), 1)]
     claim = claims.claim
 
-    def lose_the_race_once(cursor: Cursor, webhook_id: str, *terms: Any, **more: Any) -> Any:
+    def lose_the_race_once(cursor: Cursor, webhook_id: str, *config: Any, **more: Any) -> Any:
         if webhook_id == other.id:
             monkeypatch.undo()
             execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", webhook.id)
             raise TransactionConflict
-        return claim(cursor, webhook_id, *terms, **more)
+        return claim(cursor, webhook_id, *config, **more)
 
     monkeypatch.setattr(claims, "claim", lose_the_race_once)
-    ledger._run(batch)
+    completer._run(batch)
 
     assert batch[0].claimed == []
     assert [each.webhook_id for each in batch[1].claimed] == [other.id]
 
 
 def test_a_delivery_whose_event_is_gone_is_cancelled_and_stands_in_nobodys_way(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 5)
     execute(
         database,
         "DELETE FROM events WHERE id IN (SELECT event_id FROM deliveries ORDER BY id LIMIT 4)",
     )
-    assert len(ledger.exchange(webhook.id, (), 1).claimed) == 1
+    assert len(completer.settle_and_claim(webhook.id, (), 1).claimed) == 1
     assert execute(
         database, "SELECT status, last_result, count(*) FROM deliveries GROUP BY 1, 2 ORDER BY 1"
     ) == [("attempting", None, 1), ("cancelled", "event deleted", 4)]
 
 
 def test_a_delivery_that_is_lost_again_and_again_waits_longer_and_is_given_up_in_the_end(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
     waits = []
     for _ in range(deliveries.LOSSES_MAX):
         execute(database, "UPDATE deliveries SET next_attempt_at = now()")
-        assert len(ledger.exchange(webhook.id, (), 1).claimed) == 1
+        assert len(completer.settle_and_claim(webhook.id, (), 1).claimed) == 1
         execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
         with transaction(database) as cursor:
             assert deliveries.release_expired(cursor) == 1
@@ -253,31 +257,31 @@ def test_a_delivery_that_is_lost_again_and_again_waits_longer_and_is_given_up_in
 
 
 def test_what_was_put_off_once_goes_first_and_later_like_others(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 3)
     execute(database, "UPDATE deliveries SET next_attempt_at = now() - interval '1 minute'")
-    (first,) = ledger.exchange(webhook.id, (), 1).claimed
-    ledger.exchange(webhook.id, [outcome(first, Verdict.DEFERRED, 0.0)], 0)
-    (again,) = ledger.exchange(webhook.id, (), 1).claimed
+    (first,) = completer.settle_and_claim(webhook.id, (), 1).claimed
+    completer.settle_and_claim(webhook.id, [outcome(first, Verdict.DEFERRED, 0.0)], 0)
+    (again,) = completer.settle_and_claim(webhook.id, (), 1).claimed
     assert again.id == first.id
 
-    ledger.exchange(webhook.id, [outcome(again, Verdict.DEFERRED, 0.0)], 0)
-    (another,) = ledger.exchange(webhook.id, (), 1).claimed
+    completer.settle_and_claim(webhook.id, [outcome(again, Verdict.DEFERRED, 0.0)], 0)
+    (another,) = completer.settle_and_claim(webhook.id, (), 1).claimed
     assert another.id != first.id
 
 
 def test_ordered_claims_find_the_free_contact_behind_a_backlog_of_blocked_ones(
-    ledger: Ledger, database: Database, org: Org
+    completer: Completer, database: Database, org: Org
 ) -> None:
     webhook = make_webhook(database, org, ordered=True)
     for _ in range(3):
         captures = [make_capture(org, "blocked@example.com") for _ in range(50)]
         with transaction(database) as cursor:
             record(cursor, captures, now())
-    (head,) = ledger.exchange(webhook.id, (), 10).claimed
-    ledger.exchange(webhook.id, [outcome(head, Verdict.RETRY, 60.0)], 0)
-    assert ledger.exchange(webhook.id, (), 10).claimed == []
+    (head,) = completer.settle_and_claim(webhook.id, (), 10).claimed
+    completer.settle_and_claim(webhook.id, [outcome(head, Verdict.RETRY, 60.0)], 0)
+    assert completer.settle_and_claim(webhook.id, (), 10).claimed == []
 
     with transaction(database) as cursor:
         record(cursor, [make_capture(org, "free@example.com")], now())
@@ -291,5 +295,5 @@ def test_ordered_claims_find_the_free_contact_behind_a_backlog_of_blocked_ones(
             " next_attempt_at) VALUES (%s, %s, %s, 'evt_ping', 'ping', 'pending', now())",
             (new_id("dlv"), org.id, webhook.id),
         )
-    found = ledger.exchange(webhook.id, (), 10).claimed
+    found = completer.settle_and_claim(webhook.id, (), 10).claimed
     assert sorted(each.event_type for each in found) == ["contact.created", "ping"]

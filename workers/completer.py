@@ -1,4 +1,4 @@
-"""The delivery workers' ledger: outcomes in, next deliveries out, many threads to a transaction.
+"""The delivery workers' completer: outcomes in, next deliveries out, many threads to a transaction.
 
 Each thread of a process hands in what it has attempted and asks for more. While one transaction is
 on its way the others gather (group.py), and the next one carries them all: alone a thread waits for
@@ -19,41 +19,41 @@ from app.storage import claims, deliveries, endpoints
 from app.storage.claims import Claimed
 from app.storage.database import Cursor, Database, TransactionConflict, transaction
 from app.storage.endpoints import Endpoint
-from workers.consequences import follow_up
-from workers.exchange import Attempted, Exchange, Terms
+from workers.batch import Attempted, Batch, DeliveryConfig
 from workers.group import Group
+from workers.webhook_status import update_webhook_status
 
 #: Turns of an endpoint without a rate limit of its own.
 UNLIMITED = 1_000_000
 
 
-class Ledger:
-    """Groups the exchanges of many threads into transactions on one connection."""
+class Completer:
+    """Groups the batches of many threads into transactions on one connection."""
 
     def __init__(
         self,
         database: Database,
-        terms: Terms,
+        config: DeliveryConfig,
         wake: Callable[[set[str]], object],
     ) -> None:
         self._database = database
-        self._terms = terms
+        self._config = config
         self._wake = wake
         self._group = Group(self._run)
 
-    def exchange(
+    def settle_and_claim(
         self,
         webhook_id: str,
         attempted: Sequence[Attempted],
         wanted: int,
         unsent: Sequence[Claimed] = (),
-    ) -> Exchange:
+    ) -> Batch:
         """Record what was attempted, lease up to `wanted` due deliveries of the webhook.
 
         `unsent`: leased deliveries that others may have now. Raises `StorageUnavailable`; what
         was handed in is not recorded then.
         """
-        mine = Exchange(webhook_id, attempted, wanted, unsent)
+        mine = Batch(webhook_id, attempted, wanted, unsent)
         self._group.share(mine)
         if isinstance(mine.error, StorageUnavailable):
             # Many threads share the error; each raises its own, lest tracebacks pile up on one.
@@ -62,47 +62,47 @@ class Ledger:
             raise mine.error
         return mine
 
-    def _run(self, batch: list[Exchange]) -> None:
+    def _run(self, batches: list[Batch]) -> None:
         try:
-            self._transact(batch)
+            self._transact(batches)
         except StorageUnavailable as error:
-            for exchange in batch:
-                exchange.error = error
+            for batch in batches:
+                batch.error = error
         except Exception as error:
-            self._run_apart(batch, error)
+            self._run_apart(batches, error)
 
-    def _run_apart(self, batch: list[Exchange], error: Exception) -> None:
+    def _run_apart(self, batches: list[Batch], error: Exception) -> None:
         """Something in this batch cannot be stored: the others must not suffer for it."""
-        if len(batch) == 1:
-            batch[0].error = error
+        if len(batches) == 1:
+            batches[0].error = error
             return
-        for exchange in batch:
-            self._run([exchange])
+        for batch in batches:
+            self._run([batch])
 
-    def _transact(self, batch: list[Exchange]) -> None:
+    def _transact(self, batches: list[Batch]) -> None:
         while True:
-            for exchange in batch:
-                exchange.start_over()
+            for batch in batches:
+                batch.start_over()
             try:
                 with transaction(self._database) as cursor:
-                    known = endpoints.lock(cursor, (exchange.webhook_id for exchange in batch))
-                    owed = self._settle(cursor, batch, known)
-                    self._give_back(cursor, batch, known)
-                    self._claim(cursor, batch, known)
+                    known = endpoints.lock(cursor, (batch.webhook_id for batch in batches))
+                    webhooks_to_notify = self._settle(cursor, batches, known)
+                    self._give_back(cursor, batches, known)
+                    self._claim(cursor, batches, known)
             except TransactionConflict:
                 continue
-            if owed:
-                self._wake(owed)
+            if webhooks_to_notify:
+                self._wake(webhooks_to_notify)
             return
 
     def _settle(
-        self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]
+        self, cursor: Cursor, batches: Iterable[Batch], known: dict[str, Endpoint]
     ) -> set[str]:
-        owed: set[str] = set()
-        handed_in = [(e.webhook_id, attempted) for e in batch for attempted in e.attempted]
-        held = deliveries.settle(cursor, [attempted.row for _, attempted in handed_in])
+        webhooks_to_notify: set[str] = set()
+        completed = [(e.webhook_id, attempted) for e in batches for attempted in e.attempted]
+        held = deliveries.settle(cursor, [attempted.row for _, attempted in completed])
         at_first = {webhook_id: endpoint.health for webhook_id, endpoint in known.items()}
-        for webhook_id, attempted in handed_in:
+        for webhook_id, attempted in completed:
             endpoint = known.get(webhook_id)
             if endpoint is None or attempted.row.delivery_id not in held:
                 continue
@@ -111,15 +111,17 @@ class Ledger:
             if attempted.url == endpoint.url:
                 before = endpoint.health
                 endpoint.health = self._health_after(endpoint, attempted)
-                owed |= follow_up(cursor, endpoint, before, attempted.decision)
+                webhooks_to_notify |= update_webhook_status(
+                    cursor, endpoint, before, attempted.decision
+                )
         changed = [e for e in known.values() if e.health != at_first[e.webhook_id]]
         endpoints.save_health(cursor, changed)
-        return owed
+        return webhooks_to_notify
 
     def _give_back(
-        self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]
+        self, cursor: Cursor, batches: Iterable[Batch], known: dict[str, Endpoint]
     ) -> None:
-        unsent = [claimed for exchange in batch for claimed in exchange.unsent]
+        unsent = [claimed for batch in batches for claimed in batch.unsent]
         for webhook_id in deliveries.give_back(cursor, unsent):
             if webhook_id in known:
                 known[webhook_id].in_flight -= 1
@@ -129,22 +131,22 @@ class Ledger:
             endpoint.health,
             attempted.decision,
             timed_out=attempted.timed_out,
-            window=self._terms.window,
-            policy=self._terms.policy,
+            window=self._config.window,
+            policy=self._config.policy,
             now=endpoint.read_at,
             chance=random.random(),
         )
 
-    def _claim(self, cursor: Cursor, batch: Iterable[Exchange], known: dict[str, Endpoint]) -> None:
-        for webhook_id, asking in _askers(batch).items():
+    def _claim(self, cursor: Cursor, batches: Iterable[Batch], known: dict[str, Endpoint]) -> None:
+        for webhook_id, requests in _requests_by_webhook(batches).items():
             endpoint = known.get(webhook_id)
             if endpoint is not None and endpoint.status == "active":
-                self._claim_for(cursor, endpoint, asking)
+                self._claim_for(cursor, endpoint, requests)
 
-    def _claim_for(self, cursor: Cursor, endpoint: Endpoint, asking: list[Exchange]) -> None:
+    def _claim_for(self, cursor: Cursor, endpoint: Endpoint, requests: list[Batch]) -> None:
         now = endpoint.read_at
-        free = allowance(endpoint.health, endpoint.in_flight, self._terms.window, now)
-        wanted = sum(exchange.wanted for exchange in asking)
+        free = allowance(endpoint.health, endpoint.in_flight, self._config.window, now)
+        wanted = sum(batch.wanted for batch in requests)
         asked = min(free, wanted, claims.CLAIMED_AT_ONCE_MAX)
         granted = min(asked, _turns(endpoint))
         claimed = []
@@ -153,15 +155,15 @@ class Ledger:
                 cursor,
                 endpoint.webhook_id,
                 granted,
-                self._terms.lease_seconds,
+                self._config.lease_seconds,
                 ordered=endpoint.ordered,
             )
             self._keep_pace(cursor, endpoint, len(claimed))
-        _hand_out(claimed, asking, endpoint, more=len(claimed) == granted < free)
+        _distribute(claimed, requests, endpoint, more=len(claimed) == granted < free)
         opens_at = endpoint.paced_until if granted < asked else endpoint.health.rest_until
         if opens_at is not None:
-            for exchange in asking:
-                exchange.wait_seconds = (opens_at - now).total_seconds()
+            for batch in requests:
+                batch.wait_seconds = (opens_at - now).total_seconds()
 
     def _keep_pace(self, cursor: Cursor, endpoint: Endpoint, count: int) -> None:
         if endpoint.rate_limit and count:
@@ -177,19 +179,19 @@ def _turns(endpoint: Endpoint) -> int:
     return turns(endpoint.paced_until, endpoint.rate_limit, endpoint.read_at)
 
 
-def _askers(batch: Iterable[Exchange]) -> dict[str, list[Exchange]]:
-    by_webhook: dict[str, list[Exchange]] = {}
-    for exchange in batch:
-        if exchange.wanted:
-            by_webhook.setdefault(exchange.webhook_id, []).append(exchange)
+def _requests_by_webhook(batches: Iterable[Batch]) -> dict[str, list[Batch]]:
+    by_webhook: dict[str, list[Batch]] = {}
+    for batch in batches:
+        if batch.wanted:
+            by_webhook.setdefault(batch.webhook_id, []).append(batch)
     return by_webhook
 
 
-def _hand_out(
-    claimed: list[Claimed], asking: list[Exchange], endpoint: Endpoint, *, more: bool
+def _distribute(
+    claimed: list[Claimed], requests: list[Batch], endpoint: Endpoint, *, more: bool
 ) -> None:
     supply = iter(claimed)
-    for exchange in asking:
-        exchange.endpoint = endpoint
-        exchange.claimed = list(islice(supply, exchange.wanted))
-        exchange.more = more
+    for batch in requests:
+        batch.endpoint = endpoint
+        batch.claimed = list(islice(supply, batch.wanted))
+        batch.more = more

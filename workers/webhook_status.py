@@ -25,7 +25,9 @@ _DEAD = (
 )
 
 
-def follow_up(cursor: Cursor, endpoint: Endpoint, before: Health, decision: Decision) -> set[str]:
+def update_webhook_status(
+    cursor: Cursor, endpoint: Endpoint, before: Health, decision: Decision
+) -> set[str]:
     """Disable the webhook or note its recovery if this attempt says so; the webhooks to wake."""
     if endpoint.status != "active":
         return set()

@@ -19,7 +19,7 @@ from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 from tests.workers.outcomes import TERMS, execute, in_flight, outcome, owe
-from workers.ledger import Ledger
+from workers.completer import Completer
 
 
 @pytest.fixture
@@ -38,21 +38,21 @@ def woken() -> set[str]:
 
 
 @pytest.fixture
-def ledger(database_url: str, woken: set[str]) -> Iterator[Ledger]:
+def completer(database_url: str, woken: set[str]) -> Iterator[Completer]:
     database = open_database(database_url, shared=True, by_index=True)
-    yield Ledger(database, TERMS, woken.update)
+    yield Completer(database, TERMS, woken.update)
     database.close()
 
 
 def test_a_claim_leases_one_delivery_and_says_that_there_is_more(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 3)
 
-    exchange = ledger.exchange(webhook.id, (), wanted=1)
+    batch = completer.settle_and_claim(webhook.id, (), wanted=1)
 
-    (claimed,) = exchange.claimed
-    assert (claimed.number, claimed.failures, exchange.more) == (1, 0, True)
+    (claimed,) = batch.claimed
+    assert (claimed.number, claimed.failures, batch.more) == (1, 0, True)
     assert execute(database, "SELECT status, count(*) FROM deliveries GROUP BY 1 ORDER BY 1") == [
         ("attempting", 1),
         ("pending", 2),
@@ -60,12 +60,12 @@ def test_a_claim_leases_one_delivery_and_says_that_there_is_more(
 
 
 def test_a_recorded_success_is_never_claimed_again(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+    (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
 
-    after = ledger.exchange(webhook.id, [outcome(claimed, Verdict.SUCCEEDED)], wanted=1)
+    after = completer.settle_and_claim(webhook.id, [outcome(claimed, Verdict.SUCCEEDED)], wanted=1)
 
     assert after.claimed == []
     assert execute(database, "SELECT status, attempts, lease FROM deliveries") == [
@@ -77,16 +77,19 @@ def test_a_recorded_success_is_never_claimed_again(
 
 
 def test_a_failure_is_due_again_after_its_delay_and_not_before(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+    (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
     assert (
-        ledger.exchange(webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=1).claimed == []
+        completer.settle_and_claim(
+            webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=1
+        ).claimed
+        == []
     )
 
     execute(database, "UPDATE deliveries SET next_attempt_at = now()")
-    (again,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+    (again,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
 
     assert (again.number, again.failures) == (2, 1)
     assert again.lease != claimed.lease
@@ -97,21 +100,23 @@ def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_deliv
 ) -> None:
     owe(database, org, 200)
     databases = [open_database(database_url, shared=True) for _ in range(2)]
-    ledgers = [Ledger(each, TERMS, lambda ids: None) for each in databases]
+    ledgers = [Completer(each, TERMS, lambda ids: None) for each in databases]
     claimed: list[str] = []
     highest = 0
     guard = threading.Lock()
 
-    def work(ledger: Ledger) -> None:
+    def work(completer: Completer) -> None:
         nonlocal highest
-        exchange = ledger.exchange(webhook.id, (), wanted=1)
-        while exchange.claimed:
-            (mine,) = exchange.claimed
+        batch = completer.settle_and_claim(webhook.id, (), wanted=1)
+        while batch.claimed:
+            (mine,) = batch.claimed
             seen = in_flight(watch)
             with guard:
                 claimed.append(mine.id)
                 highest = max(highest, seen)
-            exchange = ledger.exchange(webhook.id, [outcome(mine, Verdict.SUCCEEDED)], wanted=1)
+            batch = completer.settle_and_claim(
+                webhook.id, [outcome(mine, Verdict.SUCCEEDED)], wanted=1
+            )
 
     watch = open_database(database_url, pool_size=24)
     threads = [threading.Thread(target=work, args=(ledgers[n % 2],)) for n in range(24)]
@@ -128,16 +133,16 @@ def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_deliv
 
 
 def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (lost,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+    (lost,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
     execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
     with transaction(database) as cursor:
         assert deliveries.release_expired(cursor) == 1
-    (current,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+    (current,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
 
-    ledger.exchange(webhook.id, [outcome(lost, Verdict.SUCCEEDED)], wanted=0)
+    completer.settle_and_claim(webhook.id, [outcome(lost, Verdict.SUCCEEDED)], wanted=0)
 
     assert execute(database, "SELECT status, lease FROM deliveries") == [
         ("attempting", current.lease)
@@ -148,24 +153,27 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
 
 
 def test_what_is_settled_leaves_the_window_in_the_same_exchange(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2 * TERMS.window)
-    claimed = ledger.exchange(webhook.id, (), wanted=TERMS.window).claimed
-    assert ledger.exchange(webhook.id, (), wanted=1).claimed == []
+    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.window).claimed
+    assert completer.settle_and_claim(webhook.id, (), wanted=1).claimed == []
 
     done = [outcome(each, Verdict.SUCCEEDED) for each in claimed]
 
-    assert len(ledger.exchange(webhook.id, done, wanted=TERMS.window).claimed) == TERMS.window
+    assert (
+        len(completer.settle_and_claim(webhook.id, done, wanted=TERMS.window).claimed)
+        == TERMS.window
+    )
 
 
 def test_what_is_given_back_leaves_the_window_and_is_claimed_again_as_if_never_claimed(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, TERMS.window + 1)
-    claimed = ledger.exchange(webhook.id, (), wanted=TERMS.window).claimed
+    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.window).claimed
 
-    again = ledger.exchange(webhook.id, (), TERMS.window, unsent=claimed[1:])
+    again = completer.settle_and_claim(webhook.id, (), TERMS.window, unsent=claimed[1:])
 
     assert len(again.claimed) == TERMS.window - 1
     assert {each.number for each in again.claimed} == {1}
@@ -173,40 +181,40 @@ def test_what_is_given_back_leaves_the_window_and_is_claimed_again_as_if_never_c
 
 
 def test_what_another_holds_by_now_cannot_be_given_back(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    lost = ledger.exchange(webhook.id, (), wanted=1).claimed
+    lost = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
     execute(database, "UPDATE deliveries SET lease = lease + 1")
 
-    assert ledger.exchange(webhook.id, (), 1, unsent=lost).claimed == []
+    assert completer.settle_and_claim(webhook.id, (), 1, unsent=lost).claimed == []
 
     assert execute(database, "SELECT status, attempts FROM deliveries") == [("attempting", 1)]
 
 
 def test_an_open_circuit_lets_nothing_out_but_a_probe_when_its_time_has_come(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 20)
     for _ in range(OPEN_AFTER):
-        (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
-        ledger.exchange(webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=0)
-    assert ledger.exchange(webhook.id, (), wanted=5).claimed == []
+        (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+        completer.settle_and_claim(webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=0)
+    assert completer.settle_and_claim(webhook.id, (), wanted=5).claimed == []
 
     execute(database, "UPDATE webhook_health SET not_before = now() - interval '1 second'")
-    probe = ledger.exchange(webhook.id, (), wanted=5).claimed
+    probe = completer.settle_and_claim(webhook.id, (), wanted=5).claimed
     assert len(probe) == 1
-    assert ledger.exchange(webhook.id, (), wanted=5).claimed == []
+    assert completer.settle_and_claim(webhook.id, (), wanted=5).claimed == []
 
 
 def test_a_410_disables_the_webhook_and_tells_the_others(
-    ledger: Ledger, database: Database, org: Org, webhook: Webhook, woken: set[str]
+    completer: Completer, database: Database, org: Org, webhook: Webhook, woken: set[str]
 ) -> None:
     other = make_webhook(database, org, events=["webhook.disabled"])
     owe(database, org, 2)
-    (claimed,) = ledger.exchange(webhook.id, (), wanted=1).claimed
+    (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
 
-    after = ledger.exchange(webhook.id, [outcome(claimed, Verdict.GONE)], wanted=1)
+    after = completer.settle_and_claim(webhook.id, [outcome(claimed, Verdict.GONE)], wanted=1)
 
     assert after.claimed == []
     assert woken == {other.id}
@@ -241,7 +249,7 @@ def test_only_webhooks_with_something_due_that_may_be_tried_are_rung_for(
 
 
 def test_ordered_claims_take_the_first_open_delivery_of_each_contact(
-    ledger: Ledger, database: Database, org: Org
+    completer: Completer, database: Database, org: Org
 ) -> None:
     webhook = make_webhook(database, org, ordered=True)
     for _ in range(3):
@@ -249,11 +257,11 @@ def test_ordered_claims_take_the_first_open_delivery_of_each_contact(
         with transaction(database) as cursor:
             record(cursor, captures, now())
 
-    first = ledger.exchange(webhook.id, (), wanted=10).claimed
+    first = completer.settle_and_claim(webhook.id, (), wanted=10).claimed
     assert len(first) == 2
-    assert ledger.exchange(webhook.id, (), wanted=10).claimed == []
+    assert completer.settle_and_claim(webhook.id, (), wanted=10).claimed == []
 
-    following = ledger.exchange(
+    following = completer.settle_and_claim(
         webhook.id, [outcome(first[0], Verdict.SUCCEEDED)], wanted=10
     ).claimed
     assert [each.contact_id for each in following] == [first[0].contact_id]
@@ -264,11 +272,11 @@ def test_no_statement_reads_all_deliveries_though_few_were_there_when_it_was_pla
 ) -> None:
     ordered = make_webhook(database, org, ordered=True)
     shared = open_database(database_url, shared=True, by_index=True)
-    ledger = Ledger(shared, TERMS, lambda ids: None)
+    completer = Completer(shared, TERMS, lambda ids: None)
     owe(database, org, 2)
     for each in (webhook, ordered):
-        claimed = ledger.exchange(each.id, (), wanted=1).claimed
-        ledger.exchange(each.id, [outcome(claimed[0], Verdict.SUCCEEDED)], wanted=2)
+        claimed = completer.settle_and_claim(each.id, (), wanted=1).claimed
+        completer.settle_and_claim(each.id, [outcome(claimed[0], Verdict.SUCCEEDED)], wanted=2)
 
     prepared = execute(
         shared, "SELECT name, cardinality(parameter_types) FROM pg_prepared_statements"
@@ -286,12 +294,12 @@ def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
 ) -> None:
     owe(database, org, 1)
     shared = open_database(database_url, shared=True)
-    ledger = Ledger(shared, TERMS, lambda ids: None)
-    ledger.exchange(webhook.id, (), wanted=0)
+    completer = Completer(shared, TERMS, lambda ids: None)
+    completer.settle_and_claim(webhook.id, (), wanted=0)
     (pid,) = execute(shared, "SELECT pg_backend_pid()")[0]
     execute(database, "SELECT pg_terminate_backend(%s)", pid)
 
     with pytest.raises(StorageUnavailable):
-        ledger.exchange(webhook.id, (), wanted=1)
-    assert len(ledger.exchange(webhook.id, (), wanted=1).claimed) == 1
+        completer.settle_and_claim(webhook.id, (), wanted=1)
+    assert len(completer.settle_and_claim(webhook.id, (), wanted=1).claimed) == 1
     shared.close()

@@ -1,4 +1,4 @@
-"""What a delivery thread and the ledger (ledger.py) hand each other."""
+"""What a delivery thread and the completer (completer.py) hand each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEASE_MARGIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Terms:
+class DeliveryConfig:
     """The figures that deliveries go by."""
 
     policy: RetryPolicy
@@ -45,7 +45,7 @@ class Attempted:
 
 
 @dataclass
-class Exchange:
+class Batch:
     """What a thread hands in and asks for, and then what it gets."""
 
     webhook_id: str
