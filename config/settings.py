@@ -95,8 +95,8 @@ class Settings:
     #: Deliveries of one webhook in flight in the whole system.
     endpoint_window: int = 10
 
-    #: How often the clock looks for what is due.
-    clock_interval_seconds: float = 0.5
+    #: How often the scheduler looks for what is due.
+    scheduler_interval_seconds: float = 0.5
     #: Age after which settled deliveries and their attempts, and then events, are deleted.
     retention_events_days: int = 90
     #: Age after which captures are deleted; 0: kept.
@@ -268,7 +268,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "delivery_connect_seconds": _number(0.05, 60),
     "delivery_total_seconds": _number(0.1, 300),
     "endpoint_window": _integer(1, 1000),
-    "clock_interval_seconds": _number(0.05, 60),
+    "scheduler_interval_seconds": _number(0.05, 60),
     "retention_events_days": _integer(1, 36_500),
     "retention_captures_days": _integer(0, 36_500),
     "held_max_days": _integer(1, 36_500),

@@ -1,7 +1,8 @@
 """Queue `captures`: what waits in jobs of 1..N captures becomes one transaction.
 
 1. The job's captures are read; one that cannot be read is set aside.
-2. The jobs that other threads hold at that moment join it (group.py): one commit carries them all.
+2. The jobs that other threads hold at that moment join it (batcher.py): one commit carries them
+   all.
 3. All are recorded together: captures, contacts, events, deliveries.
 4. If PostgreSQL refuses them, halves are tried until the one that it refuses stands alone; that one
    is kept as rejected, with the reason, and the others go through.
@@ -30,7 +31,7 @@ from app.storage import captures as capture_rows
 from app.storage.captures import decode_capture, decode_captures
 from app.storage.database import Database, TransactionConflict, transaction
 from app.storage.recording import Recorded, record
-from workers.group import Group
+from workers.batcher import Batcher
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ CONFLICTS_MAX = 20
 TRANSACTIONS_AT_ONCE = 2
 #: So far apart they begin while jobs come in quick succession: a transaction costs as much as a
 #: dozen captures.
-TRANSACTIONS_APART_SECONDS = 0.025
+TRANSACTION_MIN_INTERVAL_SECONDS = 0.025
 #: What one transaction carries at most; a single job may be larger.
 TRANSACTION_CAPTURES_MAX = 500
 TRANSACTION_BYTES_MAX = 512 * 1024
@@ -66,17 +67,17 @@ class Recorder:
         self._database = database
         self._notifier = notifier
         self._now = now
-        self._group = Group(
+        self._batcher = Batcher(
             self._record_jobs,
             how_many=_fit_together,
             at_once=TRANSACTIONS_AT_ONCE,
-            apart_seconds=TRANSACTIONS_APART_SECONDS,
+            min_interval_seconds=TRANSACTION_MIN_INTERVAL_SECONDS,
         )
 
     @property
     def waiting(self) -> int:
         """Jobs that wait for a transaction to take them along."""
-        return self._group.waiting
+        return self._batcher.waiting
 
     def record(self, raw_captures: msgspec.Raw) -> None:
         """Record the captures of one job, as JSON. Raises `StorageUnavailable`: try again later."""
@@ -84,7 +85,7 @@ class Recorder:
         if not captures:
             return
         job = _Job(captures, memoryview(raw_captures).nbytes)
-        self._group.share(job)
+        self._batcher.submit(job)
         if isinstance(job.error, StorageUnavailable | TransactionConflict):
             # Many threads share the error; each raises its own, lest tracebacks pile up on one.
             raise type(job.error) from job.error

@@ -1,9 +1,9 @@
 """The delivery workers' completer: outcomes in, next deliveries out, many threads to a transaction.
 
 Each thread of a process hands in what it has attempted and asks for more. While one transaction is
-on its way the others gather (group.py), and the next one carries them all: alone a thread waits for
-nobody, under load one commit serves dozens. Holding the endpoint's row lock, a transaction settles
-first and claims afterwards, so the window is exact across all processes.
+on its way the others gather (batcher.py), and the next one carries them all: alone a thread waits
+for nobody, under load one commit serves dozens. Holding the endpoint's row lock, a transaction
+settles first and claims afterwards, so the window is exact across all processes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.storage.claims import Claimed
 from app.storage.database import Cursor, Database, TransactionConflict, transaction
 from app.storage.endpoints import Endpoint
 from workers.batch import Attempted, Batch, DeliveryConfig
-from workers.group import Group
+from workers.batcher import Batcher
 from workers.webhook_status import update_webhook_status
 
 #: Turns of an endpoint without a rate limit of its own.
@@ -39,7 +39,7 @@ class Completer:
         self._database = database
         self._config = config
         self._wake = wake
-        self._group = Group(self._run)
+        self._batcher = Batcher(self._run)
 
     def settle_and_claim(
         self,
@@ -54,7 +54,7 @@ class Completer:
         was handed in is not recorded then.
         """
         mine = Batch(webhook_id, attempted, wanted, unsent)
-        self._group.share(mine)
+        self._batcher.submit(mine)
         if isinstance(mine.error, StorageUnavailable):
             # Many threads share the error; each raises its own, lest tracebacks pile up on one.
             raise StorageUnavailable from mine.error

@@ -1,13 +1,13 @@
 """Queue `deliveries`: the life of a delivery, as its workers see it.
 
-1. Something makes it due: its event (the notifier rings after the commit) or the clock.
-2. A thread answers the bell and claims it under a lease, within the webhook's window. If there is
-   more to carry than it asked for, it rings for the next thread.
+1. Something makes it due: its event (the notifier runs after the commit) or the scheduler.
+2. A thread takes the notification and claims deliveries under a lease, within the webhook's limit.
+   If there is more to send than it asked for, it notifies another thread.
 3. It signs and sends (attempts.py), holding no database connection, and never after its lease.
-4. It hands the outcome to the completer and takes the next one in the same batch, or the next few
-   from a receiver that answers at once, until nothing is due or its turn is over; then the bell's
-   place in the queue is somebody else's.
-5. A worker that dies in between leaves a lease behind, and the clock makes the delivery due again.
+4. It completes the batch and claims the next one in the same transaction, until nothing is due or
+   its turn is over; then another webhook's notification comes first.
+5. A worker that dies in between leaves a lease behind, and the scheduler makes the delivery due
+   again.
 """
 
 from __future__ import annotations

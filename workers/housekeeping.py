@@ -1,4 +1,4 @@
-"""The clock's slow duties: what is too old goes or is given up, step by step."""
+"""The scheduler's slow tasks: what is too old goes or is given up, step by step."""
 
 from __future__ import annotations
 

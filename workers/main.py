@@ -1,7 +1,7 @@
-"""Starts a worker: `python -m workers.main captures`, `... deliveries` or `... clock`.
+"""Starts a worker: `python -m workers.main captures`, `... deliveries` or `... scheduler`.
 
-The first two run dramatiq's command line on one queue; the clock is a process of its own, and safe
-to run more than once.
+The first two run dramatiq's command line on one queue. The scheduler is a process of its own; more
+than one may run.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dramatiq import cli
 
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
-from workers import clock
+from workers import scheduler
 
 #: Longest wait for running jobs when a process is told to stop. An attempt takes at most 15 s.
 SHUTDOWN_MS = 20_000
-_USAGE = "usage: python -m workers.main captures|deliveries|clock"
+_USAGE = "usage: python -m workers.main captures|deliveries|scheduler"
 
 
 def main(arguments: list[str]) -> int:
@@ -33,8 +33,8 @@ def main(arguments: list[str]) -> int:
             return _run_queue(settings, "record", settings.capture_threads)
         case ["deliveries"]:
             return _run_queue(settings, "deliver", settings.worker_threads)
-        case ["clock"]:
-            return clock.run(settings)
+        case ["scheduler"]:
+            return scheduler.run(settings)
         case _:
             print(_USAGE, file=sys.stderr)
             return EXIT_CONFIGURATION

@@ -1,4 +1,4 @@
-"""Replays: the clock feeds them to their webhooks, no faster than these carry them.
+"""Replays: the scheduler feeds them to their webhooks, no faster than these carry them.
 
 A replayed delivery waits in the same line as a live one, so the line is kept short: a step opens
 about as many as the endpoint carried since the step before, and none while a live backlog waits. A
@@ -26,7 +26,7 @@ STEP_MAX = 500
 
 
 class Replays:
-    """The clock's duty towards replays. What it remembers only sets the pace."""
+    """The scheduler's task towards replays. What it remembers only sets the pace."""
 
     def __init__(self, database: Database, notifier: DeliveryNotifier) -> None:
         self._database = database

@@ -215,7 +215,7 @@ class WakingBroker(Broker):
         return Depth(waiting + resting, max(0, unfinished - waiting - resting))
 
     def tidy(self) -> Tidied:
-        """Run the janitor once. Workers do it every second; the clock may as well."""
+        """Run the janitor once. Workers do it every second; the scheduler may as well."""
         return self._on_redis(self._commands.tidy)
 
     def _wake_consumers(self, count: int) -> None:

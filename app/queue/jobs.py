@@ -72,7 +72,7 @@ class DeliveryNotifier:
     def notify(self, webhook_ids: Iterable[str]) -> bool:
         """Ring for these webhooks; False when Redis is away.
 
-        Nothing is lost then: the clock finds what is due and rings again.
+        Nothing is lost then: the scheduler finds what is due and rings again.
         """
         arguments: list[Any] = []
         for webhook_id in webhook_ids:

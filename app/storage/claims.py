@@ -1,7 +1,7 @@
 """Claims: which deliveries a worker may attempt now, and nobody else.
 
 A claim gives a lease: a number from a sequence (a fencing token) and an end. Only the holder of
-the lease can settle; when it ends, the clock makes the delivery due again. The caller holds the
+the lease can settle; when it ends, the scheduler makes the delivery due again. The caller holds the
 endpoint's lock (endpoints.py), so that nobody else claims for the same webhook meanwhile.
 """
 

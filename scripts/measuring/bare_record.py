@@ -3,9 +3,9 @@
 `python -m scripts.measuring.bare_record DATABASE_URL REHEARSAL_URL COUNT` executes, on one
 connection and one batch after the other, what records so many captures, and prints the seconds.
 
-What the statements and their parameters are is found out before the clock starts, by recording the
-same captures in another database of equal content, in transactions that are rolled back. So nothing
-but the statements and their commits is timed: no queue, no decoding, no merge in Python.
+What the statements and their parameters are is found out before the scheduler starts, by recording
+the same captures in another database of equal content, in transactions that are rolled back. So
+nothing but the statements and their commits is timed: no queue, no decoding, no merge in Python.
 """
 
 from __future__ import annotations

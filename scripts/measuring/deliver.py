@@ -16,7 +16,7 @@ from scripts.measuring.stock import fill_pending, ring, subscribe
 #: Deliveries of one round, on each side.
 DELIVERIES = 15_000
 PATIENCE_SECONDS = 120.0
-#: Deliveries before the clock starts: connections are opened, the worker is warm.
+#: Deliveries before the scheduler starts: connections are opened, the worker is warm.
 WARM_UP = 300
 
 

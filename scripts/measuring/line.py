@@ -13,7 +13,7 @@ from scripts.measuring.place import Place
 from scripts.measuring.stock import subscribe
 
 #: Every process of the product.
-ROLES = ("captures", "deliveries", "clock", "web")
+ROLES = ("captures", "deliveries", "scheduler", "web")
 
 
 class Line(NamedTuple):

@@ -30,7 +30,7 @@ RECOVERY_SECONDS = 300.0
 #: Requests, one at a time, by which the latency before and after is told.
 LIGHT_REQUESTS = 500
 #: The processes whose memory must stay flat. Redis is not: what waits to be recorded is in it.
-FLAT = ("web", "captures", "deliveries", "clock")
+FLAT = ("web", "captures", "deliveries", "scheduler")
 _SAMPLE_SECONDS = 0.5
 
 

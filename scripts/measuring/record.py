@@ -1,8 +1,8 @@
 """`record`: captures a second from a full queue into PostgreSQL, beside the bare statements.
 
 The queue is filled through the ingress, so that jobs are of the sizes that it makes. One webhook is
-subscribed: each capture becomes a contact, an event and a delivery. The clock runs from the first
-commit of a worker process to the last, so that its start does not count.
+subscribed: each capture becomes a contact, an event and a delivery. The scheduler runs from the
+first commit of a worker process to the last, so that its start does not count.
 """
 
 from __future__ import annotations

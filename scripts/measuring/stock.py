@@ -77,7 +77,7 @@ def subscribe(database_url: str, secret_key: str, url: str, org_slug: str = ORG)
 
 
 def unsubscribe(database_url: str, webhook_id: str) -> None:
-    """Delete a webhook; the clock cancels what is owed to it."""
+    """Delete a webhook; the scheduler cancels what is owed to it."""
     with transaction(open_database(database_url)) as cursor:
         cursor.execute("UPDATE webhooks SET status = 'deleted' WHERE id = %s", (webhook_id,))
 

@@ -18,7 +18,7 @@ PROCESSES = {
     "web": ("app.main",),
     "captures": ("workers.main", "captures"),
     "deliveries": ("workers.main", "deliveries"),
-    "clock": ("workers.main", "clock"),
+    "scheduler": ("workers.main", "scheduler"),
 }
 
 
@@ -57,7 +57,7 @@ def release(environ: Mapping[str, str]) -> Release:
 def processes(
     environ: Mapping[str, str], run_folder: Path, output_of: Callable[[str], LineSink]
 ) -> list[Child]:
-    """Web, workers and clock, not yet started; `output_of(name)` takes the lines of each."""
+    """Web, workers and scheduler, not yet started; `output_of(name)` takes the lines of each."""
     return [
         Child(
             name,

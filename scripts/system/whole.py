@@ -1,4 +1,4 @@
-"""The whole product running on this machine: servers, release, web, workers and clock."""
+"""The whole product running on this machine: servers, release, web, workers and scheduler."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PAUSE_SECONDS = (2.5, 6.0)
 _RETRY_SECONDS = 0.5
 
 #: The roles that work in the background, and the target that stands for one after the other.
-WORKERS = ("captures", "deliveries", "clock")
+WORKERS = ("captures", "deliveries", "scheduler")
 ALL_WORKERS = "all workers"
 
 
@@ -61,7 +61,7 @@ class Fault(NamedTuple):
 
 
 #: Of the others of its kind, a frozen process must not be waited for.
-ABSORBED = frozenset({"web worker", "captures worker", "deliveries worker", "clock"})
+ABSORBED = frozenset({"web worker", "captures worker", "deliveries worker", "scheduler"})
 
 #: `captures` is the role as a whole, `captures worker` one of its processes. A worker is taken for
 #: dead after 10 s and a lease ends after 17 s: both are outlived by the frozen.
@@ -72,7 +72,7 @@ TROUBLES = (
     Trouble(Verb.KILL, "captures worker"),
     Trouble(Verb.KILL, "deliveries"),
     Trouble(Verb.KILL, "deliveries worker"),
-    Trouble(Verb.KILL, "clock"),
+    Trouble(Verb.KILL, "scheduler"),
     Trouble(Verb.KILL, "valkey", 0.2, 4.0),
     Trouble(Verb.KILL, "postgres", 0.2, 4.0),
     Trouble(Verb.KILL, "postgres backend"),
@@ -82,7 +82,7 @@ TROUBLES = (
     Trouble(Verb.FREEZE, "captures", 11.0, 16.0),
     Trouble(Verb.FREEZE, "deliveries worker", 18.0, 22.0),
     Trouble(Verb.FREEZE, "deliveries", 11.0, 22.0),
-    Trouble(Verb.FREEZE, "clock", 3.0, 12.0),
+    Trouble(Verb.FREEZE, "scheduler", 3.0, 12.0),
     Trouble(Verb.FREEZE, "valkey", 1.0, 8.0),
     Trouble(Verb.FREEZE, "postgres", 1.0, 8.0),
     Trouble(Verb.RESTART, "valkey", 0.0, 1.0),
@@ -90,7 +90,7 @@ TROUBLES = (
     Trouble(Verb.TERMINATE, "web"),
     Trouble(Verb.TERMINATE, "captures"),
     Trouble(Verb.TERMINATE, "deliveries"),
-    Trouble(Verb.TERMINATE, "clock"),
+    Trouble(Verb.TERMINATE, "scheduler"),
     Trouble(Verb.TERMINATE, ALL_WORKERS),
     Trouble(Verb.FLUSH, "doorbells"),
     Trouble(Verb.FLUSH, "admission"),

@@ -1,4 +1,4 @@
-"""A whole system of its own for the tests that walk the line: servers, web, workers, clock."""
+"""A whole system of its own for the tests that walk the line: servers, web, workers, scheduler."""
 
 from __future__ import annotations
 

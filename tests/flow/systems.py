@@ -26,7 +26,7 @@ from tests.factories import make_capture
 #: Short retries, so that a test sees several; limits that no test runs into by chance.
 SETTINGS = {
     "RETRY_BASE_SECONDS": "0.4",
-    "CLOCK_INTERVAL_SECONDS": "0.1",
+    "SCHEDULER_INTERVAL_SECONDS": "0.1",
     "CAPTURE_RATE_PER_ADDRESS": "0",
     "CAPTURE_RATE_PER_EMAIL": "0",
     "API_RATE_PER_KEY": "0",
@@ -70,7 +70,7 @@ def webhook_to(rex: Rex, url: str, **fields: Any) -> Iterator[str]:
 def record_all(system: WholeSystem, emails: Iterable[str]) -> None:
     """Record a lead for each address, in this order, as a capture worker would do it.
 
-    These tests are about what comes after: the clock finds the deliveries.
+    These tests are about what comes after: the scheduler finds the deliveries.
     """
     database = open_database(system.settings.database_url)
     with transaction(database) as cursor:

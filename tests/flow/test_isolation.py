@@ -123,7 +123,7 @@ def test_a_dead_endpoints_backlog_costs_the_others_neither_time_nor_memory(
 
 
 def owe(system: WholeSystem, webhook_id: str, first: int, count: int) -> None:
-    """Events and deliveries as if recorded, due now; the clock finds them."""
+    """Events and deliveries as if recorded, due now; the scheduler finds them."""
     numbers = f"generate_series({first + 1}, {first + count}) AS n"
     query(
         system,

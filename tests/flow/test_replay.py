@@ -87,9 +87,9 @@ def test_a_replay_survives_the_killing_of_the_clock_and_leaves_live_traffic_alon
         _, answer = rex.request("POST", f"/webhooks/{webhook_id}/replay", {})
         replay_id = answer["data"]["id"]
         receiver.wait_for(lambda received: len(received) >= 50, 30)
-        clock = system.processes.children["clock"].pid
-        assert clock is not None
-        os.kill(clock, signal.SIGKILL)
+        scheduler = system.processes.children["scheduler"].pid
+        assert scheduler is not None
+        os.kill(scheduler, signal.SIGKILL)
 
         _, live = rex.capture(email="live@example.com")
         receiver.wait_for(

@@ -145,7 +145,7 @@ def test_what_a_killed_run_left_running_is_stopped_by_the_next(start: Callable[.
     assert all(TABLE.birthmark(pid) for pid in left)
     second = start()
     second.wait_until_up()
-    assert "Stopped what an earlier run had left: captures, clock, deliveries" in second.text()
+    assert "Stopped what an earlier run had left: captures, deliveries, scheduler" in second.text()
     assert not any(TABLE.birthmark(pid) for pid in left)
 
 
@@ -196,7 +196,7 @@ def test_servers_that_are_named_are_used_and_none_are_embedded(
         "web",
         "captures",
         "deliveries",
-        "clock",
+        "scheduler",
     }
     assert not (dev.data_folder / "postgres").exists()
     running = json.loads((dev.data_folder / "running.json").read_text())

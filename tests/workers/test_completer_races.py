@@ -169,7 +169,7 @@ def test_a_recovery_is_told_once_however_many_successes_come_together(
             ]
             for each in claimed
         ]
-        wait_until(lambda: completer._group.waiting == 2)
+        wait_until(lambda: completer._batcher.waiting == 2)
     for thread in (first, *together):
         thread.join()
 

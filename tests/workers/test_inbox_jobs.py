@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from workers.rounds import FALLBACK_JOB_CHARS, capture_jobs
+from workers.maintenance import FALLBACK_JOB_CHARS, capture_jobs
 
 
 def row(*ids: int, size: int = 0) -> str:

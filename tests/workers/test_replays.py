@@ -54,11 +54,11 @@ def test_a_replay_survives_its_clock_and_ends(database: Database, redis_url: str
         clocks = 0
         while (replay := _find(database, org.id, replay_id)).status == ReplayStatus.RUNNING:
             clocks += 1
-            clock = Replays(
+            scheduler = Replays(
                 database, DeliveryNotifier(client)
             )  # a new one each time: it remembers nothing
             for _ in range(3):
-                clock.advance()
+                scheduler.advance()
                 _deliver_all(database)
     assert clocks > 1
     assert replay.done == replay.total == EVENTS

@@ -17,31 +17,32 @@ from typing import Generic, TypeVar
 Work = TypeVar("Work")
 
 
-class NotCarried(Exception):
+class BatchFailed(Exception):
     """The call that carried this work for another thread failed; its error is the cause."""
 
 
-class Group(Generic[Work]):
-    """Groups the work of many threads into calls of `carry`, `at_once` of them at a time.
+class Batcher(Generic[Work]):
+    """Groups the work of many threads into calls of `run`, `at_once` of them at a time.
 
-    `carry` gets what waits, in the order of coming, and leaves what came of it in the work itself.
+    `run` gets what waits, in the order of coming, and leaves what came of it in the work itself.
     `how_many` says how many of those who wait one call takes, at least one: by default all.
-    `apart_seconds` lie between the beginning of a call that carried several and the next one: what
-    comes in quick succession gathers to fewer and larger calls, what comes one by one never waits.
+    `min_interval_seconds` lie between the beginning of a call that carried several and the next
+    one: what comes in quick succession gathers to fewer and larger calls, what comes one by one
+    never waits.
     """
 
     def __init__(
         self,
-        carry: Callable[[list[Work]], object],
+        run: Callable[[list[Work]], object],
         *,
         how_many: Callable[[Sequence[Work]], int] = len,
         at_once: int = 1,
-        apart_seconds: float = 0.0,
+        min_interval_seconds: float = 0.0,
     ) -> None:
-        self._carry = carry
+        self._run = run
         self._how_many = how_many
         self._at_once = at_once
-        self._apart_seconds = apart_seconds
+        self._min_interval_seconds = min_interval_seconds
         self._next_at = 0.0
         self._guard = threading.Lock()
         self._gathered: list[_Member[Work]] = []
@@ -52,10 +53,10 @@ class Group(Generic[Work]):
         """How many wait for a call to carry them."""
         return len(self._gathered)
 
-    def share(self, work: Work) -> None:
+    def submit(self, work: Work) -> None:
         """Return when a call has carried `work`, be it this thread's or another's.
 
-        Raises what this thread's own call raised, `NotCarried` when another's did.
+        Raises what this thread's own call raised, `BatchFailed` when another's did.
         """
         mine = _Member(work)
         with self._guard:
@@ -69,16 +70,16 @@ class Group(Generic[Work]):
         if not mine.is_done:
             self._lead(mine)
         elif mine.error is not None:
-            raise NotCarried from mine.error
+            raise BatchFailed from mine.error
 
     def _lead(self, leader: _Member[Work]) -> None:
-        self._keep_apart()
+        self._wait_for_interval()
         with self._guard:
             members = self._take(leader)
-            self._next_at = monotonic() + self._apart_seconds if len(members) > 1 else 0.0
+            self._next_at = monotonic() + self._min_interval_seconds if len(members) > 1 else 0.0
         error: BaseException | None = None
         try:
-            self._carry([member.work for member in members])
+            self._run([member.work for member in members])
         except BaseException as raised:
             error = raised
             raise
@@ -87,11 +88,11 @@ class Group(Generic[Work]):
             for member in members:
                 member.finish(error)
 
-    def _keep_apart(self) -> None:
+    def _wait_for_interval(self) -> None:
         with self._guard:
             pause = self._next_at - monotonic()
             if pause > 0:
-                self._next_at += self._apart_seconds
+                self._next_at += self._min_interval_seconds
         if pause > 0:
             sleep(pause)
 

@@ -1,4 +1,4 @@
-"""The clock's prompt rounds: whatever is due and not moving is set going again."""
+"""The scheduler's prompt rounds: whatever is due and not moving is set going again."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ FALLBACK_STEP = 200
 FALLBACK_JOB_CHARS = 256 * 1024
 
 
-class Rounds:
-    """What the clock does for captures and deliveries."""
+class MaintenanceTasks:
+    """What the scheduler does for captures and deliveries."""
 
     def __init__(self, database: Database, broker: WakingBroker) -> None:
         self._database = database

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-import workers.group
-from workers.group import Group, NotCarried
+import workers.batcher
+from workers.batcher import Batcher, BatchFailed
 
 
 class Carrier:
@@ -33,16 +33,16 @@ class Carrier:
 class Caller(threading.Thread):
     """A thread that shares one piece of work; what it raised is kept."""
 
-    def __init__(self, group: Group[str], work: str) -> None:
+    def __init__(self, batcher: Batcher[str], work: str) -> None:
         super().__init__(daemon=True)
-        self._group = group
+        self._batcher = batcher
         self._work = work
         self.raised: Exception | None = None
         self.start()
 
     def run(self) -> None:
         try:
-            self._group.share(self._work)
+            self._batcher.submit(self._work)
         except Exception as error:
             self.raised = error
 
@@ -53,8 +53,8 @@ def carrier() -> Carrier:
 
 
 @pytest.fixture
-def group(carrier: Carrier) -> Group[str]:
-    return Group(carrier.carry)
+def batcher(carrier: Carrier) -> Batcher[str]:
+    return Batcher(carrier.carry)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -65,32 +65,32 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def led_by_one_while_others_gather(
-    group: Group[str], carrier: Carrier, *others: str
+    batcher: Batcher[str], carrier: Carrier, *others: str
 ) -> tuple[Caller, list[Caller]]:
-    leader = Caller(group, "first")
+    leader = Caller(batcher, "first")
     assert carrier.began.acquire(timeout=10)
     followers = []
     for work in others:
-        followers.append(Caller(group, work))
-        wait_until(lambda: group.waiting == len(followers))
+        followers.append(Caller(batcher, work))
+        wait_until(lambda: batcher.waiting == len(followers))
     return leader, followers
 
 
 def test_alone_a_thread_carries_its_own_work_and_waits_for_nobody(
-    group: Group[str], carrier: Carrier
+    batcher: Batcher[str], carrier: Carrier
 ) -> None:
     carrier.may_end.release(2)
 
-    group.share("a")
-    group.share("b")
+    batcher.submit("a")
+    batcher.submit("b")
 
     assert carrier.calls == [["a"], ["b"]]
 
 
 def test_those_who_come_meanwhile_are_carried_together_in_the_order_of_coming(
-    group: Group[str], carrier: Carrier
+    batcher: Batcher[str], carrier: Carrier
 ) -> None:
-    leader, followers = led_by_one_while_others_gather(group, carrier, "b", "c", "d")
+    leader, followers = led_by_one_while_others_gather(batcher, carrier, "b", "c", "d")
     carrier.may_end.release(2)
     for thread in (leader, *followers):
         thread.join(10)
@@ -99,14 +99,14 @@ def test_those_who_come_meanwhile_are_carried_together_in_the_order_of_coming(
 
 
 def test_who_has_been_carried_goes_on_while_the_next_call_is_under_way(
-    group: Group[str], carrier: Carrier
+    batcher: Batcher[str], carrier: Carrier
 ) -> None:
-    leader, (second, third) = led_by_one_while_others_gather(group, carrier, "b", "c")
+    leader, (second, third) = led_by_one_while_others_gather(batcher, carrier, "b", "c")
     carrier.may_end.release()
     leader.join(10)
     assert carrier.began.acquire(timeout=10)
-    latecomer = Caller(group, "late")
-    wait_until(lambda: group.waiting == 1)
+    latecomer = Caller(batcher, "late")
+    wait_until(lambda: batcher.waiting == 1)
     carrier.may_end.release()
     assert carrier.began.acquire(timeout=10)  # the latecomer's call, which is held
 
@@ -124,8 +124,8 @@ def test_who_has_been_carried_goes_on_while_the_next_call_is_under_way(
 def test_one_call_takes_no_more_than_it_is_told_and_the_next_one_takes_the_rest(
     carrier: Carrier,
 ) -> None:
-    group = Group(carrier.carry, how_many=lambda works: 2)
-    leader, followers = led_by_one_while_others_gather(group, carrier, "b", "c", "d")
+    batcher = Batcher(carrier.carry, how_many=lambda works: 2)
+    leader, followers = led_by_one_while_others_gather(batcher, carrier, "b", "c", "d")
     carrier.may_end.release(3)
     for thread in (leader, *followers):
         thread.join(10)
@@ -134,8 +134,8 @@ def test_one_call_takes_no_more_than_it_is_told_and_the_next_one_takes_the_rest(
 
 
 def test_work_that_is_too_much_by_itself_is_carried_alone(carrier: Carrier) -> None:
-    group = Group(carrier.carry, how_many=lambda works: 0)
-    leader, (second, third) = led_by_one_while_others_gather(group, carrier, "b", "c")
+    batcher = Batcher(carrier.carry, how_many=lambda works: 0)
+    leader, (second, third) = led_by_one_while_others_gather(batcher, carrier, "b", "c")
     carrier.may_end.release(3)
     for thread in (leader, second, third):
         thread.join(10)
@@ -146,15 +146,15 @@ def test_work_that_is_too_much_by_itself_is_carried_alone(carrier: Carrier) -> N
 def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gather(
     carrier: Carrier,
 ) -> None:
-    group = Group(carrier.carry, at_once=2)
+    batcher = Batcher(carrier.carry, at_once=2)
     leaders = []
     for work in ("a", "b"):
-        leaders.append(Caller(group, work))
+        leaders.append(Caller(batcher, work))
         assert carrier.began.acquire(timeout=10)
     followers = []
     for work in ("c", "d", "e"):
-        followers.append(Caller(group, work))
-        wait_until(lambda: group.waiting == len(followers))
+        followers.append(Caller(batcher, work))
+        wait_until(lambda: batcher.waiting == len(followers))
     carrier.may_end.release()
     # Only then the other one: of two that end together, each would name a leader.
     assert carrier.began.acquire(timeout=10)
@@ -168,20 +168,20 @@ def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gathe
 def test_what_comes_soon_after_a_call_for_several_gathers_to_one_call(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    group = Group(carrier.carry, apart_seconds=60)
+    batcher = Batcher(carrier.carry, min_interval_seconds=60)
     pauses: list[float] = []
 
     def until_two_wait(seconds: float) -> None:
         pauses.append(seconds)
-        wait_until(lambda: group.waiting == 2)
+        wait_until(lambda: batcher.waiting == 2)
 
-    monkeypatch.setattr(workers.group, "sleep", until_two_wait)
-    leader, followers = led_by_one_while_others_gather(group, carrier, "b", "c")
+    monkeypatch.setattr(workers.batcher, "sleep", until_two_wait)
+    leader, followers = led_by_one_while_others_gather(batcher, carrier, "b", "c")
     carrier.may_end.release(3)
     for thread in (leader, *followers):
         thread.join(10)
     assert pauses == []
-    for thread in [Caller(group, work) for work in ("d", "e", "f")]:
+    for thread in [Caller(batcher, work) for work in ("d", "e", "f")]:
         thread.join(10)
 
     assert [len(call) for call in carrier.calls] == [1, 2, 3]
@@ -192,30 +192,30 @@ def test_what_comes_soon_after_a_call_for_several_gathers_to_one_call(
 def test_what_comes_one_by_one_never_waits(
     carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers.group, "sleep", lambda seconds: pytest.fail("it waited"))
-    group = Group(carrier.carry, apart_seconds=60)
+    monkeypatch.setattr(workers.batcher, "sleep", lambda seconds: pytest.fail("it waited"))
+    batcher = Batcher(carrier.carry, min_interval_seconds=60)
     carrier.may_end.release(3)
     for work in ("a", "b", "c"):
-        group.share(work)
+        batcher.submit(work)
 
     assert carrier.calls == [["a"], ["b"], ["c"]]
 
 
 def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
-    group: Group[str], carrier: Carrier
+    batcher: Batcher[str], carrier: Carrier
 ) -> None:
-    leader, (second, third) = led_by_one_while_others_gather(group, carrier, "b", "c")
+    leader, (second, third) = led_by_one_while_others_gather(batcher, carrier, "b", "c")
     carrier.may_end.release()
     leader.join(10)
     carrier.error = ValueError("no")
     carrier.may_end.release(2)
     second.join(10)
     third.join(10)
-    group.share("after")
+    batcher.submit("after")
 
     assert leader.raised is None
     assert isinstance(second.raised, ValueError)
-    assert isinstance(third.raised, NotCarried)
+    assert isinstance(third.raised, BatchFailed)
     assert third.raised.__cause__ is second.raised
     assert carrier.calls[-1] == ["after"]
 
@@ -232,11 +232,11 @@ def test_under_load_everything_is_carried_once_by_no_more_calls_than_allowed(at_
         time.sleep(0)  # lets the others run in the middle of it
         under_way.pop()
 
-    group = Group(carry, at_once=at_once)
+    batcher = Batcher(carry, at_once=at_once)
 
     def share_many(first: int) -> None:
         for work in range(first, first + 200):
-            group.share(work)
+            batcher.submit(work)
 
     threads = [threading.Thread(target=share_many, args=(n * 200,)) for n in range(16)]
     for thread in threads:

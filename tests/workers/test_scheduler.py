@@ -1,4 +1,4 @@
-"""The clock does each duty in its time, whatever becomes of the others."""
+"""The scheduler does each task in its time, whatever becomes of the others."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.queue.jobs import CAPTURES
 from app.storage import fallback
 from app.storage.database import Database, transaction
 from tests.factories import make_capture, make_org
-from workers.clock import Clock, Duty
-from workers.rounds import Rounds
+from workers.maintenance import MaintenanceTasks
+from workers.scheduler import PeriodicTask, Scheduler
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def broker(redis_url: str) -> Iterator[WakingBroker]:
     broker.close()
 
 
-def test_a_duty_that_fails_is_done_again_and_does_not_stop_the_others(
+def test_a_task_that_fails_is_done_again_and_does_not_stop_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stopping = threading.Event()
@@ -41,13 +41,15 @@ def test_a_duty_that_fails_is_done_again_and_does_not_stop_the_others(
         if done.count("working") == 3:
             stopping.set()
 
-    Clock([Duty("failing", 0.0, fail), Duty("working", 0.0, work)], stopping).run()
+    Scheduler(
+        [PeriodicTask("failing", 0.0, fail), PeriodicTask("working", 0.0, work)], stopping
+    ).run()
 
     assert done.count("failing") == 3
-    assert [record.message for record in caplog.records] == ["clock.waiting"]
+    assert [record.message for record in caplog.records] == ["scheduler.waiting"]
 
 
-def test_a_duty_is_not_done_before_its_interval_is_over() -> None:
+def test_a_task_is_not_done_before_its_interval_is_over() -> None:
     stopping = threading.Event()
     done: list[str] = []
 
@@ -56,8 +58,12 @@ def test_a_duty_is_not_done_before_its_interval_is_over() -> None:
         if done.count("often") == 5:
             stopping.set()
 
-    Clock(
-        [Duty("rare", 60.0, lambda: done.append("rare")), Duty("often", 0.0, often)], stopping
+    Scheduler(
+        [
+            PeriodicTask("rare", 60.0, lambda: done.append("rare")),
+            PeriodicTask("often", 0.0, often),
+        ],
+        stopping,
     ).run()
 
     assert done.count("rare") == 1
@@ -70,7 +76,7 @@ def test_the_inbox_is_moved_into_the_queue(database: Database, broker: WakingBro
         with transaction(database) as cursor:
             fallback.keep(cursor, [capture])
 
-    Rounds(database, broker).drain_fallback()
+    MaintenanceTasks(database, broker).drain_fallback()
 
     assert broker.depth(CAPTURES).waiting == 1
     with transaction(database) as cursor:
@@ -86,7 +92,7 @@ def test_while_the_queue_is_away_the_inbox_keeps_everything(
     nowhere = connect_broker("redis://127.0.0.1:9/0", threads=1)
 
     with pytest.raises(Exception, match="onnect"):
-        Rounds(database, nowhere).drain_fallback()
+        MaintenanceTasks(database, nowhere).drain_fallback()
 
     with transaction(database) as cursor:
         assert len(fallback.oldest(cursor, 2)) == 1

@@ -1,0 +1,129 @@
+"""The scheduler: a process that looks for what is due and sees to it.
+
+It keeps nothing in memory and claims what it touches, so that several may run, and any of them may
+be killed at any time. Its tasks stand in two lists, each with its interval: what
+somebody waits for, and what may take its time.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import redis
+from dramatiq.errors import ConnectionClosed
+
+from app.domain.errors import StorageUnavailable
+from app.queue.broker import WakingBroker, connect_broker
+from app.queue.jobs import DeliveryNotifier
+from app.storage.database import Database, TransactionConflict, open_database
+from config.settings import Settings
+from workers.housekeeping import Housekeeping
+from workers.maintenance import MaintenanceTasks
+from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
+from workers.replays import Replays
+
+log = logging.getLogger(__name__)
+
+#: What a task raises while a server is away; it is done again when its time comes.
+_AWAY = (StorageUnavailable, TransactionConflict, redis.RedisError, ConnectionClosed)
+#: Pause after a failure, so that an outage costs a line now and then and no more.
+OUTAGE_PAUSE_SECONDS = 1.0
+
+
+class PeriodicTask(NamedTuple):
+    """Something to be done again and again."""
+
+    name: str
+    interval_seconds: float
+    do: Callable[[], None]
+
+
+class Scheduler:
+    """Does each task when its time has come, one at a time, until stopped."""
+
+    def __init__(self, tasks: Sequence[PeriodicTask], stopping: threading.Event) -> None:
+        self._tasks = tasks
+        self._stopping = stopping
+        self._due = dict.fromkeys((task.name for task in tasks), 0.0)
+        self._failing: set[str] = set()
+
+    def run(self) -> None:
+        """Go round until stopped."""
+        while not self._stopping.is_set():
+            for task in self._tasks:
+                if self._due[task.name] <= time.monotonic():
+                    self._do(task)
+                    self._due[task.name] = time.monotonic() + task.interval_seconds
+            self._stopping.wait(max(0.0, min(self._due.values()) - time.monotonic()))
+
+    def _do(self, task: PeriodicTask) -> None:
+        try:
+            task.do()
+        except _AWAY as error:
+            self._note_failure(task, error)
+        except Exception:
+            log.exception("scheduler.failed", extra={"task": task.name})
+            self._stopping.wait(OUTAGE_PAUSE_SECONDS)
+        else:
+            if task.name in self._failing:
+                self._failing.discard(task.name)
+                log.info("scheduler.resumed", extra={"task": task.name})
+
+    def _note_failure(self, task: PeriodicTask, error: Exception) -> None:
+        if task.name not in self._failing:
+            self._failing.add(task.name)
+            log.warning(
+                "scheduler.waiting", extra={"task": task.name, "error": type(error).__name__}
+            )
+
+
+def prompt_tasks(
+    settings: Settings, database: Database, broker: WakingBroker
+) -> list[PeriodicTask]:
+    """What somebody waits for."""
+    rounds = MaintenanceTasks(database, broker)
+    replays = Replays(database, DeliveryNotifier(broker.client))
+    return [
+        PeriodicTask("drain_fallback", 1.0, rounds.drain_fallback),
+        PeriodicTask("notify_due", settings.scheduler_interval_seconds, rounds.notify_due),
+        PeriodicTask("release_expired_leases", 1.0, rounds.release_expired_leases),
+        PeriodicTask("tidy_queue", 3.0, rounds.tidy_queue),
+        PeriodicTask("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
+        PeriodicTask("reset_notifications", 5.0, rounds.reset_notifications),
+    ]
+
+
+def slow_tasks(settings: Settings, database: Database, broker: WakingBroker) -> list[PeriodicTask]:
+    """What may take its time; in a thread of its own, lest it hold up the others."""
+    rounds = MaintenanceTasks(database, broker)
+    house = Housekeeping(database, DeliveryNotifier(broker.client), settings)
+    return [
+        PeriodicTask("cancel_for_deleted_webhooks", 5.0, rounds.cancel_for_deleted_webhooks),
+        PeriodicTask("fail_expired", 30.0, house.fail_expired),
+        PeriodicTask("fail_held_too_long", 600.0, house.fail_held_too_long),
+        PeriodicTask("fail_held_too_many", 600.0, house.fail_held_too_many),
+        PeriodicTask("delete_old_rows", 600.0, house.delete_old_rows),
+    ]
+
+
+def run(settings: Settings) -> int:
+    """Run the scheduler until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+    database = open_database(settings.database_url)
+    broker = connect_broker(settings.redis_url, threads=1)
+    log.info("scheduler.started")
+    slow = Scheduler(slow_tasks(settings, database, broker), stopping)
+    thread = threading.Thread(target=slow.run, name="slow-tasks")
+    thread.start()
+    Scheduler(prompt_tasks(settings, database, broker), stopping).run()
+    thread.join()
+    broker.close()
+    log.info("scheduler.stopped")
+    return 0
