@@ -32,15 +32,15 @@ from app.api import (
 from app.api.call import keyed
 from app.api.services import Services
 from app.http import convertors
-from app.http.callers import Callers
-from app.http.directory import Directory
+from app.http.authenticator import RequestAuthenticator
 from app.http.exceptions import HANDLERS
+from app.http.tenant_cache import TenantCache
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.door import TURNSTILE, Door
-from app.ingress.tally import Tally
+from app.ingress.prefer_wait import PreferWait
+from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.turnstile import Turnstile
-from app.ingress.waiting import Waiting
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.first_answers import FirstAnswers
@@ -48,7 +48,7 @@ from app.queue.jobs import DeliveryNotifier
 from app.serving.descriptors import make_room
 from app.serving.processes import serve
 from app.storage.database import open_database
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 
@@ -67,15 +67,15 @@ KEEP_ALIVE_SECONDS = 65
 def make_services(settings: Settings) -> Services:
     """The handles of a web process; nothing is connected yet."""
     database = open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS)
-    directory = Directory(database)
+    tenants = TenantCache(database)
     client = connect(settings.redis_url, connections=REDIS_CONNECTIONS)
     return Services(
         settings=settings,
         database=database,
-        vault=Vault(settings.secret_key),
-        directory=directory,
-        callers=Callers(
-            directory, settings.base_domain, settings.default_org, settings.trusted_proxies
+        cipher=SecretCipher(settings.secret_key),
+        tenants=tenants,
+        authenticator=RequestAuthenticator(
+            tenants, settings.base_domain, settings.default_org, settings.trusted_proxies
         ),
         admission=AdmissionClient(
             settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max
@@ -108,22 +108,22 @@ def make_app(settings: Settings) -> Starlette:
     """The application."""
     services = make_services(settings)
     writer = CaptureWriter(services.admission, services.database)
-    tally = Tally(services.admission)
-    waiting = Waiting(services.database)
-    capture = CaptureEndpoint(writer, services.callers, waiting, tally, settings)
+    refusals = RefusalCounter(services.admission)
+    waiting = PreferWait(services.database)
+    capture = CaptureEndpoint(writer, services.authenticator, waiting, refusals, settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
-        services.directory.start()
+        services.tenants.start()
         background = [
-            asyncio.create_task(tally.run()),
+            asyncio.create_task(refusals.run()),
             asyncio.create_task(services.admission.watch()),
         ]
         yield {TURNSTILE: Turnstile()}
         await _end(background)
         await writer.drain()
-        await tally.flush()
-        services.directory.stop()
+        await refusals.flush()
+        services.tenants.stop()
         await services.admission.close()
 
     convertors.register()

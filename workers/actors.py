@@ -18,7 +18,7 @@ from app.queue.broker import WakingBroker, connect_broker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES, DeliveryNotifier
 from app.queue.messages import POISON_ACTOR
 from app.storage.database import TransactionConflict, open_database
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
 from workers.attempts import Attempts
@@ -79,7 +79,7 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
     completer = Completer(database, config, notifier.notify)
-    attempts = Attempts(sender, Vault(settings.secret_key), config.policy)
+    attempts = Attempts(sender, SecretCipher(settings.secret_key), config.policy)
     return DeliveryWorker(completer, notifier, attempts, config)
 
 

@@ -19,7 +19,7 @@ from app.domain.times import now
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 from workers.batch import Attempted
 from workers.request import request_headers
 from workers.sender import Sender
@@ -40,9 +40,9 @@ _STATUS_AFTER = {
 class Attempts:
     """Makes attempts; one for all threads of a process. Nothing is stored here."""
 
-    def __init__(self, sender: Sender, vault: Vault, policy: RetryPolicy) -> None:
+    def __init__(self, sender: Sender, cipher: SecretCipher, policy: RetryPolicy) -> None:
         self._sender = sender
-        self._vault = vault
+        self._cipher = cipher
         self._policy = policy
 
     def make(self, endpoint: Endpoint, claimed: Claimed) -> Attempted:
@@ -64,7 +64,7 @@ class Attempts:
             body = delivery_body(
                 claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
             )
-            headers = request_headers(endpoint, claimed, body, self._vault, time.time())
+            headers = request_headers(endpoint, claimed, body, self._cipher, time.time())
             return self._sender.post(endpoint.url, headers, body)
         except Exception:
             log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})

@@ -5,21 +5,21 @@ from __future__ import annotations
 from app.domain.signature import sign, sign_standard
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 
 VERSION = "1.0"
 USER_AGENT = f"Rex-Webhooks/{VERSION}"
 
 
 def request_headers(
-    endpoint: Endpoint, claimed: Claimed, body: bytes, vault: Vault, unix_time: float
+    endpoint: Endpoint, claimed: Claimed, body: bytes, cipher: SecretCipher, unix_time: float
 ) -> dict[str, str]:
     """The owner's extra headers and then our own, signed at `unix_time` (seconds).
 
     While a rotated secret overlaps with the one before it, both sign.
     """
     seconds = int(unix_time)
-    secret = vault.open(endpoint.secret)
+    secret = cipher.decrypt(endpoint.secret)
     headers = dict(endpoint.headers)
     headers["Content-Type"] = "application/json"
     headers["User-Agent"] = USER_AGENT
@@ -28,7 +28,7 @@ def request_headers(
     headers["X-Rex-Attempt"] = str(claimed.number)
     headers["X-Rex-Signature"] = sign(secret, seconds, body)
     standard = sign_standard(secret, claimed.event_id, seconds, body)
-    previous = _previous_secret(endpoint, vault, unix_time)
+    previous = _previous_secret(endpoint, cipher, unix_time)
     if previous is not None:
         headers["X-Rex-Signature-Previous"] = sign(previous, seconds, body)
         standard += " " + sign_standard(previous, claimed.event_id, seconds, body)
@@ -38,8 +38,8 @@ def request_headers(
     return headers
 
 
-def _previous_secret(endpoint: Endpoint, vault: Vault, unix_time: float) -> str | None:
+def _previous_secret(endpoint: Endpoint, cipher: SecretCipher, unix_time: float) -> str | None:
     until = endpoint.previous_secret_until
     if endpoint.previous_secret is None or until is None or until.timestamp() <= unix_time:
         return None
-    return vault.open(endpoint.previous_secret)
+    return cipher.decrypt(endpoint.previous_secret)

@@ -66,7 +66,7 @@ def create_key(call: Call) -> Answer:
         key_id = api_keys.insert(cursor, call.org.id, name, wanted.scope, key)
         listed = api_keys.find(cursor, call.org.id, key_id)
     assert listed is not None
-    call.services.directory.refresh()
+    call.services.tenants.refresh()
     return Answer(KeyWithText(view(listed), key.text), status=201)
 
 
@@ -99,7 +99,7 @@ def revoke_key(call: Call) -> Answer:
         if not known:
             raise NotFound("API key not found")
         api_keys.revoke(cursor, call.org.id, wanted)
-    call.services.directory.refresh()
+    call.services.tenants.refresh()
     return Answer(status=204)
 
 

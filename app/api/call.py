@@ -70,9 +70,9 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         limits: dict[str, str] = {}
         request_id = connection_request_id(request)
         try:
-            org = services.callers.org_at(request.headers.get("host", ""))
+            org = services.authenticator.org_at(request.headers.get("host", ""))
             presented = request.headers.get("x-api-key")
-            key = services.callers.key_for(org, presented, request.method, request.url.path)
+            key = services.authenticator.key_for(org, presented, request.method, request.url.path)
             limits.update(await _take_turn(services, key))
             body = await _read_body(request)
             call = Call(org, key, request.path_params, request.query_params, body, services)

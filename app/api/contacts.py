@@ -39,9 +39,9 @@ from app.domain.contact import Contact
 from app.domain.errors import Invalid, NotFound
 from app.domain.ids import derive_contact_id, is_id
 from app.domain.times import parse_rfc3339
-from app.storage import contact_lists, contacts, tending
+from app.storage import contact_lists, contact_service, contacts
+from app.storage.contact_service import ContactWrite
 from app.storage.database import transaction
-from app.storage.tending import Tended
 
 _TAG = "Contacts"
 Order = Literal["created_at", "-created_at", "updated_at", "-updated_at", "email", "-email"]
@@ -65,8 +65,8 @@ def create_contact(call: Call) -> Answer:
     email, edits = checked_email(body.email), edits_of(body)
     with transaction(call.services.database) as cursor:
         contact_id = _id_of(call, email)
-        tended = tending.create(cursor, call.org.id, contact_id, email, edits)
-    return _answer(call, tended)
+        written = contact_service.create(cursor, call.org.id, contact_id, email, edits)
+    return _answer(call, written)
 
 
 @describe(Operation(_TAG, {200: One[ContactView], 201: One[ContactView]}, body=NewContact))
@@ -76,8 +76,8 @@ def upsert_contact(call: Call) -> Answer:
     email, edits = checked_email(body.email), edits_of(body)
     with transaction(call.services.database) as cursor:
         contact_id = _id_of(call, email)
-        tended = tending.upsert(cursor, call.org.id, contact_id, email, edits)
-    return _answer(call, tended)
+        written = contact_service.upsert(cursor, call.org.id, contact_id, email, edits)
+    return _answer(call, written)
 
 
 @describe(Operation(_TAG, {200: Page[ContactView]}, query=ContactQuery))
@@ -122,8 +122,8 @@ def edit_contact(call: Call) -> Answer:
         edits["email"] = checked_email(body.email)
         address_id = _id_of(call, checked_email(body.email))
     with transaction(call.services.database) as cursor:
-        tended = tending.edit(cursor, call.org.id, contact_id_in(call), edits, address_id)
-    return _answer(call, tended)
+        written = contact_service.edit(cursor, call.org.id, contact_id_in(call), edits, address_id)
+    return _answer(call, written)
 
 
 class Deletion(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,8 +146,10 @@ def delete_contact(call: Call) -> Answer:
     if wanted.erase:
         _forget_first_answers(call)
     with transaction(call.services.database) as cursor:
-        tended = tending.delete(cursor, call.org.id, contact_id_in(call), erase=wanted.erase)
-    call.services.notifier.notify(tended.webhook_ids)
+        written = contact_service.delete(
+            cursor, call.org.id, contact_id_in(call), erase=wanted.erase
+        )
+    call.services.notifier.notify(written.webhook_ids)
     return Answer(status=204)
 
 
@@ -172,9 +174,9 @@ def _id_of(call: Call, email: str) -> str:
     return derive_contact_id(call.org.created_ms, call.org.id_secret, email)
 
 
-def _answer(call: Call, tended: Tended) -> Answer:
-    call.services.notifier.notify(tended.webhook_ids)
-    return Answer(One(view(tended.contact)), status=201 if tended.created else 200)
+def _answer(call: Call, written: ContactWrite) -> Answer:
+    call.services.notifier.notify(written.webhook_ids)
+    return Answer(One(view(written.contact)), status=201 if written.created else 200)
 
 
 def _cursor_of(query: ContactQuery, contact: Contact) -> str:

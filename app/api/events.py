@@ -26,7 +26,7 @@ from app.domain.ids import is_id, milliseconds_of
 from app.domain.times import rfc3339
 from app.storage import event_stream
 from app.storage.database import Cursor, transaction
-from app.storage.event_stream import Placed, Stretch
+from app.storage.event_stream import Positioned, Stretch
 
 _ORDER = "position"
 #: Steps in which one request helps to bring a long stream into order.
@@ -76,23 +76,23 @@ def list_events(call: Call) -> Answer:
     )
 
 
-def view(placed: Placed) -> EventView:
+def view(positioned: Positioned) -> EventView:
     """An event as callers see it."""
-    at = rfc3339(placed.occurred_at)
-    data = msgspec.Raw(placed.data.encode())
-    return EventView(placed.id, placed.type, placed.type, at, at, data)  # type: ignore[arg-type]
+    at = rfc3339(positioned.occurred_at)
+    data = msgspec.Raw(positioned.data.encode())
+    return EventView(positioned.id, positioned.type, positioned.type, at, at, data)  # type: ignore[arg-type]
 
 
 def _read(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
-    stretch = _read_placed(call, after, types, limit)
+    stretch = _read_positioned(call, after, types, limit)
     if stretch.has_more or not _place(call):
         return stretch
-    stretch = _read_placed(call, after, types, limit)
-    unplaced = _transact(call, lambda cursor: event_stream.has_unplaced(cursor, call.org.id))
+    stretch = _read_positioned(call, after, types, limit)
+    unplaced = _transact(call, lambda cursor: event_stream.has_unpositioned(cursor, call.org.id))
     return stretch._replace(has_more=stretch.has_more or unplaced)
 
 
-def _read_placed(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
+def _read_positioned(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
     with transaction(call.services.database) as cursor:
         if types is None:
             return event_stream.read(cursor, call.org.id, after, limit)
@@ -101,9 +101,9 @@ def _read_placed(call: Call, after: int, types: list[str] | None, limit: int) ->
 
 def _place(call: Call) -> bool:
     """Give positions to some events; False when all have one."""
-    if not _transact(call, lambda cursor: event_stream.has_unplaced(cursor, call.org.id)):
+    if not _transact(call, lambda cursor: event_stream.has_unpositioned(cursor, call.org.id)):
         return False
-    _transact(call, lambda cursor: event_stream.place(cursor, call.org.id))
+    _transact(call, lambda cursor: event_stream.assign_positions(cursor, call.org.id))
     return True
 
 

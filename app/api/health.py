@@ -27,10 +27,10 @@ async def readyz(request: Request) -> Response:
     """Each dependency with its state; 503 when a capture can be kept nowhere, and before a stop."""
     services: Services = request.app.state.services
     queue, database = await asyncio.gather(_queue(services), _database(services))
-    directory = "ok" if services.directory.loaded else "orgs were not read yet"
+    tenants = "ok" if services.tenants.loaded else "orgs were not read yet"
     can_keep = queue.startswith("ok") or database == "ok"
-    ready = services.directory.loaded and can_keep
-    states = {"queue": queue, "database": database, "directory": directory}
+    ready = services.tenants.loaded and can_keep
+    states = {"queue": queue, "database": database, "tenants": tenants}
     status = "ready" if ready else "not ready"
     if is_stopping(request.scope):
         status = "stopping"

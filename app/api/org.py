@@ -80,7 +80,7 @@ def edit_org(call: Call) -> Answer:
         settings = msgspec.structs.replace(org.settings, **changes)
         orgs.update_settings(cursor, org.id, settings)
         changed = msgspec.structs.replace(org, settings=settings)
-    call.services.directory.refresh()
+    call.services.tenants.refresh()
     return Answer(One(view(changed)))
 
 

@@ -93,7 +93,7 @@ def create_webhook(call: Call) -> Answer:
     )
     secret = wanted.secret or generate_secret()
     with transaction(call.services.database) as cursor:
-        webhooks.insert(cursor, webhook, call.services.vault.seal(secret))
+        webhooks.insert(cursor, webhook, call.services.cipher.encrypt(secret))
     return Answer(WebhookWithSecret(view(webhook), secret), status=201)
 
 
@@ -159,8 +159,8 @@ def rotate_secret(call: Call) -> Answer:
     overlap = timedelta(seconds=wanted.overlap_seconds)
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
-        sealed = call.services.vault.seal(secret)
-        webhooks.rotate_secret(cursor, webhook.id, sealed, now() + overlap if overlap else None)
+        encrypted = call.services.cipher.encrypt(secret)
+        webhooks.rotate_secret(cursor, webhook.id, encrypted, now() + overlap if overlap else None)
         changed = find_webhook(cursor, call)
     return Answer(WebhookWithSecret(view(changed), secret))
 

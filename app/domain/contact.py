@@ -67,7 +67,7 @@ class Contact(msgspec.Struct):
     sequence: int = 0
     stamps: dict[str, str] = {}
     #: Since when captures are weak: the stamp of the edit that moved the stage; None: they are not.
-    tended_since: str | None = None
+    edited_by_user_since: str | None = None
     deleted_at: datetime | None = None
     #: The stamp of the moment from which on the person is forgotten; earlier captures are too.
     erased_since: str | None = None
@@ -75,7 +75,7 @@ class Contact(msgspec.Struct):
     version: int = 0
 
 
-class Slot(NamedTuple):
+class Register(NamedTuple):
     """A value and the stamps of what set it: a strong write, or a weak one that filled a blank."""
 
     value: object
@@ -83,17 +83,17 @@ class Slot(NamedTuple):
     weak: str | None
 
 
-def write_slot(slot: Slot, value: object, stamp: str, *, weak: bool) -> Slot:
-    """The slot after a write. A strong write may clear it with None; a weak one never."""
+def write_register(register: Register, value: object, stamp: str, *, weak: bool) -> Register:
+    """The register after a write. A strong write may clear it with None; a weak one never."""
     if weak:
-        after_strong = slot.strong is None or stamp > slot.strong
-        blank = slot.value is None or (slot.weak is not None and stamp < slot.weak)
-        return Slot(value, slot.strong, stamp) if after_strong and blank else slot
-    if slot.strong is not None and stamp <= slot.strong:
-        return slot
-    if value is None and slot.weak is not None and slot.weak > stamp:
-        return slot._replace(strong=stamp)
-    return Slot(value, stamp, None)
+        after_strong = register.strong is None or stamp > register.strong
+        blank = register.value is None or (register.weak is not None and stamp < register.weak)
+        return Register(value, register.strong, stamp) if after_strong and blank else register
+    if register.strong is not None and stamp <= register.strong:
+        return register
+    if value is None and register.weak is not None and register.weak > stamp:
+        return register._replace(strong=stamp)
+    return Register(value, stamp, None)
 
 
 def new_contact(capture: Capture) -> Contact:
@@ -105,7 +105,11 @@ def new_contact(capture: Capture) -> Contact:
 def merge_capture(contact: Contact, capture: Capture) -> list[str]:
     """Merge a capture into its contact, in place; the names of the fields that changed."""
     stamp, at = capture.stamp, capture.received_at
-    weak = contact.tended_since is not None and not capture.keyed and stamp > contact.tended_since
+    weak = (
+        contact.edited_by_user_since is not None
+        and not capture.keyed
+        and stamp > contact.edited_by_user_since
+    )
     changed = []
     for name in MERGED_FIELDS:
         value = getattr(capture, name)
@@ -136,7 +140,7 @@ def edit_contact(contact: Contact, edits: Mapping[str, object], stamp: str) -> l
             written = _write_field(contact, name, value, stamp, weak=False)
         else:
             written = _set(contact, name, value)
-            _note_tended(contact, name, stamp)
+            _note_user_edit(contact, name, stamp)
         if written:
             changed.append(name)
     if changed:
@@ -144,7 +148,7 @@ def edit_contact(contact: Contact, edits: Mapping[str, object], stamp: str) -> l
     return changed
 
 
-def revive(contact: Contact, email: str, at: datetime) -> Contact:
+def restore(contact: Contact, email: str, at: datetime) -> Contact:
     """A blank contact in the place of a deleted one: same id, its events count on."""
     return Contact(
         contact.id,
@@ -158,26 +162,26 @@ def revive(contact: Contact, email: str, at: datetime) -> Contact:
     )
 
 
-def bury(contact: Contact, at: datetime) -> Contact:
+def soft_delete(contact: Contact, at: datetime) -> Contact:
     """What stays of a deleted contact: its id and the count of its events, nothing personal."""
-    grave = revive(contact, "", at)
-    grave.deleted_at = at
-    return grave
+    tombstone = restore(contact, "", at)
+    tombstone.deleted_at = at
+    return tombstone
 
 
-def _note_tended(contact: Contact, name: str, stamp: str) -> None:
+def _note_user_edit(contact: Contact, name: str, stamp: str) -> None:
     if name == "stage":
         if contact.stage == "lead":
-            contact.tended_since = None
-        elif contact.tended_since is None:
-            contact.tended_since = stamp
+            contact.edited_by_user_since = None
+        elif contact.edited_by_user_since is None:
+            contact.edited_by_user_since = stamp
     elif name in FIRST_TOUCH_FIELDS:
         contact.stamps["source"] = _BEFORE_ALL
 
 
 def _write_field(contact: Contact, name: str, value: object, stamp: str, *, weak: bool) -> bool:
     before = getattr(contact, name)
-    after = _land(contact.stamps, name, before, value, stamp, weak=weak)
+    after = _apply(contact.stamps, name, before, value, stamp, weak=weak)
     if after == before:
         return False
     setattr(contact, name, after)
@@ -200,7 +204,7 @@ def _write_metadata(
         if key not in contact.metadata and len(contact.metadata) >= METADATA_KEYS_MAX:
             continue
         before = contact.metadata.get(key)
-        after = _land(contact.stamps, _METADATA + key, before, value, stamp, weak=weak)
+        after = _apply(contact.stamps, _METADATA + key, before, value, stamp, weak=weak)
         if after is None:
             changed |= contact.metadata.pop(key, None) is not None
         elif after != before:
@@ -209,26 +213,26 @@ def _write_metadata(
     return changed
 
 
-def _land(
+def _apply(
     stamps: dict[str, str], name: str, held: object, value: object, stamp: str, *, weak: bool
 ) -> object:
-    """What the slot of that name holds after a write; its stamps are noted."""
+    """What the register of that name holds after a write; its stamps are noted."""
     strong, last_weak = stamps.get(name), stamps.get(_WEAK + name)
     if strong is None and last_weak is None and not weak:
         stamps[name] = stamp  # the first write, as most are, always lands
         return value
-    before = Slot(held, strong, last_weak)
-    after = write_slot(before, value, stamp, weak=weak)
+    before = Register(held, strong, last_weak)
+    after = write_register(before, value, stamp, weak=weak)
     if after is not before:
         _remember(stamps, name, after)
     return after.value
 
 
-def _remember(stamps: dict[str, str], name: str, slot: Slot) -> None:
-    if slot.strong is not None:
-        stamps[name] = slot.strong
-    if slot.weak is not None:
-        stamps[_WEAK + name] = slot.weak
+def _remember(stamps: dict[str, str], name: str, register: Register) -> None:
+    if register.strong is not None:
+        stamps[name] = register.strong
+    if register.weak is not None:
+        stamps[_WEAK + name] = register.weak
     else:
         stamps.pop(_WEAK + name, None)
 

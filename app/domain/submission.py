@@ -12,11 +12,11 @@ import msgspec
 from app.domain.cleaning import Cleaner
 from app.domain.controls import NO_CONTROLS, Controls, take_controls
 from app.domain.errors import InvalidCapture
+from app.domain.fast_path import read_fast_path
+from app.domain.field_mapping import map_fields
 from app.domain.json_object import read_object
 from app.domain.metadata import KEYS_MAX, gather_metadata
 from app.domain.person import find_person
-from app.domain.placing import place_fields
-from app.domain.plain import read_plain
 from app.domain.problems import Problems
 from app.domain.source import derive_source
 
@@ -53,7 +53,7 @@ class InvalidAddress(InvalidCapture):
 
 def parse_json(body: bytes, page_host: str | None = None) -> Submission:
     """The submission in a JSON body (UTF-8). Raises `InvalidJson`, else as `parse_fields`."""
-    plain = read_plain(body)
+    plain = read_fast_path(body)
     if plain is None:
         return parse_fields(read_object(body), page_host)
     return Submission(
@@ -81,7 +81,7 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     if len(sent) > _FIELDS_MAX:
         problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
         raise InvalidCapture(problems.by_field)
-    placed = place_fields(find_person(sent), problems)
+    placed = map_fields(find_person(sent), problems)
     metadata = gather_metadata(sent, placed.used, problems)
     submission = Submission(
         email=placed.fields["email"],

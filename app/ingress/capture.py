@@ -23,7 +23,7 @@ from app.domain.errors import MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress
 from app.http.answers import request_id_of
-from app.http.callers import Callers
+from app.http.authenticator import RequestAuthenticator
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
@@ -36,9 +36,9 @@ from app.ingress.answers import Reply, limit_headers
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
 from app.ingress.head import Head, check_size, read_head
+from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body, read_body
-from app.ingress.tally import Tally
-from app.ingress.waiting import Waiting, wanted_wait_seconds
+from app.ingress.refusal_counter import RefusalCounter
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
 
@@ -65,15 +65,15 @@ class CaptureEndpoint:
     def __init__(
         self,
         writer: CaptureWriter,
-        callers: Callers,
-        waiting: Waiting,
-        tally: Tally,
+        authenticator: RequestAuthenticator,
+        waiting: PreferWait,
+        refusals: RefusalCounter,
         settings: Settings,
     ) -> None:
         self._acceptance = writer
-        self._callers = callers
-        self._waiting = waiting
-        self._tally = tally
+        self._authenticator = authenticator
+        self._prefer_wait = waiting
+        self._refusals = refusals
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,12 +106,12 @@ class CaptureEndpoint:
         check_size(scope)
         if head.method != "POST":
             raise MethodNotAllowed("Captures are sent with POST", allowed="POST, OPTIONS")
-        org = self._callers.org_at(head.host)
+        org = self._authenticator.org_at(head.host)
         check_origin(org, head.origin)
         key = None
         if head.api_key is not None:
-            key = self._callers.key_for(org, head.api_key, "POST", "/capture")
-        address = self._callers.client_address(head.peer, head.forwarded_for)
+            key = self._authenticator.key_for(org, head.api_key, "POST", "/capture")
+        address = self._authenticator.client_address(head.peer, head.forwarded_for)
         return Caller(org, key, address, rates_for(org, key, self._settings))
 
     async def _reply_to(
@@ -144,10 +144,10 @@ class CaptureEndpoint:
         seconds = wanted_wait_seconds(head.prefer) if caller.key and head.prefer else 0.0
         if not seconds:
             return answers.json_reply(202, body)
-        return await self._waiting.answer(caller.org, capture, body, seconds)
+        return await self._prefer_wait.answer(caller.org, capture, body, seconds)
 
     async def _note_refusal(self, caller: Caller, head: Head, error: RexError) -> None:
-        self._tally.count(caller.org.id, error)
+        self._refusals.count(caller.org.id, error)
         if not isinstance(error, InvalidAddress) or not error.submission.email:
             return
         submission = error.submission

@@ -1,4 +1,4 @@
-"""Writes accepted captures to disk before their callers are answered.
+"""Writes accepted captures to disk before their authenticator are answered.
 
 1. The queue in Redis, which fsyncs before it answers.
 2. The fallback table in PostgreSQL, when Redis is away, refuses or is full; the scheduler moves

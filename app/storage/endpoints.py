@@ -15,7 +15,7 @@ from app.storage.rows import as_json
 
 
 class Endpoint(msgspec.Struct):
-    """Where a webhook's deliveries go, and how they are doing. Secrets are sealed."""
+    """Where a webhook's deliveries go, and how they are doing. Secrets are encrypted."""
 
     webhook_id: str
     org_id: str

@@ -8,7 +8,7 @@ second number, their position, once they are committed, and readers follow that.
   position therefore sees all lower ones of the org, and no lower one is given later.
 - A contact's events keep their order. Each is written under the lock on its contact's row, which is
   held until the commit: when an event can be seen, those before it were committed before, with
-  lower numbers. They are placed already, or come first in the same step, which goes by number.
+  lower numbers. They are positioned already, or come first in the same step, which goes by number.
 - Positions come from a sequence, so they rise on when old events are deleted.
 """
 
@@ -22,7 +22,7 @@ from app.storage.database import Cursor
 
 #: Events that one step places.
 PLACING_STEP = 1000
-#: Placed events that one page with a filter looks at.
+#: Positioned events that one page with a filter looks at.
 LOOKED_AT_MAX = 10_000
 
 #: First half of the advisory lock's key: any number that no other lock here uses.
@@ -34,9 +34,9 @@ _PLACE = """
 WITH in_order AS MATERIALIZED (
     SELECT id FROM events WHERE org_id = %(org)s AND position IS NULL
     ORDER BY number LIMIT %(step)s),
-placed AS MATERIALIZED (
+positioned AS MATERIALIZED (
     SELECT id, nextval('event_positions') AS position FROM in_order)
-UPDATE events e SET position = placed.position FROM placed WHERE e.id = placed.id
+UPDATE events e SET position = positioned.position FROM positioned WHERE e.id = positioned.id
 """
 
 _NEXT = """
@@ -60,7 +60,7 @@ ORDER BY position LIMIT %(limit)s
 """
 
 
-class Placed(NamedTuple):
+class Positioned(NamedTuple):
     """An event in its place."""
 
     id: str
@@ -74,12 +74,12 @@ class Placed(NamedTuple):
 class Stretch(NamedTuple):
     """Some of the stream: the events found, the position reached, and whether it goes on."""
 
-    events: list[Placed]
+    events: list[Positioned]
     reached: int
     has_more: bool
 
 
-def has_unplaced(cursor: Cursor, org_id: str) -> bool:
+def has_unpositioned(cursor: Cursor, org_id: str) -> bool:
     """Whether the org has events without a position."""
     cursor.execute(
         "SELECT EXISTS (SELECT FROM events WHERE org_id = %s AND position IS NULL)", (org_id,)
@@ -88,7 +88,7 @@ def has_unplaced(cursor: Cursor, org_id: str) -> bool:
     return bool(row and row[0])
 
 
-def place(cursor: Cursor, org_id: str) -> int:
+def assign_positions(cursor: Cursor, org_id: str) -> int:
     """Give positions to some committed events of the org that have none; how many.
 
     The only thing to do in its transaction: the lock holds until the commit.
@@ -99,9 +99,9 @@ def place(cursor: Cursor, org_id: str) -> int:
 
 
 def read(cursor: Cursor, org_id: str, after: int, limit: int) -> Stretch:
-    """Up to `limit` placed events after that position."""
+    """Up to `limit` positioned events after that position."""
     cursor.execute(_NEXT, {"org": org_id, "after": after, "limit": limit + 1})
-    found = [Placed(*row) for row in cursor.fetchall()]
+    found = [Positioned(*row) for row in cursor.fetchall()]
     events = found[:limit]
     return Stretch(events, events[-1].position if events else after, len(found) > limit)
 
@@ -109,17 +109,17 @@ def read(cursor: Cursor, org_id: str, after: int, limit: int) -> Stretch:
 def read_of_types(
     cursor: Cursor, org_id: str, after: int, types: Sequence[str], limit: int
 ) -> Stretch:
-    """Up to `limit` placed events of these types after that position.
+    """Up to `limit` positioned events of these types after that position.
 
     It may end before it is full, having looked at enough events of other types.
     """
     bounds: dict[str, object] = {"org": org_id, "after": after, "limit": limit + 1}
-    # First how far to look, then what is there: the other way round, events that are placed
+    # First how far to look, then what is there: the other way round, events that are positioned
     # between the two statements would count as looked at.
     cursor.execute(_STRETCH, bounds | {"look_at": LOOKED_AT_MAX})
     reached, looked_at = cursor.fetchone() or (after, 0)
     cursor.execute(_IN_STRETCH, bounds | {"reached": reached, "types": list(types)})
-    found = [Placed(*row) for row in cursor.fetchall()]
+    found = [Positioned(*row) for row in cursor.fetchall()]
     if len(found) > limit:
         return Stretch(found[:limit], found[limit - 1].position, has_more=True)
     return Stretch(found, reached, has_more=looked_at == LOOKED_AT_MAX)

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.capture import Capture, CaptureStatus
-from app.domain.contact import Contact, merge_capture, new_contact, revive
+from app.domain.contact import Contact, merge_capture, new_contact, restore
 from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
 from app.domain.ids import new_id
 from app.storage import captures as capture_rows
@@ -85,7 +85,7 @@ def _merge_one(known: dict[str, Contact], capture: Capture, now: datetime) -> Ev
         contact = new_contact(capture)
         known[capture.contact_id] = contact
     elif created:
-        blank = revive(contact, capture.email, capture.received_at)
+        blank = restore(contact, capture.email, capture.received_at)
         known.update({key: blank for key, value in known.items() if value is contact})
         contact = blank
     changes = merge_capture(contact, capture)

@@ -22,7 +22,7 @@ from app.queue.jobs import CAPTURES, RECORD_CAPTURES, DeliveryNotifier
 from app.queue.messages import encode_message
 from app.storage import orgs, webhooks
 from app.storage.database import Cursor, open_database, transaction
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 from scripts.measuring.lead import ORG, body_of
 
 _FILL = """
@@ -71,8 +71,8 @@ def subscribe(database_url: str, secret_key: str, url: str, org_slug: str = ORG)
             created_at=now(),
             updated_at=now(),
         )
-        sealed = Vault(base64.b64decode(secret_key)).seal(generate_secret())
-        webhooks.insert(cursor, webhook, sealed)
+        encrypted = SecretCipher(base64.b64decode(secret_key)).encrypt(generate_secret())
+        webhooks.insert(cursor, webhook, encrypted)
     return webhook.id
 
 

@@ -14,7 +14,7 @@ from app.domain.times import now
 from app.storage import endpoints
 from app.storage.database import Database, transaction
 from app.storage.recording import record
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 from tests.api.conftest import SECRET_KEY, make_key
 from tests.asgi import Client, Reply
 from tests.factories import make_capture, make_org, make_webhook
@@ -41,11 +41,11 @@ def settle(database: Database, status: str) -> None:
 
 
 def secrets_of(database: Database, webhook_id: str) -> tuple[str, str | None]:
-    vault = Vault(SECRET_KEY)
+    cipher = SecretCipher(SECRET_KEY)
     with transaction(database) as cursor:
         endpoint = endpoints.lock(cursor, [webhook_id])[webhook_id]
     previous = endpoint.previous_secret
-    return vault.open(endpoint.secret), None if previous is None else vault.open(previous)
+    return cipher.decrypt(endpoint.secret), None if previous is None else cipher.decrypt(previous)
 
 
 def ids(reply: Reply) -> list[str]:

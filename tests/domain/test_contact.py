@@ -13,11 +13,11 @@ from app.domain.capture import Capture
 from app.domain.contact import (
     METADATA_KEYS_MAX,
     Contact,
-    Slot,
+    Register,
     edit_contact,
     merge_capture,
     new_contact,
-    write_slot,
+    write_register,
 )
 from app.domain.ids import first_stamp_at
 
@@ -47,7 +47,7 @@ def merged(*captures: Capture) -> Contact:
 
 
 def seen(contact: Contact) -> dict[str, object]:
-    hidden = ("stamps", "version", "sequence", "tended_since")
+    hidden = ("stamps", "version", "sequence", "edited_by_user_since")
     return {f: getattr(contact, f) for f in contact.__struct_fields__ if f not in hidden}
 
 
@@ -158,29 +158,31 @@ def test_a_contact_holds_a_bounded_number_of_metadata_keys() -> None:
     assert len(contact.metadata) == METADATA_KEYS_MAX
 
 
-BLANK = Slot(None, None, None)
+BLANK = Register(None, None, None)
 
 
 @pytest.mark.parametrize(
-    ("slot", "value", "stamp", "weak", "expected"),
+    ("register", "value", "stamp", "weak", "expected"),
     [
-        (BLANK, "a", "1", False, Slot("a", "1", None)),
-        (BLANK, "a", "1", True, Slot("a", None, "1")),
-        (Slot("a", "1", None), "b", "2", False, Slot("b", "2", None)),
-        (Slot("a", "2", None), "b", "1", False, Slot("a", "2", None)),
-        (Slot("a", "1", None), "b", "1", False, Slot("a", "1", None)),
-        (Slot("a", "1", None), "b", "2", True, Slot("a", "1", None)),
-        (Slot("a", None, "2"), "b", "1", True, Slot("b", None, "1")),
-        (Slot("a", None, "1"), "b", "2", True, Slot("a", None, "1")),
-        (Slot("a", None, "3"), "b", "1", False, Slot("b", "1", None)),
-        (Slot("a", "1", None), None, "2", False, Slot(None, "2", None)),
-        (Slot(None, "2", None), "b", "3", True, Slot("b", "2", "3")),
-        (Slot(None, "2", None), "b", "1", True, Slot(None, "2", None)),
-        (Slot("b", None, "3"), None, "2", False, Slot("b", "2", "3")),
+        (BLANK, "a", "1", False, Register("a", "1", None)),
+        (BLANK, "a", "1", True, Register("a", None, "1")),
+        (Register("a", "1", None), "b", "2", False, Register("b", "2", None)),
+        (Register("a", "2", None), "b", "1", False, Register("a", "2", None)),
+        (Register("a", "1", None), "b", "1", False, Register("a", "1", None)),
+        (Register("a", "1", None), "b", "2", True, Register("a", "1", None)),
+        (Register("a", None, "2"), "b", "1", True, Register("b", None, "1")),
+        (Register("a", None, "1"), "b", "2", True, Register("a", None, "1")),
+        (Register("a", None, "3"), "b", "1", False, Register("b", "1", None)),
+        (Register("a", "1", None), None, "2", False, Register(None, "2", None)),
+        (Register(None, "2", None), "b", "3", True, Register("b", "2", "3")),
+        (Register(None, "2", None), "b", "1", True, Register(None, "2", None)),
+        (Register("b", None, "3"), None, "2", False, Register("b", "2", "3")),
     ],
 )
-def test_writing_a_slot(slot: Slot, value: object, stamp: str, weak: bool, expected: Slot) -> None:
-    assert write_slot(slot, value, stamp, weak=weak) == expected
+def test_writing_a_slot(
+    register: Register, value: object, stamp: str, weak: bool, expected: Register
+) -> None:
+    assert write_register(register, value, stamp, weak=weak) == expected
 
 
 @given(st.permutations(range(5)), st.booleans())
@@ -195,11 +197,11 @@ def test_writes_leave_the_same_slot_in_any_order(order: list[int], clear: bool) 
     ]
 
     def final(sequence: list[int]) -> object:
-        slot = BLANK
+        register = BLANK
         for index in sequence:
             value, stamp, weak = writes[index]
-            slot = write_slot(slot, value, stamp, weak=weak)
-        return slot.value
+            register = write_register(register, value, stamp, weak=weak)
+        return register.value
 
     weak_only_after_strong = [i for i in order if not writes[i][2]] + [
         i for i in order if writes[i][2]

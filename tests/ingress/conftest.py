@@ -56,7 +56,7 @@ class Site:
         key = generate_key("test")
         with transaction(self._services.database) as cursor:
             api_keys.insert(cursor, self.org.id, None, scope, key)
-        self._services.directory.refresh()
+        self._services.tenants.refresh()
         return key.text
 
     def queued(self) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def make_site(ingress_settings: Settings) -> Iterator[MakeSite]:
 
         def make(**settings: Any) -> Site:
             org = make_org(app.state.services.database, f"org{next(_NUMBERS)}", **settings)
-            app.state.services.directory.refresh()
+            app.state.services.tenants.refresh()
             return Site(app, client, ingress_settings.redis_url, org)
 
         yield make

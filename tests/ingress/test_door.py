@@ -201,11 +201,11 @@ def test_captures_beyond_a_turn_wait_and_are_all_served(
     monkeypatch: pytest.MonkeyPatch, address: tuple[str, int]
 ) -> None:
     monkeypatch.setattr(turnstile, "PER_TURN", 1)
-    callers = [Caller(address) for _ in range(50)]
-    for each in callers:
+    authenticator = [Caller(address) for _ in range(50)]
+    for each in authenticator:
         each.send(request())
-    heard = [each.hear()[::2] for each in callers]
-    for each in callers:
+    heard = [each.hear()[::2] for each in authenticator]
+    for each in authenticator:
         each.close()
 
     assert heard == [(202, BODY)] * 50

@@ -1,4 +1,5 @@
-"""Plain HTML forms: where their visitor goes next, and what they see when something is wrong."""
+"""FastPathBody HTML forms: where their visitor goes next, and what they see when something is
+wrong."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.domain.errors import InvalidCapture
-from app.http.callers import Callers
-from app.http.directory import Directory
-from app.ingress.tally import Tally
+from app.http.authenticator import RequestAuthenticator
+from app.http.tenant_cache import TenantCache
+from app.ingress.refusal_counter import RefusalCounter
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.figures import QueueFigures
@@ -146,10 +146,12 @@ def test_only_a_trusted_proxy_is_believed_whom_it_speaks_for(
 
     given = {"DATABASE_URL": ingress_settings.database_url, "REDIS_URL": "redis://localhost"}
     given |= {"SECRET_KEY": "k" * 43 + "=", "TRUSTED_PROXIES": trusted}
-    directory = Directory(open_database(ingress_settings.database_url))
-    callers = Callers(directory, "rex.test", "acme", read_settings(given).trusted_proxies)
+    tenants = TenantCache(open_database(ingress_settings.database_url))
+    authenticator = RequestAuthenticator(
+        tenants, "rex.test", "acme", read_settings(given).trusted_proxies
+    )
 
-    assert callers.client_address(peer, forwarded_for) == address
+    assert authenticator.client_address(peer, forwarded_for) == address
 
 
 def test_a_filled_honeypot_is_answered_like_any_other_and_quarantined(site: Site) -> None:
@@ -188,10 +190,10 @@ def test_every_refusal_for_the_address_alone_is_kept_as_rejected(site: Site) -> 
 def test_refusals_are_counted_by_reason_under_names_of_ours_only(redis_url: str) -> None:
     async def count() -> None:
         admission = AdmissionClient(redis_url, 1000)
-        tally = Tally(admission)
+        refusals = RefusalCounter(admission)
         for field in ("email", "metadata", "made up by a visitor", "and another"):
-            tally.count("org_1", InvalidCapture({field: "is wrong"}))
-        await tally.flush()
+            refusals.count("org_1", InvalidCapture({field: "is wrong"}))
+        await refusals.flush()
         await admission.close()
 
     asyncio.run(count())

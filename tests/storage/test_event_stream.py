@@ -22,7 +22,7 @@ from app.storage.database import (
     open_database,
     transaction,
 )
-from app.storage.event_stream import Placed
+from app.storage.event_stream import Positioned
 from app.storage.events import publish
 from app.storage.recording import record
 from tests.factories import make_capture, make_org
@@ -57,10 +57,10 @@ def write(database_url: str, org: Org, seed: int) -> None:
 
 def follow(
     database: Database, org: Org, after: int, types: list[str] | None
-) -> tuple[list[Placed], int]:
+) -> tuple[list[Positioned], int]:
     """Read a page as the endpoint does."""
     with transaction(database) as cursor:
-        event_stream.place(cursor, org.id)
+        event_stream.assign_positions(cursor, org.id)
     with transaction(database) as cursor:
         if types is None:
             stretch = event_stream.read(cursor, org.id, after, 7)

@@ -15,7 +15,7 @@ from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
 from app.queue.jobs import DeliveryNotifier
 from app.storage.database import Database, open_database
-from app.storage.vault import Vault
+from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
 from tests.factories import SECRET, VAULT, make_org, make_webhook
 from tests.workers.outcomes import execute, owe
@@ -35,14 +35,16 @@ def org(database: Database) -> Org:
 
 
 @contextmanager
-def courier_of(database_url: str, redis_url: str, vault: Vault = VAULT) -> Iterator[DeliveryWorker]:
+def courier_of(
+    database_url: str, redis_url: str, cipher: SecretCipher = VAULT
+) -> Iterator[DeliveryWorker]:
     shared = open_database(database_url, shared=True)
     sender = Sender(total_seconds=TERMS.attempt_seconds, allow_private=True)
     with redis.Redis.from_url(redis_url, protocol=2) as client:
         yield DeliveryWorker(
             Completer(shared, TERMS, lambda ids: None),
             DeliveryNotifier(client),
-            Attempts(sender, vault, TERMS.policy),
+            Attempts(sender, cipher, TERMS.policy),
             TERMS,
         )
     sender.close()
@@ -102,7 +104,7 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
     with (
         Receiver() as receiver,
         caplog.at_level(logging.CRITICAL, "workers.attempts"),
-        courier_of(database_url, redis_url, Vault(b"x" * 32)) as worker,
+        courier_of(database_url, redis_url, SecretCipher(b"x" * 32)) as worker,
     ):
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 2)

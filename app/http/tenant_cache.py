@@ -1,4 +1,4 @@
-"""The directory: every org and active key, in memory, at most a second old.
+"""The tenants: every org and active key, in memory, at most a second old.
 
 Captures must not wait for PostgreSQL, so each web process keeps what it needs to know of orgs and
 keys, and a thread asks once a second whether anything has changed. While PostgreSQL is away the
@@ -32,14 +32,14 @@ class _Snapshot:
     keys: Mapping[bytes, ApiKey] = field(default_factory=dict)
 
 
-class Directory:
+class TenantCache:
     """Looks up orgs and keys without asking anybody."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._snapshot = _Snapshot()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="directory", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="tenants", daemon=True)
         self._failing = False
 
     @property
@@ -93,9 +93,9 @@ class Directory:
             self.refresh()
         except (StorageUnavailable, TransactionConflict):
             if not self._failing:
-                log.warning("directory.stale", extra={"loaded": self.loaded})
+                log.warning("tenant_cache.stale", extra={"loaded": self.loaded})
             self._failing = True
         except Exception:
-            log.exception("directory.failed")
+            log.exception("tenant_cache.failed")
         else:
             self._failing = False

@@ -39,7 +39,7 @@ class _Body(msgspec.Struct):
     data: _Answered
 
 
-class Waiting:
+class PreferWait:
     """Looks for a capture's outcome in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:

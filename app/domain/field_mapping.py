@@ -17,27 +17,27 @@ TYPED_CHARS_MAX = 254
 _NOWHERE: Path = ()
 
 
-class Placed(NamedTuple):
+class MappedFields(NamedTuple):
     """Fields with their values, and what was put to use for them: texts by their paths."""
 
     fields: dict[str, str]
     used: dict[Path, str]
 
 
-def place_fields(person: dict[str, Found], problems: Problems) -> Placed:
+def map_fields(person: dict[str, Found], problems: Problems) -> MappedFields:
     """The fields of a submission; `email` is normalised, or as typed if that is a problem."""
-    placed = Placed(
+    placed = MappedFields(
         fields={field: found.text for field, found in person.items() if field != FULL_NAME},
         used={found.path: found.text for field, found in person.items() if field != FULL_NAME},
     )
-    _place_full_name(placed, person)
-    _place_source(placed, person)
+    _map_full_name(placed, person)
+    _map_source(placed, person)
     _check_lengths(placed.fields, problems)
     placed.fields["email"] = _address(placed.fields.get("email"), problems)
     return placed
 
 
-def _place_full_name(placed: Placed, person: dict[str, Found]) -> None:
+def _map_full_name(placed: MappedFields, person: dict[str, Found]) -> None:
     """Split a full name, be it a field or the one beside the address, if it adds anything."""
     email = person.get("email")
     beside = display_name(email.text) if email else None
@@ -56,7 +56,7 @@ def _complete(fields: dict[str, str], full: str) -> bool:
     return names is not None
 
 
-def _place_source(placed: Placed, person: dict[str, Found]) -> None:
+def _map_source(placed: MappedFields, person: dict[str, Found]) -> None:
     """A source that is none of ours is `other`, its text the detail, or metadata beside one."""
     source = person.get("source")
     if source is None:

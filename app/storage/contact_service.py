@@ -2,7 +2,7 @@
 
 An address belongs to the contact that its derived id leads to: the contact with that id, or the
 one that took the address later (an alias). To give an address to a contact, the id derived from it
-must lead nowhere, and must stay so while we look: it gets a blank grave of its own, so that a
+must lead nowhere, and must stay so while we look: it gets a blank tombstone of its own, so that a
 capture which would create that contact at the same moment meets it and looks again.
 
 Nothing here commits. `TransactionConflict` says: the same work, done again, will succeed.
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.contact import Contact, bury, edit_contact, revive
+from app.domain.contact import Contact, edit_contact, restore, soft_delete
 from app.domain.errors import Conflict, NotFound
 from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, contact_event
 from app.domain.ids import new_id, new_stamp, time_of
@@ -24,7 +24,7 @@ from app.storage.erasure import erase_history
 from app.storage.events import publish
 
 
-class Tended(NamedTuple):
+class ContactWrite(NamedTuple):
     """A contact after a write, and the webhooks that are owed an event about it."""
 
     contact: Contact
@@ -34,7 +34,7 @@ class Tended(NamedTuple):
 
 def create(
     cursor: Cursor, org_id: str, contact_id: str, email: str, edits: Mapping[str, object]
-) -> Tended:
+) -> ContactWrite:
     """Create the contact with that derived id. Raises `Conflict` when its address is taken."""
     found = contacts.lock(cursor, [contact_id]).get(contact_id)
     if found is not None and found.deleted_at is None:
@@ -44,7 +44,7 @@ def create(
 
 def upsert(
     cursor: Cursor, org_id: str, contact_id: str, email: str, edits: Mapping[str, object]
-) -> Tended:
+) -> ContactWrite:
     """Create the contact with that derived id, or edit the one that it leads to."""
     found = contacts.lock(cursor, [contact_id]).get(contact_id)
     if found is not None and found.deleted_at is None:
@@ -58,7 +58,7 @@ def edit(
     contact_id: str,
     edits: Mapping[str, object],
     address_id: str | None = None,
-) -> Tended:
+) -> ContactWrite:
     """Edit a contact. `address_id` is the id derived from the `email` in `edits`.
 
     Raises `NotFound`, or `Conflict` when another contact has that address.
@@ -71,22 +71,22 @@ def edit(
     return _edit(cursor, contact, edits)
 
 
-def delete(cursor: Cursor, org_id: str, contact_id: str, *, erase: bool = False) -> Tended:
+def delete(cursor: Cursor, org_id: str, contact_id: str, *, erase: bool = False) -> ContactWrite:
     """Delete a contact and say so with its last state. Raises `NotFound`.
 
-    Its row stays as a grave: its events count on if the address comes back. Its further addresses
-    are free again. `erase`: the person is forgotten in captures and events, too.
+    Its row stays as a tombstone: its events count on if the address comes back. Its further
+    addresses are free again. `erase`: the person is forgotten in captures and events, too.
     """
     contact = _living(contacts.lock(cursor, [contact_id]), org_id, contact_id)
     stamp = new_stamp()
     event = contact_event(new_id("evt"), CONTACT_DELETED, contact, [], time_of(stamp))
     ids = [contact.id, *contacts.aliases_of(cursor, contact.id)]
     contacts.remove_aliases(cursor, contact.id)
-    contacts.save(cursor, [bury(contact, time_of(stamp))])
+    contacts.save(cursor, [soft_delete(contact, time_of(stamp))])
     owed = publish(cursor, [event])
     if erase:
         erase_history(cursor, contact.id, ids, stamp)
-    return Tended(contact, owed)
+    return ContactWrite(contact, owed)
 
 
 def _living(locked: Mapping[str, Contact], org_id: str, contact_id: str) -> Contact:
@@ -102,27 +102,27 @@ def _create(
     contact_id: str,
     email: str,
     edits: Mapping[str, object],
-    grave: Contact | None,
-) -> Tended:
+    tombstone: Contact | None,
+) -> ContactWrite:
     stamp = new_stamp()
-    contact = _blank(org_id, contact_id, email, time_of(stamp), grave)
+    contact = _blank(org_id, contact_id, email, time_of(stamp), tombstone)
     # A first touch without a source of its own: only a capture that came earlier may name one.
     contact.stamps["source"] = stamp
     edit_contact(contact, edits, stamp)
     event = contact_event(new_id("evt"), CONTACT_CREATED, contact, [], time_of(stamp))
     contacts.save(cursor, [contact])
-    return Tended(contact, publish(cursor, [event]), created=True)
+    return ContactWrite(contact, publish(cursor, [event]), created=True)
 
 
 def _blank(
-    org_id: str, contact_id: str, email: str, at: datetime, grave: Contact | None
+    org_id: str, contact_id: str, email: str, at: datetime, tombstone: Contact | None
 ) -> Contact:
-    if grave is not None:
-        return revive(grave, email, at)
+    if tombstone is not None:
+        return restore(tombstone, email, at)
     return Contact(contact_id, org_id, email, created_at=at, updated_at=at)
 
 
-def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> Tended:
+def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> ContactWrite:
     stamp = new_stamp()
     changes = edit_contact(contact, edits, stamp)
     events = []
@@ -130,7 +130,7 @@ def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> Tend
         events = [contact_event(new_id("evt"), CONTACT_UPDATED, contact, changes, time_of(stamp))]
     # Also when nothing changed: what was confirmed now, an older capture must not overwrite.
     contacts.save(cursor, [contact])
-    return Tended(contact, publish(cursor, events))
+    return ContactWrite(contact, publish(cursor, events))
 
 
 def _take_address(
@@ -142,6 +142,8 @@ def _take_address(
         raise Conflict("Another contact has this address", holder.id)
     if holder is None:
         at = time_of(new_stamp())
-        grave = Contact(address_id, contact.org_id, "", created_at=at, updated_at=at, deleted_at=at)
-        contacts.save(cursor, [grave])
+        tombstone = Contact(
+            address_id, contact.org_id, "", created_at=at, updated_at=at, deleted_at=at
+        )
+        contacts.save(cursor, [tombstone])
     contacts.add_alias(cursor, address_id, contact.id)

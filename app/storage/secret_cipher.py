@@ -8,30 +8,30 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken
 
 #: Opened secrets that are remembered: a webhook's signs each of its deliveries.
-_OPENED_MAX = 4096
+_DECRYPTED_MAX = 4096
 
 
 class UnreadableSecret(Exception):
     """A stored secret was encrypted with another SECRET_KEY."""
 
 
-class Vault:
+class SecretCipher:
     """Encrypts and decrypts with one 32-byte key (Fernet: AES-128-CBC and HMAC-SHA256)."""
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
-        self._opened = lru_cache(_OPENED_MAX)(self._open)
+        self._decrypted = lru_cache(_DECRYPTED_MAX)(self._open)
 
-    def seal(self, secret: str) -> bytes:
+    def encrypt(self, secret: str) -> bytes:
         """What to store."""
         return self._fernet.encrypt(secret.encode())
 
-    def open(self, sealed: bytes) -> str:
-        """What was sealed. Raises `UnreadableSecret`."""
-        return self._opened(bytes(sealed))
+    def decrypt(self, encrypted: bytes) -> str:
+        """What was encrypted. Raises `UnreadableSecret`."""
+        return self._decrypted(bytes(encrypted))
 
-    def _open(self, sealed: bytes) -> str:
+    def _open(self, encrypted: bytes) -> str:
         try:
-            return self._fernet.decrypt(sealed).decode()
+            return self._fernet.decrypt(encrypted).decode()
         except InvalidToken:
             raise UnreadableSecret from None

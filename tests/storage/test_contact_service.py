@@ -11,7 +11,7 @@ from app.domain.capture import Capture
 from app.domain.ids import derive_contact_id
 from app.domain.org import Org
 from app.domain.times import now
-from app.storage import contacts, tending
+from app.storage import contact_service, contacts
 from app.storage.database import (
     Cursor,
     Database,
@@ -45,15 +45,15 @@ def id_of(org: Org, email: str) -> str:
 
 def create(database: Database, org: Org, email: str) -> None:
     with transaction(database) as cursor:
-        tending.create(cursor, org.id, id_of(org, email), email, {})
+        contact_service.create(cursor, org.id, id_of(org, email), email, {})
 
 
 def take_new_address(cursor: Cursor, org: Org) -> None:
-    tending.edit(cursor, org.id, id_of(org, OLD), {"email": NEW}, id_of(org, NEW))
+    contact_service.edit(cursor, org.id, id_of(org, OLD), {"email": NEW}, id_of(org, NEW))
 
 
 def delete(cursor: Cursor, org: Org, email: str) -> None:
-    tending.delete(cursor, org.id, id_of(org, email))
+    contact_service.delete(cursor, org.id, id_of(org, email))
 
 
 def record_until_done(database: Database, capture: Capture) -> None:

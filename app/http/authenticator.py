@@ -10,23 +10,23 @@ from functools import lru_cache
 from app.domain.api_key import ApiKey, allows
 from app.domain.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from app.domain.org import Org, slug_of_host
-from app.http.directory import Directory
+from app.http.tenant_cache import TenantCache
 from config.settings import Network
 
 log = logging.getLogger(__name__)
 
 
-class Callers:
+class RequestAuthenticator:
     """Tells who is calling, from what a request's head says."""
 
     def __init__(
         self,
-        directory: Directory,
+        tenants: TenantCache,
         base_domain: str,
         default_org: str,
         trusted_proxies: Sequence[Network],
     ) -> None:
-        self._directory = directory
+        self._tenants = tenants
         self._base_domain = base_domain
         self._default_org = default_org
         self._trusted = tuple(trusted_proxies)
@@ -36,16 +36,16 @@ class Callers:
     def org_at(self, host: str) -> Org:
         """The org of a request to that host. Raises `NotFound`, or `Unavailable` at first."""
         slug = slug_of_host(host, self._base_domain) or self._default_org
-        org = self._directory.org_named(slug)
+        org = self._tenants.org_named(slug)
         if org is None:
-            if not self._directory.loaded:
+            if not self._tenants.loaded:
                 raise Unavailable("Starting: the database cannot be reached yet")
             raise NotFound("There is no org at this host name")
         return org
 
     def key_for(self, org: Org, text: str | None, method: str, path: str) -> ApiKey:
         """The valid key of a keyed request. Raises `Unauthenticated` or `Forbidden`."""
-        key = self._directory.key(text) if text else None
+        key = self._tenants.key(text) if text else None
         if key is None or key.org_id != org.id:
             raise Unauthenticated
         if not allows(key.scope, method, path):

@@ -21,7 +21,7 @@ COUNTS_MAX = 10_000
 _COUNTED_FIELDS = frozenset({"email", "source", "metadata", *LENGTHS_MAX})
 
 
-class Tally:
+class RefusalCounter:
     """Counts refusals; one per web process."""
 
     def __init__(self, admission: AdmissionClient) -> None:
