@@ -93,7 +93,7 @@ class Settings:
     #: One attempt as a whole, whatever the receiver does.
     delivery_total_seconds: float = 15.0
     #: Deliveries of one webhook in flight in the whole system.
-    endpoint_window: int = 10
+    webhook_concurrency_max: int = 10
 
     #: How often the scheduler looks for what is due.
     scheduler_interval_seconds: float = 0.5
@@ -267,7 +267,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "retry_max_age_seconds": _number(1, 366 * 86_400),
     "delivery_connect_seconds": _number(0.05, 60),
     "delivery_total_seconds": _number(0.1, 300),
-    "endpoint_window": _integer(1, 1000),
+    "webhook_concurrency_max": _integer(1, 1000),
     "scheduler_interval_seconds": _number(0.05, 60),
     "retention_events_days": _integer(1, 36_500),
     "retention_captures_days": _integer(0, 36_500),

@@ -66,7 +66,7 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
             settings.retry_max_attempts,
             settings.retry_max_age_seconds,
         ),
-        window=settings.endpoint_window,
+        max_in_flight=settings.webhook_concurrency_max,
         attempt_seconds=settings.delivery_total_seconds,
     )
     sender = Sender(
@@ -74,7 +74,7 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
         total_seconds=settings.delivery_total_seconds,
         allow_private=settings.allow_private_webhooks,
         allowed_ports=frozenset(settings.webhook_ports) or None,
-        connections_per_host=settings.endpoint_window,
+        connections_per_host=settings.webhook_concurrency_max,
         ca_file=settings.webhook_ca_file,
     )
     database = open_database(settings.database_url, shared=True, by_index=True)

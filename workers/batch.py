@@ -21,7 +21,7 @@ class DeliveryConfig:
     """The figures that deliveries go by."""
 
     policy: RetryPolicy
-    window: int
+    max_in_flight: int
     #: The hard end of an attempt.
     attempt_seconds: float
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from app.domain.errors import StorageUnavailable
-from app.domain.health import Health, after_attempt, allowance
-from app.domain.pace import turns, use_turns
+from app.domain.health import Health, after_attempt, free_slots
+from app.domain.pace import permits, use_permits
 from app.storage import claims, deliveries, endpoints
 from app.storage.claims import Claimed
 from app.storage.database import Cursor, Database, TransactionConflict, transaction
@@ -131,7 +131,7 @@ class Completer:
             endpoint.health,
             attempted.decision,
             timed_out=attempted.timed_out,
-            window=self._config.window,
+            max_in_flight=self._config.max_in_flight,
             policy=self._config.policy,
             now=endpoint.read_at,
             chance=random.random(),
@@ -145,10 +145,10 @@ class Completer:
 
     def _claim_for(self, cursor: Cursor, endpoint: Endpoint, requests: list[Batch]) -> None:
         now = endpoint.read_at
-        free = allowance(endpoint.health, endpoint.in_flight, self._config.window, now)
+        free = free_slots(endpoint.health, endpoint.in_flight, self._config.max_in_flight, now)
         wanted = sum(batch.wanted for batch in requests)
         asked = min(free, wanted, claims.CLAIMED_AT_ONCE_MAX)
-        granted = min(asked, _turns(endpoint))
+        granted = min(asked, _permits(endpoint))
         claimed = []
         if granted:
             claimed = claims.claim(
@@ -160,23 +160,23 @@ class Completer:
             )
             self._keep_pace(cursor, endpoint, len(claimed))
         _distribute(claimed, requests, endpoint, more=len(claimed) == granted < free)
-        opens_at = endpoint.paced_until if granted < asked else endpoint.health.rest_until
+        opens_at = endpoint.next_permit_at if granted < asked else endpoint.health.cooldown_until
         if opens_at is not None:
             for batch in requests:
                 batch.wait_seconds = (opens_at - now).total_seconds()
 
     def _keep_pace(self, cursor: Cursor, endpoint: Endpoint, count: int) -> None:
         if endpoint.rate_limit and count:
-            endpoint.paced_until = use_turns(
-                endpoint.paced_until, endpoint.rate_limit, count, endpoint.read_at
+            endpoint.next_permit_at = use_permits(
+                endpoint.next_permit_at, endpoint.rate_limit, count, endpoint.read_at
             )
-            endpoints.save_pace(cursor, endpoint.webhook_id, endpoint.paced_until)
+            endpoints.save_pace(cursor, endpoint.webhook_id, endpoint.next_permit_at)
 
 
-def _turns(endpoint: Endpoint) -> int:
+def _permits(endpoint: Endpoint) -> int:
     if not endpoint.rate_limit:
         return UNLIMITED
-    return turns(endpoint.paced_until, endpoint.rate_limit, endpoint.read_at)
+    return permits(endpoint.next_permit_at, endpoint.rate_limit, endpoint.read_at)
 
 
 def _requests_by_webhook(batches: Iterable[Batch]) -> dict[str, list[Batch]]:

@@ -109,8 +109,8 @@ class DeliveryWorker:
                 self._notifier.notify([webhook_id])
             this = HeldBatch(batch, self._attempts)
             this.run()
-            # Half of the window: while one thread sends its half, another one's is recorded.
-            wanted = this.next_size(self._config.window // 2)
+            # Half of the limit: while one thread sends its half, another one's is recorded.
+            wanted = this.next_size(self._config.max_in_flight // 2)
             if time.monotonic() >= turn_ends:
                 wanted = 0
             batch = self._complete(batch, this, wanted)

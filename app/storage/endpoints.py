@@ -28,14 +28,20 @@ class Endpoint(msgspec.Struct):
     ordered: bool
     status: str
     health: Health
-    paced_until: datetime | None
+    next_permit_at: datetime | None
     #: When it was read, by the database's clock: the one that all processes share.
     read_at: datetime
     #: Its deliveries under a lease; whoever holds the lock keeps count.
     in_flight: int
 
 
-_HEALTH = Health.__struct_fields__
+#: Columns that kept their first names.
+_COLUMNS = {
+    "concurrency_limit": "flow",
+    "circuit_open_until": "not_before",
+    "cooldown_until": "rest_until",
+}
+_HEALTH = [_COLUMNS.get(name, name) for name in Health.__struct_fields__]
 # Two statements on one way: the second sees what was committed while the first one waited. A join
 # would show the health of now beside the webhook of before.
 _LOCK = Prepared(
@@ -56,11 +62,14 @@ WHERE w.id = ANY(%(ids)s)
 _SAVE_HEALTH = """
 UPDATE webhook_health h
 SET active_since = new.active_since, failure_count = new.failure_count,
-    exhausted_count = new.exhausted_count, flow = new.flow, not_before = new.not_before,
-    rest_until = new.rest_until, last_success_at = new.last_success_at, recovering = new.recovering
+    exhausted_count = new.exhausted_count, flow = new.concurrency_limit,
+    not_before = new.circuit_open_until,
+    rest_until = new.cooldown_until, last_success_at = new.last_success_at, recovering =
+    new.recovering
 FROM json_to_recordset(%s) AS new (
     webhook_id text, active_since timestamptz, failure_count integer, exhausted_count integer,
-    flow integer, not_before timestamptz, rest_until timestamptz, last_success_at timestamptz,
+    concurrency_limit integer, circuit_open_until timestamptz, cooldown_until timestamptz,
+    last_success_at timestamptz,
     recovering boolean)
 WHERE h.webhook_id = new.webhook_id
 """
@@ -87,11 +96,11 @@ def save_health(cursor: Cursor, endpoints: Sequence[Endpoint]) -> None:
         cursor.execute(_SAVE_HEALTH, (as_json(rows),))
 
 
-def save_pace(cursor: Cursor, webhook_id: str, paced_until: datetime) -> None:
+def save_pace(cursor: Cursor, webhook_id: str, next_permit_at: datetime) -> None:
     """Write up to when the endpoint's rate limit is used."""
     cursor.execute(
         "UPDATE webhook_health SET paced_until = %s WHERE webhook_id = %s",
-        (paced_until, webhook_id),
+        (next_permit_at, webhook_id),
     )
 
 
@@ -107,7 +116,7 @@ def _endpoint(row: tuple[Any, ...]) -> Endpoint:
         rate_limit,
         ordered,
         status,
-        paced_until,
+        next_permit_at,
         read_at,
         in_flight,
         *health,
@@ -124,7 +133,7 @@ def _endpoint(row: tuple[Any, ...]) -> Endpoint:
         ordered=ordered,
         status=status,
         health=Health(*health),
-        paced_until=paced_until,
+        next_permit_at=next_permit_at,
         read_at=read_at,
         in_flight=in_flight,
     )

@@ -114,7 +114,7 @@ class WebhookFigures(NamedTuple):
     status_reason: str | None
     failure_count: int
     exhausted_count: int
-    not_before: datetime | None
+    circuit_open_until: datetime | None
     last_success_at: datetime | None
     due: int
     waiting: int

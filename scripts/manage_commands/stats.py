@@ -20,7 +20,7 @@ DAYS_MAX = 90
 
 _HEALTH_COLUMNS = (
     *("org", "id", "name", "status", "failure_count", "exhausted_count", "due", "waiting", "held"),
-    *("failed", "oldest_due_at", "last_success_at", "not_before", "status_reason"),
+    *("failed", "oldest_due_at", "last_success_at", "circuit_open_until", "status_reason"),
 )
 
 

@@ -111,7 +111,7 @@ class Place:
     @property
     def window(self) -> int:
         """Deliveries of one webhook that may be in flight."""
-        return read_settings(self.environ).endpoint_window
+        return read_settings(self.environ).webhook_concurrency_max
 
     def start(self, role: str, settings: Mapping[str, str] | None = None) -> Child:
         """Start a process of the product; web is ready on return, the others soon after."""

@@ -20,7 +20,11 @@ REQUIRED = {
 def test_the_required_ones_are_enough_and_the_rest_has_defaults() -> None:
     settings = read_settings(REQUIRED)
     assert settings.secret_key == b"k" * 32
-    assert (settings.port, settings.endpoint_window, settings.retry_max_attempts) == (8000, 10, 15)
+    assert (settings.port, settings.webhook_concurrency_max, settings.retry_max_attempts) == (
+        8000,
+        10,
+        15,
+    )
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
@@ -72,7 +76,7 @@ def test_a_value_is_read(name: str, value: str, expected: object) -> None:
         ("RETRY_BASE_SECONDS", "nan"),
         ("RETRY_BASE_SECONDS", "-1"),
         ("RETRY_MAX_ATTEMPTS", "1.5"),
-        ("ENDPOINT_WINDOW", "9" * 40),
+        ("WEBHOOK_CONCURRENCY_MAX", "9" * 40),
         ("LOG_LEVEL", "loud"),
     ],
 )

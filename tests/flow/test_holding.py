@@ -89,7 +89,7 @@ def test_pausing_stops_a_backlog_that_is_flowing_and_loses_nothing_of_it(
         gate.release(1000)
         wait_until(lambda: listed(rex, webhook_id, status="attempting") == [], 5)
         taken = len(stranger.arrivals)
-        assert taken <= 40 + 2 * system.settings.endpoint_window
+        assert taken <= 40 + 2 * system.settings.webhook_concurrency_max
         assert len(listed(rex, webhook_id, status="held")) == 150 - taken
 
         set_status(rex, webhook_id, "active")
@@ -111,7 +111,7 @@ def test_a_410_disables_at_once_and_what_comes_meanwhile_is_released_later(
         witness.wait_for(1, PATIENCE_SECONDS)
         wait_until(lambda: listed(rex, webhook_id, status="attempting") == [], 5)
         refused = len(stranger.arrivals)
-        assert 1 <= refused <= system.settings.endpoint_window
+        assert 1 <= refused <= system.settings.webhook_concurrency_max
         _, webhook = rex.request("GET", f"/webhooks/{webhook_id}")
         assert webhook["data"]["status"] == "disabled"
         record_all(system, people("later", 20))

@@ -77,7 +77,7 @@ def test_nine_healthy_endpoints_get_everything_while_the_tenth_hangs_and_then_it
 
         for _ in range(UPDATES + 1):
             record_all(system, [f"isolated{n}@example.com" for n in range(CONTACTS)])
-            assert in_flight(system, dead_id) <= system.settings.endpoint_window
+            assert in_flight(system, dead_id) <= system.settings.webhook_concurrency_max
         for each in healthy:
             each.wait_for(CONTACTS, 15)
         assert dead.accepted == []
@@ -118,7 +118,7 @@ def test_a_dead_endpoints_backlog_costs_the_others_neither_time_nor_memory(
 
         assert beside < 3 * alone + 0.5
         assert worker_kib(system) - before < 20 * 1024
-        assert in_flight(system, dead_id) <= system.settings.endpoint_window
+        assert in_flight(system, dead_id) <= system.settings.webhook_concurrency_max
         assert dead.accepted == []
 
 

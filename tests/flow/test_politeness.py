@@ -28,7 +28,7 @@ EVENTS = 1000
 SOME_EVENTS = 300
 #: Between a refusal and its being known to whoever sends: requests under way meanwhile.
 UNDER_WAY_SECONDS = 0.25
-#: Deliveries of one webhook in flight at once (ENDPOINT_WINDOW).
+#: Deliveries of one webhook in flight at once (WEBHOOK_CONCURRENCY_MAX).
 WINDOW = 10
 
 
@@ -143,7 +143,7 @@ def test_a_receiver_that_names_no_time_is_left_alone_for_a_while_and_loses_nothi
     first_accepted = min(each.at for each in stranger.accepted)
     # The first probe of an open circuit would come after 0.4 s already.
     assert first_accepted - refused_at[-1] >= 0.9
-    assert len(refused_at) <= system.settings.endpoint_window
+    assert len(refused_at) <= system.settings.webhook_concurrency_max
 
 
 @pytest.mark.parametrize(("per_second", "events"), [(8, 40), (100, 500)])

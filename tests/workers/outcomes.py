@@ -17,7 +17,7 @@ from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
 from workers.batch import Attempted, DeliveryConfig
 
-TERMS = DeliveryConfig(policy=RetryPolicy(), window=10, attempt_seconds=15.0)
+TERMS = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, attempt_seconds=15.0)
 _STATUS = {
     Verdict.SUCCEEDED: "succeeded",
     Verdict.RETRY: "pending",

@@ -126,7 +126,7 @@ def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_deliv
         thread.join()
 
     assert len(claimed) == len(set(claimed)) == 200
-    assert highest <= TERMS.window
+    assert highest <= TERMS.max_in_flight
     assert execute(database, "SELECT count(*) FROM attempts") == [(200,)]
     for each in (*databases, watch):
         each.close()
@@ -155,29 +155,29 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
 def test_what_is_settled_leaves_the_window_in_the_same_exchange(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
-    owe(database, org, 2 * TERMS.window)
-    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.window).claimed
+    owe(database, org, 2 * TERMS.max_in_flight)
+    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.max_in_flight).claimed
     assert completer.settle_and_claim(webhook.id, (), wanted=1).claimed == []
 
     done = [outcome(each, Verdict.SUCCEEDED) for each in claimed]
 
     assert (
-        len(completer.settle_and_claim(webhook.id, done, wanted=TERMS.window).claimed)
-        == TERMS.window
+        len(completer.settle_and_claim(webhook.id, done, wanted=TERMS.max_in_flight).claimed)
+        == TERMS.max_in_flight
     )
 
 
 def test_what_is_given_back_leaves_the_window_and_is_claimed_again_as_if_never_claimed(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
-    owe(database, org, TERMS.window + 1)
-    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.window).claimed
+    owe(database, org, TERMS.max_in_flight + 1)
+    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.max_in_flight).claimed
 
-    again = completer.settle_and_claim(webhook.id, (), TERMS.window, unsent=claimed[1:])
+    again = completer.settle_and_claim(webhook.id, (), TERMS.max_in_flight, unsent=claimed[1:])
 
-    assert len(again.claimed) == TERMS.window - 1
+    assert len(again.claimed) == TERMS.max_in_flight - 1
     assert {each.number for each in again.claimed} == {1}
-    assert in_flight(database) == TERMS.window
+    assert in_flight(database) == TERMS.max_in_flight
 
 
 def test_what_another_holds_by_now_cannot_be_given_back(

@@ -26,7 +26,7 @@ from workers.deliveries import DeliveryWorker, HeldBatch
 from workers.sender import Sender
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
-TERMS = DeliveryConfig(policy=RetryPolicy(), window=10, attempt_seconds=2.0)
+TERMS = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, attempt_seconds=2.0)
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_a_busy_answer_without_a_time_lets_the_endpoint_rest_and_counts(
     assert len(receiver.received) == 1
     assert execute(database, "SELECT result FROM attempts") == [("retry",)]
     assert execute(database, "SELECT flow, rest_until > now() FROM webhook_health") == [
-        (TERMS.window // 2, True)
+        (TERMS.max_in_flight // 2, True)
     ]
 
 
