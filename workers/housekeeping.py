@@ -10,7 +10,7 @@ from functools import partial
 
 from app.domain.event import WEBHOOK_BACKLOG, operational_event
 from app.domain.health import OPEN_AFTER
-from app.domain.ids import first_stamp_at, new_id
+from app.domain.ids import first_ulid_at, new_id
 from app.domain.times import now
 from app.queue.jobs import DeliveryNotifier
 from app.storage import retention
@@ -102,7 +102,7 @@ class Housekeeping:
         self._notifier.notify(webhooks_to_notify)
 
     def _walk(self, event: str, walk: Walk, prefix: str, days: int) -> None:
-        before = f"{prefix}_{first_stamp_at(int(time.time() - days * _DAY_SECONDS) * 1000)}"
+        before = f"{prefix}_{first_ulid_at(int(time.time() - days * _DAY_SECONDS) * 1000)}"
         after, deleted = f"{prefix}_", 0
         while True:
             with transaction(self._database) as cursor:

@@ -26,7 +26,7 @@ from app.api.operation import One, Operation, describe
 from app.api.webhooks import find_webhook
 from app.domain.delivery import DeliveryStatus
 from app.domain.errors import Conflict, Invalid, NotFound
-from app.domain.ids import first_stamp_at, is_id
+from app.domain.ids import first_ulid_at, is_id
 from app.domain.times import rfc3339
 from app.domain.webhook import WebhookStatus
 from app.storage import delivery_lists
@@ -232,7 +232,7 @@ def _ids_in_question(query: DeliveryQuery) -> tuple[str, str]:
 
 def _first_id_at(moment: datetime) -> str:
     milliseconds = min(max(0, round(moment.timestamp() * 1000)), _MILLISECONDS_MAX)
-    return "dlv_" + first_stamp_at(milliseconds)
+    return "dlv_" + first_ulid_at(milliseconds)
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from app.domain.ids import stamp_of, time_of
+from app.domain.ids import time_of, ulid_of
 
 
 class CaptureStatus(StrEnum):
@@ -55,9 +55,9 @@ class Capture(msgspec.Struct, omit_defaults=True):
         return CaptureStatus.QUARANTINED if self.quarantine else CaptureStatus.RECORDED
 
     @property
-    def stamp(self) -> str:
+    def write_id(self) -> str:
         """Its place in the order of captures and edits."""
-        return stamp_of(self.id)
+        return ulid_of(self.id)
 
     @property
     def received_at(self) -> datetime:

@@ -1,7 +1,7 @@
 """How captures and edits become a contact: the merge.
 
 The end state must not depend on the order, or the number of times, in which workers happen to
-process captures. So every value carries the stamp (a ULID: who came when) of what set it, and:
+process captures. So every value carries the write_id (a ULID: who came when) of what set it, and:
 
 - a later value beats an earlier one; an absent value beats nothing;
 - metadata follows the same rule key by key;
@@ -35,14 +35,14 @@ TENDED_FIELDS = ("email", "stage", "source", "source_detail", "company_id", "own
 #: Metadata keys that one contact holds at most; further ones stay in their captures only.
 METADATA_KEYS_MAX = 500
 
-#: A stamp before every capture: what a person set as first touch stays.
+#: A write_id before every capture: what a person set as first touch stays.
 _BEFORE_ALL = ""
 _METADATA = "metadata."
 _WEAK = "~"
 
 
 class Contact(msgspec.Struct):
-    """A contact as stored. `stamps` is the merge's memory and is never shown."""
+    """A contact as stored. `write_ids` is the merge's memory and is never shown."""
 
     id: str
     org_id: str
@@ -65,35 +65,37 @@ class Contact(msgspec.Struct):
     captures_count: int = 0
     #: Events of this contact so far; it goes on after a deletion.
     sequence: int = 0
-    stamps: dict[str, str] = {}
-    #: Since when captures are weak: the stamp of the edit that moved the stage; None: they are not.
+    write_ids: dict[str, str] = {}
+    #: Since when captures are weak: the write_id of the edit that moved the stage; None: they are
+    #: not.
     edited_by_user_since: str | None = None
     deleted_at: datetime | None = None
-    #: The stamp of the moment from which on the person is forgotten; earlier captures are too.
+    #: The write_id of the moment from which on the person is forgotten; earlier captures are too.
     erased_since: str | None = None
     #: Rises with each write; 0: not stored yet.
     version: int = 0
 
 
 class Register(NamedTuple):
-    """A value and the stamps of what set it: a strong write, or a weak one that filled a blank."""
+    """A value and the write_ids of what set it: a strong write, or a weak one that filled a
+    blank."""
 
     value: object
     strong: str | None
     weak: str | None
 
 
-def write_register(register: Register, value: object, stamp: str, *, weak: bool) -> Register:
+def write_register(register: Register, value: object, write_id: str, *, weak: bool) -> Register:
     """The register after a write. A strong write may clear it with None; a weak one never."""
     if weak:
-        after_strong = register.strong is None or stamp > register.strong
-        blank = register.value is None or (register.weak is not None and stamp < register.weak)
-        return Register(value, register.strong, stamp) if after_strong and blank else register
-    if register.strong is not None and stamp <= register.strong:
+        after_strong = register.strong is None or write_id > register.strong
+        blank = register.value is None or (register.weak is not None and write_id < register.weak)
+        return Register(value, register.strong, write_id) if after_strong and blank else register
+    if register.strong is not None and write_id <= register.strong:
         return register
-    if value is None and register.weak is not None and register.weak > stamp:
-        return register._replace(strong=stamp)
-    return Register(value, stamp, None)
+    if value is None and register.weak is not None and register.weak > write_id:
+        return register._replace(strong=write_id)
+    return Register(value, write_id, None)
 
 
 def new_contact(capture: Capture) -> Contact:
@@ -104,19 +106,19 @@ def new_contact(capture: Capture) -> Contact:
 
 def merge_capture(contact: Contact, capture: Capture) -> list[str]:
     """Merge a capture into its contact, in place; the names of the fields that changed."""
-    stamp, at = capture.stamp, capture.received_at
+    write_id, at = capture.write_id, capture.received_at
     weak = (
         contact.edited_by_user_since is not None
         and not capture.keyed
-        and stamp > contact.edited_by_user_since
+        and write_id > contact.edited_by_user_since
     )
     changed = []
     for name in MERGED_FIELDS:
         value = getattr(capture, name)
-        if value is not None and _write_field(contact, name, value, stamp, weak=weak):
+        if value is not None and _write_field(contact, name, value, write_id, weak=weak):
             changed.append(name)
-    changed += _write_first_touch(contact, capture, stamp)
-    if _write_metadata(contact, capture.metadata, stamp, weak=weak):
+    changed += _write_first_touch(contact, capture, write_id)
+    if _write_metadata(contact, capture.metadata, write_id, weak=weak):
         changed.append("metadata")
     contact.first_captured_at = min(contact.first_captured_at or at, at)
     contact.last_captured_at = max(contact.last_captured_at or at, at)
@@ -126,7 +128,7 @@ def merge_capture(contact: Contact, capture: Capture) -> list[str]:
     return changed
 
 
-def edit_contact(contact: Contact, edits: Mapping[str, object], stamp: str) -> list[str]:
+def edit_contact(contact: Contact, edits: Mapping[str, object], write_id: str) -> list[str]:
     """Write what a keyed caller set, in place; the names of the fields that changed.
 
     None clears a field or a metadata key. A stage other than `lead` starts to shield the contact
@@ -135,16 +137,16 @@ def edit_contact(contact: Contact, edits: Mapping[str, object], stamp: str) -> l
     changed = []
     for name, value in edits.items():
         if name == "metadata":
-            written = _write_metadata(contact, dict(value or {}), stamp, weak=False)  # type: ignore[call-overload]
+            written = _write_metadata(contact, dict(value or {}), write_id, weak=False)  # type: ignore[call-overload]
         elif name in MERGED_FIELDS:
-            written = _write_field(contact, name, value, stamp, weak=False)
+            written = _write_field(contact, name, value, write_id, weak=False)
         else:
             written = _set(contact, name, value)
-            _note_user_edit(contact, name, stamp)
+            _note_user_edit(contact, name, write_id)
         if written:
             changed.append(name)
     if changed:
-        contact.updated_at = max(contact.updated_at, time_of(stamp))
+        contact.updated_at = max(contact.updated_at, time_of(write_id))
     return changed
 
 
@@ -169,42 +171,42 @@ def soft_delete(contact: Contact, at: datetime) -> Contact:
     return tombstone
 
 
-def _note_user_edit(contact: Contact, name: str, stamp: str) -> None:
+def _note_user_edit(contact: Contact, name: str, write_id: str) -> None:
     if name == "stage":
         if contact.stage == "lead":
             contact.edited_by_user_since = None
         elif contact.edited_by_user_since is None:
-            contact.edited_by_user_since = stamp
+            contact.edited_by_user_since = write_id
     elif name in FIRST_TOUCH_FIELDS:
-        contact.stamps["source"] = _BEFORE_ALL
+        contact.write_ids["source"] = _BEFORE_ALL
 
 
-def _write_field(contact: Contact, name: str, value: object, stamp: str, *, weak: bool) -> bool:
+def _write_field(contact: Contact, name: str, value: object, write_id: str, *, weak: bool) -> bool:
     before = getattr(contact, name)
-    after = _apply(contact.stamps, name, before, value, stamp, weak=weak)
+    after = _apply(contact.write_ids, name, before, value, write_id, weak=weak)
     if after == before:
         return False
     setattr(contact, name, after)
     return True
 
 
-def _write_first_touch(contact: Contact, capture: Capture, stamp: str) -> list[str]:
-    first = contact.stamps.get("source")
-    if first is not None and first <= stamp:
+def _write_first_touch(contact: Contact, capture: Capture, write_id: str) -> list[str]:
+    first = contact.write_ids.get("source")
+    if first is not None and first <= write_id:
         return []
-    contact.stamps["source"] = stamp
+    contact.write_ids["source"] = write_id
     return [name for name in FIRST_TOUCH_FIELDS if _set(contact, name, getattr(capture, name))]
 
 
 def _write_metadata(
-    contact: Contact, incoming: Mapping[str, object], stamp: str, *, weak: bool
+    contact: Contact, incoming: Mapping[str, object], write_id: str, *, weak: bool
 ) -> bool:
     changed = False
     for key, value in incoming.items():
         if key not in contact.metadata and len(contact.metadata) >= METADATA_KEYS_MAX:
             continue
         before = contact.metadata.get(key)
-        after = _apply(contact.stamps, _METADATA + key, before, value, stamp, weak=weak)
+        after = _apply(contact.write_ids, _METADATA + key, before, value, write_id, weak=weak)
         if after is None:
             changed |= contact.metadata.pop(key, None) is not None
         elif after != before:
@@ -214,27 +216,27 @@ def _write_metadata(
 
 
 def _apply(
-    stamps: dict[str, str], name: str, held: object, value: object, stamp: str, *, weak: bool
+    write_ids: dict[str, str], name: str, held: object, value: object, write_id: str, *, weak: bool
 ) -> object:
-    """What the register of that name holds after a write; its stamps are noted."""
-    strong, last_weak = stamps.get(name), stamps.get(_WEAK + name)
+    """What the register of that name holds after a write; its write_ids are noted."""
+    strong, last_weak = write_ids.get(name), write_ids.get(_WEAK + name)
     if strong is None and last_weak is None and not weak:
-        stamps[name] = stamp  # the first write, as most are, always lands
+        write_ids[name] = write_id  # the first write, as most are, always lands
         return value
     before = Register(held, strong, last_weak)
-    after = write_register(before, value, stamp, weak=weak)
+    after = write_register(before, value, write_id, weak=weak)
     if after is not before:
-        _remember(stamps, name, after)
+        _remember(write_ids, name, after)
     return after.value
 
 
-def _remember(stamps: dict[str, str], name: str, register: Register) -> None:
+def _remember(write_ids: dict[str, str], name: str, register: Register) -> None:
     if register.strong is not None:
-        stamps[name] = register.strong
+        write_ids[name] = register.strong
     if register.weak is not None:
-        stamps[_WEAK + name] = register.weak
+        write_ids[_WEAK + name] = register.weak
     else:
-        stamps.pop(_WEAK + name, None)
+        write_ids.pop(_WEAK + name, None)
 
 
 def _set(contact: Contact, name: str, value: object) -> bool:

@@ -70,7 +70,7 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_ulids.next()}"
 
 
-def new_stamp() -> str:
+def new_ulid() -> str:
     """A fresh bare ULID: a point in the order of captures and edits."""
     return _ulids.next()
 
@@ -99,7 +99,7 @@ def is_id(text: str, prefix: str) -> bool:
     return match is not None and match[1] == prefix
 
 
-def stamp_of(any_id: str) -> str:
+def ulid_of(any_id: str) -> str:
     """The ULID of an id: its place in time's order."""
     return any_id[-26:]
 
@@ -124,6 +124,6 @@ def milliseconds_of(any_id: str) -> int:
     return _milliseconds(any_id[-26:-16])
 
 
-def first_stamp_at(milliseconds: int) -> str:
+def first_ulid_at(milliseconds: int) -> str:
     """The lowest ULID of that millisecond, to compare ids with a point in time."""
     return encode_ulid(milliseconds << _RANDOM_BITS)

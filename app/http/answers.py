@@ -19,7 +19,7 @@ from app.domain.errors import (
     RexError,
     Unavailable,
 )
-from app.domain.ids import new_stamp
+from app.domain.ids import new_ulid
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,100}")
 _encoder = msgspec.json.Encoder()
@@ -38,7 +38,7 @@ def request_id_of(sent: str | None) -> str:
     """The caller's request id when it is a sane one, a new one otherwise."""
     if sent and _SANE_REQUEST_ID.fullmatch(sent):
         return sent
-    return "req_" + new_stamp()
+    return "req_" + new_ulid()
 
 
 def connection_request_id(connection: HTTPConnection) -> str:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from app.domain.contact import Contact, edit_contact, restore, soft_delete
 from app.domain.errors import Conflict, NotFound
 from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, contact_event
-from app.domain.ids import new_id, new_stamp, time_of
+from app.domain.ids import new_id, new_ulid, time_of
 from app.storage import contacts
 from app.storage.database import Cursor
 from app.storage.erasure import erase_history
@@ -78,14 +78,14 @@ def delete(cursor: Cursor, org_id: str, contact_id: str, *, erase: bool = False)
     addresses are free again. `erase`: the person is forgotten in captures and events, too.
     """
     contact = _living(contacts.lock(cursor, [contact_id]), org_id, contact_id)
-    stamp = new_stamp()
-    event = contact_event(new_id("evt"), CONTACT_DELETED, contact, [], time_of(stamp))
+    write_id = new_ulid()
+    event = contact_event(new_id("evt"), CONTACT_DELETED, contact, [], time_of(write_id))
     ids = [contact.id, *contacts.aliases_of(cursor, contact.id)]
     contacts.remove_aliases(cursor, contact.id)
-    contacts.save(cursor, [soft_delete(contact, time_of(stamp))])
+    contacts.save(cursor, [soft_delete(contact, time_of(write_id))])
     owed = publish(cursor, [event])
     if erase:
-        erase_history(cursor, contact.id, ids, stamp)
+        erase_history(cursor, contact.id, ids, write_id)
     return ContactWrite(contact, owed)
 
 
@@ -104,12 +104,12 @@ def _create(
     edits: Mapping[str, object],
     tombstone: Contact | None,
 ) -> ContactWrite:
-    stamp = new_stamp()
-    contact = _blank(org_id, contact_id, email, time_of(stamp), tombstone)
+    write_id = new_ulid()
+    contact = _blank(org_id, contact_id, email, time_of(write_id), tombstone)
     # A first touch without a source of its own: only a capture that came earlier may name one.
-    contact.stamps["source"] = stamp
-    edit_contact(contact, edits, stamp)
-    event = contact_event(new_id("evt"), CONTACT_CREATED, contact, [], time_of(stamp))
+    contact.write_ids["source"] = write_id
+    edit_contact(contact, edits, write_id)
+    event = contact_event(new_id("evt"), CONTACT_CREATED, contact, [], time_of(write_id))
     contacts.save(cursor, [contact])
     return ContactWrite(contact, publish(cursor, [event]), created=True)
 
@@ -123,11 +123,13 @@ def _blank(
 
 
 def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> ContactWrite:
-    stamp = new_stamp()
-    changes = edit_contact(contact, edits, stamp)
+    write_id = new_ulid()
+    changes = edit_contact(contact, edits, write_id)
     events = []
     if changes:
-        events = [contact_event(new_id("evt"), CONTACT_UPDATED, contact, changes, time_of(stamp))]
+        events = [
+            contact_event(new_id("evt"), CONTACT_UPDATED, contact, changes, time_of(write_id))
+        ]
     # Also when nothing changed: what was confirmed now, an older capture must not overwrite.
     contacts.save(cursor, [contact])
     return ContactWrite(contact, publish(cursor, events))
@@ -141,7 +143,7 @@ def _take_address(
     if holder is not None and holder.deleted_at is None:
         raise Conflict("Another contact has this address", holder.id)
     if holder is None:
-        at = time_of(new_stamp())
+        at = time_of(new_ulid())
         tombstone = Contact(
             address_id, contact.org_id, "", created_at=at, updated_at=at, deleted_at=at
         )

@@ -9,8 +9,12 @@ from app.storage.database import Cursor, TransactionConflict
 from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
-_COLUMNS = tuple(Contact.__struct_fields__)
+_FIELDS = tuple(Contact.__struct_fields__)
+#: Columns that kept their first names.
+_RENAMED = {"write_ids": "stamps", "edited_by_user_since": "tended_since"}
+_COLUMNS = tuple(_RENAMED.get(name, name) for name in _FIELDS)
 COLUMN_LIST = ", ".join(_COLUMNS)
+_FIELD_LIST = ", ".join(_FIELDS)
 _QUALIFIED = ", ".join(f"c.{name}" for name in _COLUMNS)
 
 # The join is by COALESCE, since an address that a contact took later leads to it by an alias.
@@ -33,12 +37,12 @@ _TYPES = {
     "last_captured_at": "timestamptz",
     "deleted_at": "timestamptz",
     "metadata": "jsonb",
-    "stamps": "jsonb",
+    "write_ids": "jsonb",
     "captures_count": "integer",
     "sequence": "integer",
     "version": "integer",
 }
-_RECORD = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
+_RECORD = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _FIELDS)
 _FIXED = ("id", "org_id")
 _ASSIGNMENTS = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in _FIXED)
 
@@ -48,7 +52,7 @@ _UPSERT = Prepared(
     "upsert_contacts",
     f"""
 INSERT INTO contacts ({COLUMN_LIST})
-SELECT {COLUMN_LIST} FROM json_to_recordset(%(rows)s) AS new ({_RECORD})
+SELECT {_FIELD_LIST} FROM json_to_recordset(%(rows)s) AS new ({_RECORD})
 ORDER BY id
 ON CONFLICT (id) DO UPDATE SET {_ASSIGNMENTS}
 WHERE contacts.version = excluded.version - 1

@@ -29,14 +29,16 @@ WHERE delivery_id IN (
 _EMPTY = "payload = '{}', client_address = NULL, user_agent = NULL, referrer = NULL"
 
 
-def erase_history(cursor: Cursor, contact_id: str, ids: Sequence[str], stamp: str) -> None:
+def erase_history(cursor: Cursor, contact_id: str, ids: Sequence[str], write_id: str) -> None:
     """Empty the captures and events of a contact that is locked and deleted in this transaction.
 
-    `ids` are all ids that lead to it, its own among them; `stamp` is the moment of the erasure.
+    `ids` are all ids that lead to it, its own among them; `write_id` is the moment of the erasure.
     What is still owed about the person, but for the news of the deletion, is cancelled, and what
     receivers answered is forgotten.
     """
-    cursor.execute("UPDATE contacts SET erased_since = %s WHERE id = ANY(%s)", (stamp, list(ids)))
+    cursor.execute(
+        "UPDATE contacts SET erased_since = %s WHERE id = ANY(%s)", (write_id, list(ids))
+    )
     cursor.execute(f"UPDATE captures SET {_EMPTY} WHERE contact_id = ANY(%s)", (list(ids),))
     cursor.execute(_CANCEL_OWED, (contact_id,))
     cursor.execute(_FORGET_ANSWERS, (contact_id,))

@@ -69,7 +69,7 @@ def _without_erased(
 
 def _is_erased(contact: Contact | None, capture: Capture) -> bool:
     since = contact.erased_since if contact else None
-    return since is not None and capture.stamp < since
+    return since is not None and capture.write_id < since
 
 
 def _insert(cursor: Cursor, captures: Sequence[Capture]) -> list[Capture]:

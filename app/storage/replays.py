@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 from app.domain.event import EVENT_TYPES, PING
-from app.domain.ids import first_stamp_at, new_id
+from app.domain.ids import first_ulid_at, new_id
 from app.domain.webhook import subscribes
 from app.storage.database import Cursor
 from app.storage.rows import as_json
@@ -210,7 +210,7 @@ def _bounds(replay: Replay, subscribed: Sequence[str]) -> dict[str, object]:
 
 def _first_id_at(moment: datetime) -> str:
     milliseconds = min(max(0, round(moment.timestamp() * 1000)), _MILLISECONDS_MAX)
-    return "evt_" + first_stamp_at(milliseconds)
+    return "evt_" + first_ulid_at(milliseconds)
 
 
 def _reopen_failed(cursor: Cursor, rows: Sequence[tuple[str]]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from app.domain.ids import first_stamp_at
+from app.domain.ids import first_ulid_at
 from app.storage.database import Cursor
 
 _DELETE_DELIVERIES = """
@@ -159,7 +159,7 @@ def fail_held_up_to(cursor: Cursor, webhook_id: str, last: str, limit: int) -> d
 
 
 def _of_age(age_seconds: float) -> dict[str, object]:
-    before = first_stamp_at(int((time.time() - age_seconds) * 1000))
+    before = first_ulid_at(int((time.time() - age_seconds) * 1000))
     return {"age": age_seconds, "before": f"dlv_{before}"}
 
 

@@ -10,7 +10,7 @@ import msgspec
 from app.domain.capture import Capture
 from app.domain.contact import merge_capture, new_contact
 from app.domain.event import CONTACT_CREATED, contact_event
-from app.domain.ids import derive_contact_id, new_id, new_stamp
+from app.domain.ids import derive_contact_id, new_id, new_ulid
 from app.domain.org import Org, OrgSettings
 from app.domain.signature import generate_secret
 from app.domain.submission import parse_json
@@ -105,7 +105,7 @@ def fill_pending(database_url: str, webhook_id: str, count: int) -> None:
 def fill_contacts(database_url: str, count: int) -> None:
     """So many contacts of typical leads, their ids as scattered as derived ones are."""
     lead = msgspec.json.decode(body_of(""))
-    stamp = new_stamp()
+    stamp = new_ulid()
     names = (
         "first_name",
         "last_name",

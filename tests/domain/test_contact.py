@@ -19,13 +19,13 @@ from app.domain.contact import (
     new_contact,
     write_register,
 )
-from app.domain.ids import first_stamp_at
+from app.domain.ids import first_ulid_at
 
 START_MS = 1_773_662_400_000
 
 
 def stamp_at(second: float) -> str:
-    return first_stamp_at(START_MS + int(second * 1000))
+    return first_ulid_at(START_MS + int(second * 1000))
 
 
 def capture_at(second: float, **values: object) -> Capture:
@@ -47,7 +47,7 @@ def merged(*captures: Capture) -> Contact:
 
 
 def seen(contact: Contact) -> dict[str, object]:
-    hidden = ("stamps", "version", "sequence", "edited_by_user_since")
+    hidden = ("write_ids", "version", "sequence", "edited_by_user_since")
     return {f: getattr(contact, f) for f in contact.__struct_fields__ if f not in hidden}
 
 
@@ -162,7 +162,7 @@ BLANK = Register(None, None, None)
 
 
 @pytest.mark.parametrize(
-    ("register", "value", "stamp", "weak", "expected"),
+    ("register", "value", "write_id", "weak", "expected"),
     [
         (BLANK, "a", "1", False, Register("a", "1", None)),
         (BLANK, "a", "1", True, Register("a", None, "1")),
@@ -180,9 +180,9 @@ BLANK = Register(None, None, None)
     ],
 )
 def test_writing_a_slot(
-    register: Register, value: object, stamp: str, weak: bool, expected: Register
+    register: Register, value: object, write_id: str, weak: bool, expected: Register
 ) -> None:
-    assert write_register(register, value, stamp, weak=weak) == expected
+    assert write_register(register, value, write_id, weak=weak) == expected
 
 
 @given(st.permutations(range(5)), st.booleans())
@@ -199,8 +199,8 @@ def test_writes_leave_the_same_slot_in_any_order(order: list[int], clear: bool) 
     def final(sequence: list[int]) -> object:
         register = BLANK
         for index in sequence:
-            value, stamp, weak = writes[index]
-            register = write_register(register, value, stamp, weak=weak)
+            value, write_id, weak = writes[index]
+            register = write_register(register, value, write_id, weak=weak)
         return register.value
 
     weak_only_after_strong = [i for i in order if not writes[i][2]] + [

@@ -8,11 +8,11 @@ from app.domain.ids import (
     Ulids,
     derive_contact_id,
     encode_ulid,
-    first_stamp_at,
+    first_ulid_at,
     is_id,
     milliseconds_of,
     new_id,
-    stamp_of,
+    ulid_of,
 )
 
 SECRET = b"s" * 32
@@ -40,9 +40,9 @@ def test_an_id_tells_when_it_was_made() -> None:
 
 
 def test_the_first_stamp_of_a_millisecond_comes_before_every_id_of_it() -> None:
-    stamp = stamp_of(new_id("cap"))
+    stamp = ulid_of(new_id("cap"))
     assert (
-        first_stamp_at(milliseconds_of(stamp)) <= stamp < first_stamp_at(milliseconds_of(stamp) + 1)
+        first_ulid_at(milliseconds_of(stamp)) <= stamp < first_ulid_at(milliseconds_of(stamp) + 1)
     )
 
 

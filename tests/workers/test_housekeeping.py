@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from app.domain.capture import Capture
-from app.domain.ids import derive_contact_id, first_stamp_at
+from app.domain.ids import derive_contact_id, first_ulid_at
 from app.domain.org import Org
 from app.domain.times import now
 from app.queue.jobs import DeliveryNotifier
@@ -48,13 +48,13 @@ def counts(database: Database) -> tuple[Any, ...]:
 
 def capture_of(org: Org, number: int, at: datetime) -> Capture:
     capture = make_capture(org, f"p{number}@example.com")
-    capture.id = f"cap_{first_stamp_at(int(at.timestamp() * 1000) + number)}"
+    capture.id = f"cap_{first_ulid_at(int(at.timestamp() * 1000) + number)}"
     return capture
 
 
 def make_old(database: Database, days: int) -> None:
     """Give every event and delivery ids of that age."""
-    stamp = first_stamp_at(int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000))
+    stamp = first_ulid_at(int((datetime.now(UTC) - timedelta(days=days)).timestamp() * 1000))
     execute(
         database,
         "UPDATE deliveries SET id = 'dlv_' || left(%s, 16) || right(id, 10),"
@@ -73,7 +73,7 @@ def age_deliveries(database: Database, hours: float, count: int = 1000) -> None:
         "UPDATE deliveries SET created_at = %s, id = 'dlv_' || left(%s, 16) || right(id, 10)"
         " WHERE id IN (SELECT id FROM deliveries ORDER BY id LIMIT %s)",
         at,
-        first_stamp_at(int(at.timestamp() * 1000)),
+        first_ulid_at(int(at.timestamp() * 1000)),
         count,
     )
 
