@@ -122,7 +122,7 @@ def test_after_a_rest_the_flow_grows_by_one_a_second_until_it_is_whole() -> None
     assert health.cooldown_until is None
 
 
-@pytest.mark.parametrize("window", [1, WINDOW])
+@pytest.mark.parametrize("max_in_flight", [1, WINDOW])
 def test_a_success_does_not_shorten_what_a_receiver_asked_for(max_in_flight: int) -> None:
     health = after(WELL, REST, SUCCESS, max_in_flight=max_in_flight)
     assert health.cooldown_until == NOW + timedelta(seconds=60)

@@ -14,7 +14,7 @@ from app.storage.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 
-_TABLES = ("contacts", "captures", "events", "deliveries", "contact_aliases", "fallback")
+_TABLES = ("contacts", "captures", "events", "deliveries", "contact_aliases", "inbox")
 
 
 def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
