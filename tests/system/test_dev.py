@@ -145,7 +145,7 @@ def test_what_a_killed_run_left_running_is_stopped_by_the_next(start: Callable[.
     assert all(TABLE.birthmark(pid) for pid in left)
     second = start()
     second.wait_until_up()
-    assert "Stopped what an earlier run had left: captures, deliveries, scheduler" in second.text()
+    assert "Stopped what an earlier run had left: captures, deliveries, postgres" in second.text()
     assert not any(TABLE.birthmark(pid) for pid in left)
 
 
