@@ -1,4 +1,4 @@
-"""What a delivery thread and the completer (completer.py) hand each other."""
+"""What a delivery thread and the completer (completer.py) pass each other."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ LEASE_MARGIN_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class DeliveryConfig:
-    """The figures that deliveries go by."""
+    """The settings that deliveries follow."""
 
     policy: RetryPolicy
     max_in_flight: int
-    #: The hard end of an attempt.
+    #: Total time of one attempt.
     attempt_seconds: float
 
     @property
     def lease_seconds(self) -> float:
-        """How long a claimed delivery belongs to whom it was given."""
+        """How long a claimed delivery belongs to its worker."""
         return self.attempt_seconds + LEASE_MARGIN_SECONDS
 
 
@@ -40,29 +40,29 @@ class Attempted:
     timed_out: bool
     #: Where it was sent; the webhook may have another URL by now.
     url: str
-    #: How long the receiver took to answer, without what we took.
+    #: Time until the receiver answered, without our own share.
     waited_seconds: float = 0.0
 
 
 @dataclass
 class Batch:
-    """What a thread hands in and asks for, and then what it gets."""
+    """What a thread completes and requests, and then what it receives."""
 
     webhook_id: str
     attempted: Sequence[Attempted]
     wanted: int
-    #: Claimed, and given back as they were.
+    #: Claimed but not attempted; they go back as they were.
     unsent: Sequence[Claimed] = ()
-    #: Leases that come of it last from then on, at least (monotonic seconds).
+    #: The leases it receives start no earlier than this (monotonic seconds).
     asked_at: float = field(default_factory=time.monotonic)
     endpoint: Endpoint | None = None
     claimed: list[Claimed] = field(default_factory=list)
-    #: The endpoint could carry more than was asked for, and more may be due.
+    #: The webhook's limit allows more than was requested, and more may be due.
     more: bool = False
-    #: The endpoint's rate limit has no turn, or its rest no end, before that.
+    #: Seconds until the webhook's next permit, or until its cooldown ends.
     wait_seconds: float = 0.0
     error: Exception | None = None
 
     def start_over(self) -> None:
-        """Forget what a transaction gave that was rolled back."""
+        """Forget the results of a transaction that was rolled back."""
         self.endpoint, self.claimed, self.more, self.wait_seconds = None, [], False, 0.0

@@ -1,9 +1,9 @@
-"""The delivery workers' completer: outcomes in, next deliveries out, many threads to a transaction.
+"""Settles attempted deliveries and claims due ones, for many threads in one transaction.
 
-Each thread of a process hands in what it has attempted and asks for more. While one transaction is
-on its way the others gather (batcher.py), and the next one carries them all: alone a thread waits
-for nobody, under load one commit serves dozens. Holding the endpoint's row lock, a transaction
-settles first and claims afterwards, so the window is exact across all processes.
+While one transaction runs, other threads' batches wait (batcher.py), and the next transaction
+takes them all: a lone thread waits for nobody, and under load one commit serves dozens. The
+transaction holds the webhook's row lock, settles first and claims afterwards, so the concurrency
+limit is exact across all processes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workers.batch import Attempted, Batch, DeliveryConfig
 from workers.batcher import Batcher
 from workers.webhook_status import update_webhook_status
 
-#: Turns of an endpoint without a rate limit of its own.
+#: Permits of a webhook without a rate limit.
 UNLIMITED = 1_000_000
 
 
@@ -56,7 +56,7 @@ class Completer:
         mine = Batch(webhook_id, attempted, wanted, unsent)
         self._batcher.submit(mine)
         if isinstance(mine.error, StorageUnavailable):
-            # Many threads share the error; each raises its own, lest tracebacks pile up on one.
+            # Threads share the error; each raises its own so that tracebacks don't pile up on one.
             raise StorageUnavailable from mine.error
         if mine.error is not None:
             raise mine.error
@@ -72,7 +72,7 @@ class Completer:
             self._run_apart(batches, error)
 
     def _run_apart(self, batches: list[Batch], error: Exception) -> None:
-        """Something in this batch cannot be stored: the others must not suffer for it."""
+        """Run each batch alone, so that one that cannot be stored does not fail the others."""
         if len(batches) == 1:
             batches[0].error = error
             return
@@ -107,7 +107,7 @@ class Completer:
             if endpoint is None or attempted.row.delivery_id not in held:
                 continue
             endpoint.in_flight -= 1
-            # What another URL answered is no news of this one.
+            # An answer from another URL says nothing about this one.
             if attempted.url == endpoint.url:
                 before = endpoint.health
                 endpoint.health = self._health_after(endpoint, attempted)

@@ -1,4 +1,4 @@
-"""The scheduler's slow tasks: what is too old goes or is given up, step by step."""
+"""Slow maintenance: deletes what is too old and gives up what waited too long, step by step."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Walk = Callable[[Cursor, str, str, int], Step | None]
 
 
 class Housekeeping:
-    """Keeps the tables from growing for ever, and backlogs from waiting for ever."""
+    """Bounds the age of rows and the age and size of backlogs."""
 
     def __init__(self, database: Database, notifier: DeliveryNotifier, settings: Settings) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class Housekeeping:
             self._walk("captures.deleted", retention.delete_captures, "cap", days)
 
     def fail_expired(self) -> None:
-        """Give up what a dead endpoint has kept waiting for longer than deliveries are retried."""
+        """Fail deliveries that a dead endpoint kept waiting beyond the maximum retry age."""
         age_seconds = self._settings.retry_max_age_seconds
         given_up = self._give_up(
             lambda cursor: retention.fail_expired(cursor, OPEN_AFTER, age_seconds, STEP)
@@ -56,7 +56,7 @@ class Housekeeping:
             log.info("deliveries.expired", extra={"webhook_id": webhook_id, "deliveries": count})
 
     def fail_held_too_long(self) -> None:
-        """Give up what paused and disabled webhooks hold for too long, with an event each."""
+        """Fail what paused and disabled webhooks held too long, with an event for each webhook."""
         days = self._settings.held_max_days
         given_up = self._give_up(
             lambda cursor: retention.fail_held(cursor, days * _DAY_SECONDS, STEP)
@@ -64,7 +64,7 @@ class Housekeeping:
         self._tell_given_up(given_up, f"held for more than {days} days")
 
     def fail_held_too_many(self) -> None:
-        """Give up the oldest of what a paused or disabled webhook holds too much of."""
+        """Fail the oldest deliveries of paused or disabled webhooks that hold too many."""
         most = self._settings.held_max_deliveries
         with transaction(self._database) as cursor:
             beyond = retention.held_beyond(cursor, most)
@@ -74,7 +74,7 @@ class Housekeeping:
             self._tell_given_up(given_up, f"more than {most} were held")
 
     def _give_up(self, step: Callable[[Cursor], dict[str, int]]) -> dict[str, int]:
-        """Go on step by step until nothing is left; how many were given up, by webhook."""
+        """Repeat `step` until nothing is left; returns the number given up by webhook."""
         given_up: Counter[str] = Counter()
         last = STEP
         while last == STEP:

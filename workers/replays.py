@@ -1,8 +1,8 @@
-"""Replays: the scheduler feeds them to their webhooks, no faster than these carry them.
+"""Replays: the scheduler feeds past events to webhooks, no faster than they take them.
 
-A replayed delivery waits in the same line as a live one, so the line is kept short: a step opens
-about as many as the endpoint carried since the step before, and none while a live backlog waits. A
-live event that comes in the middle of a replay of millions waits for one step's worth at most.
+A replayed delivery waits in the same line as a live one, so the line is kept short. Each step
+opens about as many deliveries as the webhook took since the previous step, and none while live
+deliveries wait. A live event that comes in during a replay of millions waits for one step at most.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STEP_MAX = 500
 
 
 class Replays:
-    """The scheduler's task towards replays. What it remembers only sets the pace."""
+    """Advances replays. What it remembers only sets the pace."""
 
     def __init__(self, database: Database, notifier: DeliveryNotifier) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class Replays:
         self._look_at = 0.0
 
     def advance(self) -> None:
-        """Take every replay that runs one step further, one of each webhook."""
+        """Advance running replays by one step, one replay for each webhook."""
         if not self._steps and time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + IDLE_SECONDS

@@ -1,8 +1,8 @@
-"""The scheduler: a process that looks for what is due and sees to it.
+"""The scheduler: runs periodic tasks that find what is due.
 
-It keeps nothing in memory and claims what it touches, so that several may run, and any of them may
-be killed at any time. Its tasks stand in two lists, each with its interval: what
-somebody waits for, and what may take its time.
+It keeps nothing in memory and claims what it works on, so several may run and any may be killed
+at any time. Tasks stand in two lists with their intervals: prompt ones that somebody waits for,
+and slow ones, which run in their own thread so they can't delay the prompt ones.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from workers.replays import Replays
 
 log = logging.getLogger(__name__)
 
-#: What a task raises while a server is away; it is done again when its time comes.
+#: What a task raises while a server is away; it runs again at its next interval.
 _AWAY = (StorageUnavailable, TransactionConflict, redis.RedisError, ConnectionClosed)
-#: Pause after a failure, so that an outage costs a line now and then and no more.
+#: Pause after a failure, so an outage costs a log line now and then.
 OUTAGE_PAUSE_SECONDS = 1.0
 
 
 class PeriodicTask(NamedTuple):
-    """Something to be done again and again."""
+    """Something to run at an interval."""
 
     name: str
     interval_seconds: float
@@ -44,7 +44,7 @@ class PeriodicTask(NamedTuple):
 
 
 class Scheduler:
-    """Does each task when its time has come, one at a time, until stopped."""
+    """Runs each task when it is due, one at a time, until stopped."""
 
     def __init__(self, tasks: Sequence[PeriodicTask], stopping: threading.Event) -> None:
         self._tasks = tasks
@@ -53,7 +53,7 @@ class Scheduler:
         self._failing: set[str] = set()
 
     def run(self) -> None:
-        """Go round until stopped."""
+        """Run until stopped."""
         while not self._stopping.is_set():
             for task in self._tasks:
                 if self._due[task.name] <= time.monotonic():
@@ -85,7 +85,7 @@ class Scheduler:
 def prompt_tasks(
     settings: Settings, database: Database, broker: WakingBroker
 ) -> list[PeriodicTask]:
-    """What somebody waits for."""
+    """Tasks that somebody waits for."""
     rounds = MaintenanceTasks(database, broker)
     replays = Replays(database, DeliveryNotifier(broker.client))
     return [
@@ -99,7 +99,7 @@ def prompt_tasks(
 
 
 def slow_tasks(settings: Settings, database: Database, broker: WakingBroker) -> list[PeriodicTask]:
-    """What may take its time; in a thread of its own, lest it hold up the others."""
+    """Slow tasks run in their own thread so they can't delay the prompt ones."""
     rounds = MaintenanceTasks(database, broker)
     house = Housekeeping(database, DeliveryNotifier(broker.client), settings)
     return [

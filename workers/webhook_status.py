@@ -1,4 +1,4 @@
-"""What an attempt means for its webhook as a whole: disabled, or recovered; with an event each."""
+"""What an attempt means for its webhook: disabled or recovered, each with an event."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DEAD = (
 def update_webhook_status(
     cursor: Cursor, endpoint: Endpoint, before: Health, decision: Decision
 ) -> set[str]:
-    """Disable the webhook or note its recovery if this attempt says so; the webhooks to wake."""
+    """Disable the webhook or note its recovery; returns the webhooks to notify."""
     if endpoint.status != "active":
         return set()
     if decision.verdict is Verdict.GONE:
@@ -43,7 +43,7 @@ def update_webhook_status(
 def _disable(cursor: Cursor, endpoint: Endpoint, reason: str) -> set[str]:
     endpoint.status = "disabled"
     if not webhooks.disable(cursor, endpoint.webhook_id, reason):
-        return set()  # paused or deleted a moment ago: nothing to tell
+        return set()  # paused or deleted a moment ago
     endpoint.health = msgspec.structs.replace(endpoint.health, recovering=True)
     return _tell(cursor, endpoint, WEBHOOK_DISABLED, reason)
 
