@@ -12,21 +12,21 @@ from contextlib import closing
 import pytest
 import redis
 
+import scripts.commands.chaos.__main__ as chaos
 from app.domain.times import now
 from app.queue import keys
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
-from scripts import chaos
-from scripts.trouble import conservation, memory
-from scripts.trouble.breaking import Disturbance
-from scripts.trouble.conservation import Evidence, StreamEvent
-from scripts.trouble.findings import Findings, Kind
-from scripts.trouble.journal import Post, Reception
-from scripts.trouble.recovery import longest_silence, recoveries
-from scripts.trouble.remains import BELL_SECONDS, Remains
-from scripts.trouble.run import Load, Options, Outcome, run
-from scripts.trouble.schedule import TROUBLES, Fault, Verb, plan
+from scripts.commands.chaos import api_checks, database_checks
+from scripts.commands.chaos.api_checks import Evidence, StreamEvent
+from scripts.commands.chaos.faults import Disturbance
+from scripts.commands.chaos.findings import Findings, Kind
+from scripts.commands.chaos.journal import Post, Reception
+from scripts.commands.chaos.pending import BELL_SECONDS, Remains
+from scripts.commands.chaos.recovery import longest_silence, recoveries
+from scripts.commands.chaos.run import Load, Options, Outcome, run
+from scripts.commands.chaos.schedule import TROUBLES, Fault, Verb, plan
 from tests.factories import make_capture, make_org, make_webhook
 
 
@@ -90,7 +90,7 @@ def posts_of(database: Database) -> list[Post]:
 
 
 def test_a_true_history_has_no_violations(database: Database, database_url: str) -> None:
-    findings = memory.examine(database_url, posts_of(database), [])
+    findings = database_checks.examine(database_url, posts_of(database), [])
 
     assert findings.violations == []
     assert findings.figures["recorded"] == findings.figures["events"] == 3
@@ -149,7 +149,7 @@ def test_each_falsification_of_what_is_stored_is_found(
     with transaction(database) as cursor:
         cursor.execute(falsification)
 
-    assert_found(memory.examine(database_url, posts, []), kind, rule)
+    assert_found(database_checks.examine(database_url, posts, []), kind, rule)
 
 
 def test_a_delivery_that_was_taken_again_after_its_success_is_found(
@@ -160,7 +160,7 @@ def test_a_delivery_that_was_taken_again_after_its_success_is_found(
         ((delivery_id, event_id),) = cursor.fetchall()
     twice = [reception("healthy", event_id, delivery_id, number) for number in (1, 2)]
 
-    findings = memory.examine(database_url, posts_of(database), twice)
+    findings = database_checks.examine(database_url, posts_of(database), twice)
 
     assert_found(findings, Kind.DUPLICATED, "on record as taken")
 
@@ -183,7 +183,7 @@ def test_a_delivery_that_was_taken_again_because_its_worker_died_is_only_counted
         )
     twice = [reception("healthy", event_id, delivery_id, number) for number in (1, 2)]
 
-    findings = memory.examine(database_url, posts_of(database), twice)
+    findings = database_checks.examine(database_url, posts_of(database), twice)
 
     assert findings.violations == []
     assert findings.figures["repeated at receivers"] == 1
@@ -263,7 +263,7 @@ def true_evidence() -> Evidence:
 
 
 def test_true_evidence_has_no_violations() -> None:
-    assert conservation.judge(true_evidence(), ["healthy"]).violations == []
+    assert api_checks.judge(true_evidence(), ["healthy"]).violations == []
 
 
 @pytest.mark.parametrize(
@@ -308,14 +308,14 @@ def test_true_evidence_has_no_violations() -> None:
 def test_each_falsification_of_the_evidence_is_found(
     falsify: Callable[[Evidence], Evidence], kind: Kind, rule: str
 ) -> None:
-    assert_found(conservation.judge(falsify(true_evidence()), ["healthy"]), kind, rule)
+    assert_found(api_checks.judge(falsify(true_evidence()), ["healthy"]), kind, rule)
 
 
 def test_a_signature_that_does_not_verify_is_found() -> None:
     evidence = true_evidence()
     evidence.receptions[0].verified = False
 
-    assert_found(conservation.judge(evidence, ["healthy"]), Kind.INCONSISTENT, "verify")
+    assert_found(api_checks.judge(evidence, ["healthy"]), Kind.INCONSISTENT, "verify")
 
 
 # How long the line stood still.

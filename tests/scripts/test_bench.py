@@ -21,18 +21,18 @@ import pytest
 import urllib3
 from msgspec.structs import replace
 
-from scripts import bench
-from scripts.measuring.connection import size_of_answer
-from scripts.measuring.figures import at_least, at_most, median, percentile, ratio_by_rounds
-from scripts.measuring.lead import Leads, body_of
-from scripts.measuring.load import Report, Spec, run_load
-from scripts.measuring.outcome import Effort, Outcome, Row
-from scripts.measuring.place import BenchFailed, answers
-from scripts.measuring.place import run_load as run_load_in_a_process
-from scripts.measuring.plot import draw_plots, nice_step
-from scripts.measuring.sink import Arrivals
-from scripts.measuring.table import as_json, render, summary
-from scripts.measuring.usage import usage_of, with_descendants
+import scripts.commands.bench.__main__ as bench
+from scripts.commands.bench.connection import size_of_answer
+from scripts.commands.bench.figures import at_least, at_most, median, percentile, ratio_by_rounds
+from scripts.commands.bench.lead import Leads, body_of
+from scripts.commands.bench.load import Report, Spec, run_load
+from scripts.commands.bench.outcome import Effort, Outcome, Row
+from scripts.commands.bench.plot import draw_plots, nice_step
+from scripts.commands.bench.sink import Arrivals
+from scripts.commands.bench.table import as_json, render, summary
+from scripts.commands.bench.testbed import BenchFailed, answers
+from scripts.commands.bench.testbed import run_load as run_load_in_a_process
+from scripts.commands.bench.usage import usage_of, with_descendants
 from scripts.system.ports import free_port
 
 
@@ -167,7 +167,7 @@ def test_the_size_of_an_answer_is_known_once_its_head_is_in(data: bytes, size: i
 def sink_port() -> Iterator[int]:
     """A receiver as the stages start it."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "scripts.measuring.sink", str(port)])
+    process = subprocess.Popen([sys.executable, "-m", "scripts.commands.bench.sink", str(port)])
     try:
         while not answers(port):
             assert process.poll() is None

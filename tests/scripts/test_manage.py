@@ -20,7 +20,7 @@ from app.domain.times import now
 from app.storage import captures as capture_rows
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
-from scripts.manage import EXIT_UNAVAILABLE, main
+from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
 from scripts.system.running import Running, announce
 from tests.factories import make_capture, make_org, make_webhook
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from scripts.manage_commands.output import Listing, as_json, as_text, shown
-from scripts.manage_commands.progress import Progress
+from scripts.commands.manage.output import Listing, as_json, as_text, shown
+from scripts.commands.manage.progress import Progress
 
 EVIL = "\x1b[2J\x1b]0;owned\x07name\r\nsecond line\u202e"
 

@@ -34,7 +34,7 @@ class Dev:
         self.data_folder = checkout / ".data"
         self._log = (checkout / "log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.dev"],
+            [sys.executable, "-m", "scripts.commands.dev"],
             cwd=checkout,
             env={**os.environ, **environ},
             stdout=self._log,

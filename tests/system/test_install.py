@@ -76,7 +76,7 @@ def test_a_current_environment_is_used_at_once_with_all_arguments(checkout: Path
     stamp = stamp_of(checkout)
     (checkout / ".venv" / "made-from").write_text(stamp + "\n")
     done = run(checkout, str(checkout / "scripts" / "manage"), "key", "two words", "")
-    assert done.stdout == f"[{checkout}][-m][scripts.manage][key][two words][]"
+    assert done.stdout == f"[{checkout}][-m][scripts.commands.manage][key][two words][]"
 
 
 @pytest.mark.parametrize("changed", ["setup.cfg", "constraints.txt", "pyproject.toml"])

@@ -1,0 +1,54 @@
+"""`contacts`: what recording costs by how many contacts there are already.
+
+Not one of the goals: it shows how the cost grows. Each size has a database of its own; measured are
+the multi-row statements that record new leads, without a worker, so that nothing hides the effect.
+"""
+
+from __future__ import annotations
+
+from scripts.commands.bench.dataset import fill_contacts, subscribe
+from scripts.commands.bench.figures import median, ratio_by_rounds
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.testbed import Place
+
+SIZES = (1_000, 100_000, 1_000_000)
+SIZES_QUICK = (1_000, 100_000)
+#: Captures that each size records in a round.
+CAPTURES = 10_000
+
+
+def measure(effort: Effort, say: Say) -> Outcome:
+    """Alternate between the sizes."""
+    count = effort.count(CAPTURES)
+    rates: dict[int, list[float]] = {}
+    with Place() as place:
+        subscribe(place.database_url, place.environ["SECRET_KEY"], "http://127.0.0.1:9/")
+        rehearsal_url = place.copy_database("rehearsal")
+        for size in SIZES_QUICK if effort.quick else SIZES:
+            fill_contacts(place.copy_database(f"contacts_{size}"), size)
+            rates[size] = []
+            say(f"{size:,} contacts are there")
+        for _ in range(effort.rounds):
+            for size, of_rounds in rates.items():
+                url = place.url_of(f"contacts_{size}")
+                seconds = place.script("bare_record", url, rehearsal_url, str(count))
+                of_rounds.append(count / seconds)
+                say(f"{size:,} contacts: {of_rounds[-1]:,.0f} captures/s")
+    return _outcome(rates)
+
+
+def _outcome(rates: dict[int, list[float]]) -> Outcome:
+    (first, first_rates), *others = rates.items()
+    return Outcome(
+        rows=[
+            Row(
+                "contacts",
+                f"captures a second, {size:,} contacts",
+                f"{median(of_rounds):,.0f}/s",
+                f"{first:,}: {median(first_rates):,.0f}/s",
+                ratio_by_rounds(of_rounds, first_rates),
+            )
+            for size, of_rounds in others
+        ],
+        raw={"rates": {str(size): of_rounds for size, of_rounds in rates.items()}},
+    )

@@ -1,0 +1,93 @@
+"""`footprint`: the memory of each process, idle and under load; what the idle system computes."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from scripts.commands.bench.figures import at_most
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.pipeline import Line, running_line
+from scripts.commands.bench.usage import can_tell, usage_of
+
+IDLE_SECONDS = 30.0
+LOAD_SECONDS = 20.0
+#: Leads a second of the load.
+RATE = 300.0
+#: Nothing of the start is still under way after this.
+SETTLE_SECONDS = 3.0
+
+
+def measure(effort: Effort, say: Say) -> Outcome:
+    """Look at every process, idle first."""
+    if not can_tell():
+        return Outcome(notes=["needs /proc, which this system has not"])
+    with running_line() as line:
+        time.sleep(SETTLE_SECONDS)
+        shares = _idle_shares(line, effort.seconds(IDLE_SECONDS))
+        idle = _memory(line)
+        loaded = _memory_under_load(line, effort.seconds(LOAD_SECONDS))
+    say(f"idle: {sum(shares.values()):.2%} of a core")
+    total, total_loaded = sum(idle.values()), sum(loaded.values())
+    return Outcome(
+        rows=[
+            Row(
+                "footprint",
+                "the idle system's share of a core, %",
+                f"{sum(shares.values()):.2%}",
+                "",
+                100 * sum(shares.values()),
+                at_most(2, " %"),
+            ),
+            *(
+                Row(
+                    "footprint",
+                    f"{name}: memory, MiB",
+                    f"idle {idle[name]:.0f} MiB",
+                    f"{RATE:g} leads/s {loaded[name]:.0f} MiB",
+                    loaded[name],
+                )
+                for name in idle
+            ),
+            Row(
+                "footprint",
+                "all: memory, MiB",
+                f"idle {total:.0f} MiB",
+                f"{RATE:g} leads/s {total_loaded:.0f} MiB",
+                total_loaded,
+            ),
+        ],
+        notes=["idle: " + ", ".join(f"{name} {share:.2%}" for name, share in shares.items())],
+        raw={"idle_cpu": shares, "idle_mib": idle, "loaded_mib": loaded},
+    )
+
+
+def _pids(line: Line) -> dict[str, int]:
+    return {name: pid for name, pid in line.place.pids().items() if name != "sink"}
+
+
+def _idle_shares(line: Line, seconds: float) -> dict[str, float]:
+    """Each process's share of a core while nothing happens."""
+    pids = _pids(line)
+    before = {name: usage_of([pid]).cpu_seconds for name, pid in pids.items()}
+    began_at = time.monotonic()
+    time.sleep(seconds)
+    elapsed = time.monotonic() - began_at
+    return {
+        name: (usage_of([pid]).cpu_seconds - before[name]) / elapsed for name, pid in pids.items()
+    }
+
+
+def _memory(line: Line) -> dict[str, float]:
+    return {name: usage_of([pid]).memory_mib for name, pid in _pids(line).items()}
+
+
+def _memory_under_load(line: Line, seconds: float) -> dict[str, float]:
+    """Memory towards the end of a load."""
+    spec = {"rate": RATE, "seconds": seconds}
+    load = threading.Thread(target=line.place.load, kwargs=spec)
+    load.start()
+    time.sleep(0.8 * seconds)
+    memory = _memory(line)
+    load.join()
+    return memory

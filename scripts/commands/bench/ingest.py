@@ -1,0 +1,147 @@
+"""`ingest`: durable 202s a second from one web process, beside a bare route without a queue.
+
+No workers run and no limits count. The trivial responder in the same run shows what the load could
+do: it must be well above either side.
+"""
+
+from __future__ import annotations
+
+from scripts.commands.bench.figures import at_least, at_most, median, ratio_by_rounds
+from scripts.commands.bench.load import Report
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.testbed import BenchFailed, Place
+from scripts.commands.bench.usage import usage_of
+
+#: Connections of the load.
+CONNECTIONS = 64
+SECONDS = 10.0
+#: Shares of the highest rate at which the plot shows the latency.
+LOAD_SHARES = (0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 1.0)
+
+
+def measure(effort: Effort, say: Say) -> Outcome:
+    """Alternate between the product, the bare route and the trivial responder."""
+    with Place() as place:
+        place.start("web")
+        bare_port = place.start_bare_web()
+        sink_port = place.start_sink()
+        seconds = effort.seconds(SECONDS)
+        ours, bare, trivial = _Side(place, "web"), _Side(place, "bare_web"), _Side(place, "sink")
+        for number in range(effort.rounds):
+            ours.take(path="/capture", port=place.port, seconds=seconds)
+            bare.take(path="/bare", port=bare_port, seconds=seconds)
+            trivial.take(path="/202", port=sink_port, seconds=seconds / 2)
+            say(f"round {number + 1}: {ours.last.rate:,.0f}/s, bare {bare.last.rate:,.0f}/s")
+            place.redis.flushall()
+        if place.query("SELECT count(*) FROM inbox"):
+            raise BenchFailed("captures went to the fallback table: Redis refused them")
+        outcome = _outcome(ours, bare, trivial)
+        if effort.plots:
+            outcome.raw["latency"] = _latency_by_load(place, bare_port, ours, bare, effort, say)
+        return outcome
+
+
+class _Side:
+    """One side of the comparison: its reports, and the processor time of its process."""
+
+    def __init__(self, place: Place, process: str) -> None:
+        self._place = place
+        self._pid = place.pids()[process]
+        self.reports: list[Report] = []
+        self.cpu_us: list[float] = []
+
+    def take(self, *, port: int, path: str, seconds: float) -> None:
+        before = usage_of([self._pid]).cpu_seconds
+        report = self._place.load(
+            port=port, path=path, seconds=seconds, connections=CONNECTIONS, warm_up_seconds=0.5
+        )
+        used = usage_of([self._pid]).cpu_seconds - before
+        if set(report.statuses) != {"202"} or report.unanswered:
+            raise BenchFailed(f"{path}: {report.statuses}, {report.unanswered} unanswered")
+        self.reports.append(report)
+        self.cpu_us.append(1e6 * used / report.accepted)
+
+    @property
+    def last(self) -> Report:
+        return self.reports[-1]
+
+    @property
+    def rates(self) -> list[float]:
+        return [report.rate for report in self.reports]
+
+    @property
+    def p50s(self) -> list[float]:
+        return [report.p50_ms for report in self.reports]
+
+    @property
+    def p99s(self) -> list[float]:
+        return [report.p99_ms for report in self.reports]
+
+
+def _outcome(ours: _Side, bare: _Side, trivial: _Side) -> Outcome:
+    rate, bare_rate = median(ours.rates), median(bare.rates)
+    p50, bare_p50 = median(ours.p50s), median(bare.p50s)
+    p99, bare_p99 = median(ours.p99s), median(bare.p99s)
+    load_cpu = median([report.cpu_share for report in ours.reports])
+    return Outcome(
+        rows=[
+            Row(
+                "ingest",
+                "202s a second",
+                f"{rate:,.0f}/s",
+                f"bare {bare_rate:,.0f}/s",
+                ratio_by_rounds(ours.rates, bare.rates),
+                at_least(0.75),
+            ),
+            Row("ingest", "p50", f"{p50:.1f} ms", f"bare {bare_p50:.1f} ms", p50 / bare_p50),
+            Row(
+                "ingest",
+                "p99",
+                f"{p99:.1f} ms",
+                f"bare {bare_p99:.1f} ms",
+                ratio_by_rounds(ours.p99s, bare.p99s),
+                at_most(4),
+            ),
+        ],
+        notes=[
+            f"the load took {load_cpu:.0%} of a core, and drove a trivial responder to"
+            f" {median(trivial.rates):,.0f}/s",
+            f"processor time of the web process: {median(ours.cpu_us):.0f} µs a 202, of the bare"
+            f" one {median(bare.cpu_us):.0f} µs",
+        ],
+        raw={
+            "rate": ours.rates,
+            "bare_rate": bare.rates,
+            "trivial_rate": trivial.rates,
+            "p50_ms": ours.p50s,
+            "bare_p50_ms": bare.p50s,
+            "p99_ms": ours.p99s,
+            "bare_p99_ms": bare.p99s,
+            "cpu_us": ours.cpu_us,
+            "bare_cpu_us": bare.cpu_us,
+        },
+    )
+
+
+def _latency_by_load(
+    place: Place, bare_port: int, ours: _Side, bare: _Side, effort: Effort, say: Say
+) -> dict[str, list[list[float]]]:
+    """Rate, p50 and p99 (ms) of both sides at rising loads, on schedule (an open loop)."""
+    points: dict[str, list[list[float]]] = {"ours": [], "bare": []}
+    sides = (
+        ("ours", place.port, "/capture", median(ours.rates)),
+        ("bare", bare_port, "/bare", median(bare.rates)),
+    )
+    for share in LOAD_SHARES:
+        for name, port, path, highest in sides:
+            report = place.load(
+                port=port,
+                path=path,
+                rate=share * highest,
+                seconds=effort.seconds(SECONDS),
+                connections=CONNECTIONS,
+            )
+            points[name].append([report.rate, report.p50_ms, report.p99_ms])
+        say(f"latency at {share:.0%} of the highest rate: p99 {points['ours'][-1][2]:.1f} ms")
+        place.redis.flushall()
+    return points

@@ -1,0 +1,45 @@
+"""`ingest-light`: one request at a time, beside a bare route with one Redis write."""
+
+from __future__ import annotations
+
+from scripts.commands.bench.figures import at_most, median, ratio_by_rounds
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.testbed import Place
+
+#: Requests of one round.
+REQUESTS = 2000
+
+
+def measure(effort: Effort, say: Say) -> Outcome:
+    """Alternate between the product and the bare route that writes to the same Redis."""
+    ours: list[float] = []
+    kept: list[float] = []
+    with Place() as place:
+        place.start("web")
+        bare_port = place.start_bare_web()
+        for number in range(effort.rounds):
+            for port, path, medians in ((place.port, "/capture", ours), (bare_port, "/kept", kept)):
+                report = place.load(
+                    port=port,
+                    path=path,
+                    connections=1,
+                    requests=effort.count(REQUESTS),
+                    seconds=60,
+                    warm_up_seconds=0.1,
+                )
+                medians.append(report.p50_ms)
+            say(f"round {number + 1}: {ours[-1]:.2f} ms, bare {kept[-1]:.2f} ms")
+            place.redis.flushall()
+    return Outcome(
+        rows=[
+            Row(
+                "ingest-light",
+                "median of one at a time",
+                f"{median(ours):.2f} ms",
+                f"bare + write {median(kept):.2f} ms",
+                ratio_by_rounds(ours, kept),
+                at_most(1.3),
+            )
+        ],
+        raw={"p50_ms": ours, "bare_p50_ms": kept},
+    )

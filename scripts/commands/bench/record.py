@@ -1,0 +1,94 @@
+"""`record`: captures a second from a full queue into PostgreSQL, beside the bare statements.
+
+The queue is filled through the ingress, so that jobs are of the sizes that it makes. One webhook is
+subscribed: each capture becomes a contact, an event and a delivery. The scheduler runs from the
+first commit of a worker process to the last, so that its start does not count.
+"""
+
+from __future__ import annotations
+
+import time
+
+from app.queue.jobs import CAPTURES
+from app.queue.keys import payloads_key
+from scripts.commands.bench.dataset import subscribe
+from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.testbed import BenchFailed, Place
+
+#: Captures of one round, on each side.
+CAPTURES_A_ROUND = 40_000
+#: Longer than any round takes.
+PATIENCE_SECONDS = 120.0
+
+
+def measure(effort: Effort, say: Say) -> Outcome:
+    """Alternate between a capture worker and the plain loop, on the same growing tables."""
+    count = effort.count(CAPTURES_A_ROUND)
+    ours: list[float] = []
+    bare: list[float] = []
+    sizes: list[float] = []
+    with Place() as place:
+        # Nobody listens there: the deliveries stay due.
+        subscribe(place.database_url, place.environ["SECRET_KEY"], "http://127.0.0.1:9/")
+        rehearsal_url = place.copy_database("rehearsal")
+        place.start("web")
+        for number in range(effort.rounds):
+            jobs = _fill_queue(place, count)
+            sizes.append(count / jobs)
+            ours.append(_drain_queue(place))
+            seconds = place.script("bare_record", place.database_url, rehearsal_url, str(count))
+            bare.append(count / seconds)
+            say(f"round {number + 1}: {ours[-1]:,.0f}/s, statements alone {bare[-1]:,.0f}/s")
+        _check(place, expected=2 * count * effort.rounds)
+    return Outcome(
+        rows=[
+            Row(
+                "record",
+                "captures a second",
+                f"{median(ours):,.0f}/s",
+                f"statements {median(bare):,.0f}/s",
+                ratio_by_rounds(ours, bare),
+                at_least(0.75),
+            )
+        ],
+        notes=[f"jobs of {median(sizes):.0f} captures, as the ingress made them"],
+        raw={"rate": ours, "bare_rate": bare, "captures_a_job": sizes},
+    )
+
+
+def _fill_queue(place: Place, count: int) -> int:
+    """Fill the queue with so many captures; the number of jobs that they came in."""
+    report = place.load(requests=count, seconds=PATIENCE_SECONDS, warm_up_seconds=0)
+    if report.accepted != count:
+        raise BenchFailed(f"{report.accepted} of {count} captures were taken: {report.statuses}")
+    return _jobs(place)
+
+
+def _drain_queue(place: Place) -> float:
+    """Run a worker until the queue is empty; captures a second."""
+    before = recorded(place)
+    place.start("captures")
+    place.wait_until(lambda: recorded(place) > before, "nothing is recorded")
+    began_at, at_begin = time.perf_counter(), recorded(place)
+    place.wait_until(lambda: _jobs(place) == 0, "the queue is not emptied", PATIENCE_SECONDS)
+    seconds = time.perf_counter() - began_at
+    rate = (recorded(place) - at_begin) / seconds
+    place.stop("captures")
+    return rate
+
+
+def _jobs(place: Place) -> int:
+    return int(place.redis.hlen(payloads_key(CAPTURES)))
+
+
+def recorded(place: Place) -> int:
+    """Events so far: asks a sequence, which costs the server next to nothing."""
+    return int(place.query("SELECT last_value - (NOT is_called)::int FROM events_number_seq"))
+
+
+def _check(place: Place, expected: int) -> None:
+    for table in ("captures", "contacts", "events", "deliveries"):
+        found = place.query(f"SELECT count(*) FROM {table}")
+        if found != expected:
+            raise BenchFailed(f"{found:,} {table} where {expected:,} were expected")
