@@ -23,10 +23,10 @@ from scripts.commands.chaos.api_checks import Evidence, StreamEvent
 from scripts.commands.chaos.faults import Disturbance
 from scripts.commands.chaos.findings import Findings, Kind
 from scripts.commands.chaos.journal import Post, Reception
-from scripts.commands.chaos.pending import BELL_SECONDS, Remains
+from scripts.commands.chaos.pending import NOTIFICATION_SECONDS, PendingWork
 from scripts.commands.chaos.recovery import longest_silence, recoveries
 from scripts.commands.chaos.run import Load, Options, Outcome, run
-from scripts.commands.chaos.schedule import TROUBLES, Fault, Verb, plan
+from scripts.commands.chaos.schedule import FAULT_KINDS, Fault, Verb, plan
 from tests.factories import make_capture, make_org, make_webhook
 
 
@@ -50,7 +50,7 @@ def test_every_fault_ends_in_time_and_every_kind_of_fault_comes() -> None:
 
     assert all(fault.at + fault.seconds <= 600.0 for fault in schedule)
     assert {(fault.verb, fault.target) for fault in schedule} == {
-        (trouble.verb, trouble.target) for trouble in TROUBLES
+        (kind.verb, kind.target) for kind in FAULT_KINDS
     }
 
 
@@ -203,12 +203,12 @@ def test_a_delivery_that_was_taken_again_because_its_worker_died_is_only_counted
 def test_what_nobody_finished_is_left(
     database: Database, database_url: str, redis_url: str, leftover: str, left: int
 ) -> None:
-    remains = Remains(database_url, redis_url, dead=[])
-    assert remains.find() == []
+    pending = PendingWork(database_url, redis_url, dead=[])
+    assert pending.find() == []
     with transaction(database) as cursor:
         cursor.execute(leftover)
 
-    assert len(remains.wait_until_none(still_seconds=0.0)[1]) == left
+    assert len(pending.wait_until_none(still_seconds=0.0)[1]) == left
 
 
 def test_deliveries_to_the_dead_are_left_only_when_nobody_will_look_at_them_again(
@@ -218,24 +218,24 @@ def test_deliveries_to_the_dead_are_left_only_when_nobody_will_look_at_them_agai
         cursor.execute("SELECT id FROM webhooks")
         dead = [row[0] for row in cursor.fetchall()]
         cursor.execute("UPDATE deliveries SET status = 'pending', next_attempt_at = now()")
-    remains = Remains(database_url, redis_url, dead)
-    assert remains.find() == []
+    pending = PendingWork(database_url, redis_url, dead)
+    assert pending.find() == []
 
     with transaction(database) as cursor:
         cursor.execute("UPDATE deliveries SET next_attempt_at = NULL")
-    assert len(remains.find()) == 3
+    assert len(pending.find()) == 3
 
 
 def test_a_capture_in_the_queue_and_a_forgotten_bell_are_left(
     database_url: str, redis_url: str
 ) -> None:
-    forgotten = time.time_ns() - int((BELL_SECONDS + 1) * 1e9)
+    forgotten = time.time_ns() - int((NOTIFICATION_SECONDS + 1) * 1e9)
     with closing(redis.Redis.from_url(redis_url)) as client:
         client.hset(keys.payloads_key(CAPTURES), f"{time.time_ns():016x}a", "{}")
         client.hset(keys.payloads_key(DELIVERIES), f"{time.time_ns():016x}b", "{}")
         client.hset(keys.payloads_key(DELIVERIES), f"{forgotten:016x}c", "{}")
 
-    left = Remains(database_url, redis_url, dead=[]).find()
+    left = PendingWork(database_url, redis_url, dead=[]).find()
 
     assert [job[-1] for job in left] == ["a", "c"]
 

@@ -11,10 +11,10 @@ import time
 from typing import NamedTuple
 
 from scripts.commands.bench import queue_backlog
-from scripts.commands.bench.dataset import fill_pending, ring, subscribe
+from scripts.commands.bench.dataset import fill_pending, notify, subscribe
 from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 
 DEPTHS = (10_000, 100_000, 1_000_000)
 DEPTHS_QUICK = (10_000, 100_000)
@@ -34,21 +34,21 @@ def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between the depths."""
     timed = effort.count(TIMED)
     depths = DEPTHS_QUICK if effort.quick else DEPTHS
-    with Place() as place:
-        port = place.start_sink()
+    with Testbed() as testbed:
+        port = testbed.start_sink()
         url = f"http://127.0.0.1:{port}/"
-        webhook_id = subscribe(place.database_url, place.environ["SECRET_KEY"], url)
+        webhook_id = subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
         backlogs = []
         for depth in depths:
-            database_url = place.copy_database(f"backlog_{depth}")
+            database_url = testbed.copy_database(f"backlog_{depth}")
             fill_pending(database_url, webhook_id, depth)
             backlogs.append(_Backlog(depth, database_url, []))
             say(f"{depth:,} deliveries are due")
         for _ in range(effort.rounds):
             for backlog in backlogs:
-                backlog.rates.append(_drain_some(place, port, backlog, webhook_id, timed))
+                backlog.rates.append(_drain_some(testbed, port, backlog, webhook_id, timed))
                 say(f"{backlog.depth:,} pending: {backlog.rates[-1]:,.0f}/s")
-        captures = queue_backlog.measure(place, depths, effort, say)
+        captures = queue_backlog.measure(testbed, depths, effort, say)
     deliveries = _outcome(backlogs)
     return Outcome(
         deliveries.rows + captures.rows,
@@ -57,25 +57,27 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-def _drain_some(place: Place, port: int, backlog: _Backlog, webhook_id: str, timed: int) -> float:
+def _drain_some(
+    testbed: Testbed, port: int, backlog: _Backlog, webhook_id: str, timed: int
+) -> float:
     """Deliveries a second in the first part of a drain."""
-    place.redis.flushall()
-    place.start("deliveries", {"DATABASE_URL": backlog.database_url})
-    before = place.get(port, "/count")
-    ring(place.redis_url, webhook_id)
-    began_at, at_begin = _when(place, port, before + WARM_UP)
-    ended_at, at_end = _when(place, port, at_begin + timed)
-    place.stop("deliveries")
-    fill_pending(backlog.database_url, webhook_id, place.get(port, "/count") - before)
+    testbed.redis.flushall()
+    testbed.start("deliveries", {"DATABASE_URL": backlog.database_url})
+    before = testbed.get(port, "/count")
+    notify(testbed.redis_url, webhook_id)
+    began_at, at_begin = _when(testbed, port, before + WARM_UP)
+    ended_at, at_end = _when(testbed, port, at_begin + timed)
+    testbed.stop("deliveries")
+    fill_pending(backlog.database_url, webhook_id, testbed.get(port, "/count") - before)
     return (at_end - at_begin) / (ended_at - began_at)
 
 
-def _when(place: Place, port: int, count: int) -> tuple[float, int]:
+def _when(testbed: Testbed, port: int, count: int) -> tuple[float, int]:
     """When so many deliveries have come, and how many by then."""
-    place.wait_until(
-        lambda: place.get(port, "/count") >= count, "the backlog does not move", PATIENCE_SECONDS
+    testbed.wait_until(
+        lambda: testbed.get(port, "/count") >= count, "the backlog does not move", PATIENCE_SECONDS
     )
-    return time.monotonic(), int(place.get(port, "/count"))
+    return time.monotonic(), int(testbed.get(port, "/count"))
 
 
 def _outcome(backlogs: list[_Backlog]) -> Outcome:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from scripts.commands.bench.dataset import fill_contacts, subscribe
 from scripts.commands.bench.figures import median, ratio_by_rounds
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 
 SIZES = (1_000, 100_000, 1_000_000)
 SIZES_QUICK = (1_000, 100_000)
@@ -21,17 +21,17 @@ def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between the sizes."""
     count = effort.count(CAPTURES)
     rates: dict[int, list[float]] = {}
-    with Place() as place:
-        subscribe(place.database_url, place.environ["SECRET_KEY"], "http://127.0.0.1:9/")
-        rehearsal_url = place.copy_database("rehearsal")
+    with Testbed() as testbed:
+        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], "http://127.0.0.1:9/")
+        rehearsal_url = testbed.copy_database("rehearsal")
         for size in SIZES_QUICK if effort.quick else SIZES:
-            fill_contacts(place.copy_database(f"contacts_{size}"), size)
+            fill_contacts(testbed.copy_database(f"contacts_{size}"), size)
             rates[size] = []
             say(f"{size:,} contacts are there")
         for _ in range(effort.rounds):
             for size, of_rounds in rates.items():
-                url = place.url_of(f"contacts_{size}")
-                seconds = place.script("bare_record", url, rehearsal_url, str(count))
+                url = testbed.url_of(f"contacts_{size}")
+                seconds = testbed.script("bare_record", url, rehearsal_url, str(count))
                 of_rounds.append(count / seconds)
                 say(f"{size:,} contacts: {of_rounds[-1]:,.0f} captures/s")
     return _outcome(rates)

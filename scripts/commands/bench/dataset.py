@@ -130,7 +130,7 @@ def fill_contacts(database_url: str, count: int) -> None:
         cursor.execute("ANALYZE contacts")
 
 
-def ring(redis_url: str, webhook_id: str) -> None:
+def notify(redis_url: str, webhook_id: str) -> None:
     """Ring for a webhook as a recorded event does."""
     DeliveryNotifier(connect(redis_url, connections=1)).notify([webhook_id])
 

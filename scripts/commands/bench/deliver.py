@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 
-from scripts.commands.bench.dataset import fill_pending, ring, subscribe
+from scripts.commands.bench.dataset import fill_pending, notify, subscribe
 from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.testbed import BenchFailed, Place
+from scripts.commands.bench.testbed import BenchFailed, Testbed
 
 #: Deliveries of one round, on each side.
 DELIVERIES = 15_000
@@ -25,17 +25,17 @@ def measure(effort: Effort, say: Say) -> Outcome:
     count = effort.count(DELIVERIES)
     ours: list[float] = []
     bare: list[float] = []
-    with Place() as place:
-        port = place.start_sink()
+    with Testbed() as testbed:
+        port = testbed.start_sink()
         url = f"http://127.0.0.1:{port}/ours"
-        webhook_id = subscribe(place.database_url, place.environ["SECRET_KEY"], url)
-        place.start("deliveries")
+        webhook_id = subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
+        testbed.start("deliveries")
         for number in range(effort.rounds):
-            ours.append(drain(place, port, webhook_id, count))
-            arguments = (f"http://127.0.0.1:{port}/bare", str(count), str(place.window))
-            bare.append(count / place.script("bare_deliver", *arguments))
+            ours.append(drain(testbed, port, webhook_id, count))
+            arguments = (f"http://127.0.0.1:{port}/bare", str(count), str(testbed.in_flight_limit))
+            bare.append(count / testbed.script("bare_deliver", *arguments))
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, bare {bare[-1]:,.0f}/s")
-        _check(place, (WARM_UP + count) * effort.rounds)
+        _check(testbed, (WARM_UP + count) * effort.rounds)
     return Outcome(
         rows=[
             Row(
@@ -51,35 +51,35 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-def drain(place: Place, port: int, webhook_id: str, count: int) -> float:
+def drain(testbed: Testbed, port: int, webhook_id: str, count: int) -> float:
     """Make so many deliveries due and see them through; deliveries a second."""
-    fill_pending(place.database_url, webhook_id, WARM_UP + count)
-    before = place.get(port, "/count")
-    ring(place.redis_url, webhook_id)
+    fill_pending(testbed.database_url, webhook_id, WARM_UP + count)
+    before = testbed.get(port, "/count")
+    notify(testbed.redis_url, webhook_id)
     first = before + WARM_UP
-    place.wait_until(lambda: place.get(port, "/count") >= first, "nothing is delivered")
-    began_at, at_begin = time.perf_counter(), place.get(port, "/count")
+    testbed.wait_until(lambda: testbed.get(port, "/count") >= first, "nothing is delivered")
+    began_at, at_begin = time.perf_counter(), testbed.get(port, "/count")
     # The receiver is asked first: to look for what is open reads what is not.
     last = before + WARM_UP + count
-    place.wait_until(
-        lambda: place.get(port, "/count") >= last and not _open(place),
+    testbed.wait_until(
+        lambda: testbed.get(port, "/count") >= last and not _open(testbed),
         "not all was delivered",
         PATIENCE_SECONDS,
     )
     seconds = time.perf_counter() - began_at
-    return float(place.get(port, "/count") - at_begin) / seconds
+    return float(testbed.get(port, "/count") - at_begin) / seconds
 
 
-def _open(place: Place) -> bool:
+def _open(testbed: Testbed) -> bool:
     return bool(
-        place.query(
+        testbed.query(
             "SELECT EXISTS (SELECT FROM deliveries WHERE status = 'pending')"
             " OR EXISTS (SELECT FROM deliveries WHERE status = 'attempting')"
         )
     )
 
 
-def _check(place: Place, expected: int) -> None:
-    attempts = place.query("SELECT count(*) FROM attempts WHERE result = 'succeeded'")
+def _check(testbed: Testbed, expected: int) -> None:
+    attempts = testbed.query("SELECT count(*) FROM attempts WHERE result = 'succeeded'")
     if attempts != expected:
         raise BenchFailed(f"{attempts:,} attempts on record where {expected:,} were expected")

@@ -7,7 +7,7 @@ import time
 
 from scripts.commands.bench.figures import at_most
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.pipeline import Line, running_line
+from scripts.commands.bench.pipeline import Pipeline, running_pipeline
 from scripts.commands.bench.usage import can_tell, usage_of
 
 IDLE_SECONDS = 30.0
@@ -22,11 +22,11 @@ def measure(effort: Effort, say: Say) -> Outcome:
     """Look at every process, idle first."""
     if not can_tell():
         return Outcome(notes=["needs /proc, which this system has not"])
-    with running_line() as line:
+    with running_pipeline() as pipeline:
         time.sleep(SETTLE_SECONDS)
-        shares = _idle_shares(line, effort.seconds(IDLE_SECONDS))
-        idle = _memory(line)
-        loaded = _memory_under_load(line, effort.seconds(LOAD_SECONDS))
+        shares = _idle_shares(pipeline, effort.seconds(IDLE_SECONDS))
+        idle = _memory(pipeline)
+        loaded = _memory_under_load(pipeline, effort.seconds(LOAD_SECONDS))
     say(f"idle: {sum(shares.values()):.2%} of a core")
     total, total_loaded = sum(idle.values()), sum(loaded.values())
     return Outcome(
@@ -62,13 +62,13 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-def _pids(line: Line) -> dict[str, int]:
-    return {name: pid for name, pid in line.place.pids().items() if name != "sink"}
+def _pids(pipeline: Pipeline) -> dict[str, int]:
+    return {name: pid for name, pid in pipeline.testbed.pids().items() if name != "sink"}
 
 
-def _idle_shares(line: Line, seconds: float) -> dict[str, float]:
+def _idle_shares(pipeline: Pipeline, seconds: float) -> dict[str, float]:
     """Each process's share of a core while nothing happens."""
-    pids = _pids(line)
+    pids = _pids(pipeline)
     before = {name: usage_of([pid]).cpu_seconds for name, pid in pids.items()}
     began_at = time.monotonic()
     time.sleep(seconds)
@@ -78,16 +78,16 @@ def _idle_shares(line: Line, seconds: float) -> dict[str, float]:
     }
 
 
-def _memory(line: Line) -> dict[str, float]:
-    return {name: usage_of([pid]).memory_mib for name, pid in _pids(line).items()}
+def _memory(pipeline: Pipeline) -> dict[str, float]:
+    return {name: usage_of([pid]).memory_mib for name, pid in _pids(pipeline).items()}
 
 
-def _memory_under_load(line: Line, seconds: float) -> dict[str, float]:
+def _memory_under_load(pipeline: Pipeline, seconds: float) -> dict[str, float]:
     """Memory towards the end of a load."""
     spec = {"rate": RATE, "seconds": seconds}
-    load = threading.Thread(target=line.place.load, kwargs=spec)
+    load = threading.Thread(target=pipeline.testbed.load, kwargs=spec)
     load.start()
     time.sleep(0.8 * seconds)
-    memory = _memory(line)
+    memory = _memory(pipeline)
     load.join()
     return memory

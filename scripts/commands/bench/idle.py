@@ -19,7 +19,7 @@ from scripts.commands.bench.lead import Leads
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all
 from scripts.commands.bench.sink import Arrivals, serve
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 from scripts.system.ports import free_port
 
 LEADS = 500
@@ -48,12 +48,12 @@ class _Subscriber(Arrivals):
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """Send leads one at a time, each when the one before has arrived."""
-    with Place() as place:
+    with Testbed() as testbed:
         port = free_port()
         url = f"http://127.0.0.1:{port}/"
-        subscribe(place.database_url, place.environ["SECRET_KEY"], url)
+        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            delays = runner.run(_delays(place, port, effort.count(LEADS)))
+            delays = runner.run(_delays(testbed, port, effort.count(LEADS)))
     say(f"{len(delays)} leads")
     p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
     return Outcome(
@@ -65,11 +65,11 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-async def _delays(place: Place, port: int, count: int) -> list[float]:
+async def _delays(testbed: Testbed, port: int, count: int) -> list[float]:
     subscriber = _Subscriber()
     server = await serve(port, subscriber)
-    await asyncio.to_thread(start_all, place)
-    reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+    await asyncio.to_thread(start_all, testbed)
+    reader, writer = await asyncio.open_connection("127.0.0.1", testbed.port)
     leads, delays = Leads(), []
     for number in range(count):
         writer.write(leads.request(number))

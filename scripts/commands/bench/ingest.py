@@ -9,7 +9,7 @@ from __future__ import annotations
 from scripts.commands.bench.figures import at_least, at_most, median, ratio_by_rounds
 from scripts.commands.bench.load import Report
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.testbed import BenchFailed, Place
+from scripts.commands.bench.testbed import BenchFailed, Testbed
 from scripts.commands.bench.usage import usage_of
 
 #: Connections of the load.
@@ -21,38 +21,42 @@ LOAD_SHARES = (0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 1.0)
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between the product, the bare route and the trivial responder."""
-    with Place() as place:
-        place.start("web")
-        bare_port = place.start_bare_web()
-        sink_port = place.start_sink()
+    with Testbed() as testbed:
+        testbed.start("web")
+        bare_port = testbed.start_bare_web()
+        sink_port = testbed.start_sink()
         seconds = effort.seconds(SECONDS)
-        ours, bare, trivial = _Side(place, "web"), _Side(place, "bare_web"), _Side(place, "sink")
+        ours, bare, trivial = (
+            _Side(testbed, "web"),
+            _Side(testbed, "bare_web"),
+            _Side(testbed, "sink"),
+        )
         for number in range(effort.rounds):
-            ours.take(path="/capture", port=place.port, seconds=seconds)
+            ours.take(path="/capture", port=testbed.port, seconds=seconds)
             bare.take(path="/bare", port=bare_port, seconds=seconds)
             trivial.take(path="/202", port=sink_port, seconds=seconds / 2)
             say(f"round {number + 1}: {ours.last.rate:,.0f}/s, bare {bare.last.rate:,.0f}/s")
-            place.redis.flushall()
-        if place.query("SELECT count(*) FROM inbox"):
+            testbed.redis.flushall()
+        if testbed.query("SELECT count(*) FROM inbox"):
             raise BenchFailed("captures went to the fallback table: Redis refused them")
         outcome = _outcome(ours, bare, trivial)
         if effort.plots:
-            outcome.raw["latency"] = _latency_by_load(place, bare_port, ours, bare, effort, say)
+            outcome.raw["latency"] = _latency_by_load(testbed, bare_port, ours, bare, effort, say)
         return outcome
 
 
 class _Side:
     """One side of the comparison: its reports, and the processor time of its process."""
 
-    def __init__(self, place: Place, process: str) -> None:
-        self._place = place
-        self._pid = place.pids()[process]
+    def __init__(self, testbed: Testbed, process: str) -> None:
+        self._testbed = testbed
+        self._pid = testbed.pids()[process]
         self.reports: list[Report] = []
         self.cpu_us: list[float] = []
 
     def take(self, *, port: int, path: str, seconds: float) -> None:
         before = usage_of([self._pid]).cpu_seconds
-        report = self._place.load(
+        report = self._testbed.load(
             port=port, path=path, seconds=seconds, connections=CONNECTIONS, warm_up_seconds=0.5
         )
         used = usage_of([self._pid]).cpu_seconds - before
@@ -124,17 +128,17 @@ def _outcome(ours: _Side, bare: _Side, trivial: _Side) -> Outcome:
 
 
 def _latency_by_load(
-    place: Place, bare_port: int, ours: _Side, bare: _Side, effort: Effort, say: Say
+    testbed: Testbed, bare_port: int, ours: _Side, bare: _Side, effort: Effort, say: Say
 ) -> dict[str, list[list[float]]]:
     """Rate, p50 and p99 (ms) of both sides at rising loads, on schedule (an open loop)."""
     points: dict[str, list[list[float]]] = {"ours": [], "bare": []}
     sides = (
-        ("ours", place.port, "/capture", median(ours.rates)),
+        ("ours", testbed.port, "/capture", median(ours.rates)),
         ("bare", bare_port, "/bare", median(bare.rates)),
     )
     for share in LOAD_SHARES:
         for name, port, path, highest in sides:
-            report = place.load(
+            report = testbed.load(
                 port=port,
                 path=path,
                 rate=share * highest,
@@ -143,5 +147,5 @@ def _latency_by_load(
             )
             points[name].append([report.rate, report.p50_ms, report.p99_ms])
         say(f"latency at {share:.0%} of the highest rate: p99 {points['ours'][-1][2]:.1f} ms")
-        place.redis.flushall()
+        testbed.redis.flushall()
     return points

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scripts.commands.bench.figures import at_most, median, ratio_by_rounds
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 
 #: Requests of one round.
 REQUESTS = 2000
@@ -14,12 +14,15 @@ def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between the product and the bare route that writes to the same Redis."""
     ours: list[float] = []
     kept: list[float] = []
-    with Place() as place:
-        place.start("web")
-        bare_port = place.start_bare_web()
+    with Testbed() as testbed:
+        testbed.start("web")
+        bare_port = testbed.start_bare_web()
         for number in range(effort.rounds):
-            for port, path, medians in ((place.port, "/capture", ours), (bare_port, "/kept", kept)):
-                report = place.load(
+            for port, path, medians in (
+                (testbed.port, "/capture", ours),
+                (bare_port, "/kept", kept),
+            ):
+                report = testbed.load(
                     port=port,
                     path=path,
                     connections=1,
@@ -29,7 +32,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 )
                 medians.append(report.p50_ms)
             say(f"round {number + 1}: {ours[-1]:.2f} ms, bare {kept[-1]:.2f} ms")
-            place.redis.flushall()
+            testbed.redis.flushall()
     return Outcome(
         rows=[
             Row(

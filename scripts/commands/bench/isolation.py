@@ -13,7 +13,7 @@ from scripts.commands.bench.figures import at_least, at_most, median, percentile
 from scripts.commands.bench.lead import DOMAIN
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all, wait_until_recorded
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 
 HEALTHY = [f"healthy{number}" for number in range(1, 10)]
 BAD = "acme"
@@ -33,19 +33,19 @@ def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between runs with and without the bad webhook."""
     calm: list[_Run] = []
     harmed: list[_Run] = []
-    with Place() as place:
-        port = place.start_sink(timed=True)
-        key = place.environ["SECRET_KEY"]
+    with Testbed() as testbed:
+        port = testbed.start_sink(timed=True)
+        key = testbed.environ["SECRET_KEY"]
         for org in HEALTHY:
-            subscribe(place.database_url, key, f"http://127.0.0.1:{port}/{org}", org)
-        start_all(place)
+            subscribe(testbed.database_url, key, f"http://127.0.0.1:{port}/{org}", org)
+        start_all(testbed)
         seconds = effort.seconds(SECONDS)
         for number in range(effort.rounds):
-            calm.append(_run(place, port, seconds))
+            calm.append(_run(testbed, port, seconds))
             bad_url = f"http://127.0.0.1:{port}/hang"
-            bad_id = subscribe(place.database_url, key, bad_url, BAD)
-            harmed.append(_run(place, port, seconds))
-            unsubscribe(place.database_url, bad_id)
+            bad_id = subscribe(testbed.database_url, key, bad_url, BAD)
+            harmed.append(_run(testbed, port, seconds))
+            unsubscribe(testbed.database_url, bad_id)
             say(
                 f"round {number + 1}: p95 {calm[-1].p95_ms:.0f} ms alone,"
                 f" {harmed[-1].p95_ms:.0f} ms beside the bad one"
@@ -53,17 +53,17 @@ def measure(effort: Effort, say: Say) -> Outcome:
     return _outcome(calm, harmed)
 
 
-def _run(place: Place, port: int, seconds: float) -> _Run:
-    place.get(port, "/delays")
-    before = place.get(port, "/count")
+def _run(testbed: Testbed, port: int, seconds: float) -> _Run:
+    testbed.get(port, "/delays")
+    before = testbed.get(port, "/count")
     hosts = tuple(f"{org}.{DOMAIN}" for name in HEALTHY for org in (BAD, name))
-    report = place.load(rate=RATE, seconds=seconds, hosts=hosts, warm_up_seconds=0)
-    wait_until_recorded(place, PATIENCE_SECONDS)
+    report = testbed.load(rate=RATE, seconds=seconds, hosts=hosts, warm_up_seconds=0)
+    wait_until_recorded(testbed, PATIENCE_SECONDS)
     expected = before + report.accepted // 2
-    place.wait_until(
-        lambda: place.get(port, "/count") >= expected, "deliveries are missing", PATIENCE_SECONDS
+    testbed.wait_until(
+        lambda: testbed.get(port, "/count") >= expected, "deliveries are missing", PATIENCE_SECONDS
     )
-    by_path: dict[str, list[float]] = place.get(port, "/delays")
+    by_path: dict[str, list[float]] = testbed.get(port, "/delays")
     delays = [delay for each in by_path.values() for delay in each]
     lateness = percentile(delays, 1.0) / 1000
     return _Run(percentile(delays, 0.95), len(delays) / (seconds + lateness))

@@ -19,7 +19,7 @@ from scripts.commands.bench.figures import at_most, median
 from scripts.commands.bench.load import Report
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all, wait_until_recorded
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 from scripts.commands.bench.usage import usage_of
 
 SECONDS = 60.0
@@ -36,15 +36,15 @@ _SAMPLE_SECONDS = 0.5
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """Find the capacity, send twice as much, look at what is left."""
-    with Place() as place:
-        start_all(place)
-        capacity = place.load(seconds=effort.seconds(PROBE_SECONDS)).rate
-        wait_until_recorded(place, RECOVERY_SECONDS)
-        light_before = _light_p50(place)
+    with Testbed() as testbed:
+        start_all(testbed)
+        capacity = testbed.load(seconds=effort.seconds(PROBE_SECONDS)).rate
+        wait_until_recorded(testbed, RECOVERY_SECONDS)
+        light_before = _light_p50(testbed)
         say(f"capacity {capacity:,.0f}/s; sending {2 * capacity:,.0f}/s")
-        memory = _Memory(place)
-        ids_file = place.embedded.data_folder / "ids"
-        report = place.load(
+        memory = _Memory(testbed)
+        ids_file = testbed.embedded.data_folder / "ids"
+        report = testbed.load(
             rate=2 * capacity,
             seconds=effort.seconds(SECONDS),
             connections=CONNECTIONS,
@@ -52,10 +52,10 @@ def measure(effort: Effort, say: Say) -> Outcome:
         )
         growth_mib = memory.growth_mib()
         began_at = time.monotonic()
-        wait_until_recorded(place, RECOVERY_SECONDS)
+        wait_until_recorded(testbed, RECOVERY_SECONDS)
         recovery_seconds = time.monotonic() - began_at
-        lost = _lost(place, ids_file)
-        light_after = _light_p50(place)
+        lost = _lost(testbed, ids_file)
+        light_after = _light_p50(testbed)
     say(f"{report.statuses}, {report.broken} broken, {report.unanswered} unanswered")
     return _outcome(report, lost, growth_mib, recovery_seconds, light_before, light_after)
 
@@ -63,8 +63,8 @@ def measure(effort: Effort, say: Say) -> Outcome:
 class _Memory:
     """Watches the memory of the processes that must not grow."""
 
-    def __init__(self, place: Place) -> None:
-        self._pids = [place.pids()[name] for name in FLAT]
+    def __init__(self, testbed: Testbed) -> None:
+        self._pids = [testbed.pids()[name] for name in FLAT]
         self._samples: list[float] = []
         self._enough = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -82,13 +82,16 @@ class _Memory:
         return median(self._samples[-quarter:]) - median(self._samples[quarter : 2 * quarter])
 
 
-def _light_p50(place: Place) -> float:
-    return place.load(connections=1, requests=LIGHT_REQUESTS, seconds=30).p50_ms
+def _light_p50(testbed: Testbed) -> float:
+    return testbed.load(connections=1, requests=LIGHT_REQUESTS, seconds=30).p50_ms
 
 
-def _lost(place: Place, ids_file: Path) -> int:
+def _lost(testbed: Testbed, ids_file: Path) -> int:
     """202s whose captures are not in PostgreSQL."""
-    with closing(psycopg2.connect(place.database_url)) as connection, connection.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(testbed.database_url)) as connection,
+        connection.cursor() as cursor,
+    ):
         cursor.execute("CREATE TEMPORARY TABLE answered (id text)")
         with ids_file.open() as ids:
             cursor.copy_expert("COPY answered FROM STDIN", ids)

@@ -19,7 +19,7 @@ from scripts.commands.bench.dataset import fill_queue
 from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.record import recorded
-from scripts.commands.bench.testbed import Place
+from scripts.commands.bench.testbed import Testbed
 from scripts.commands.bench.usage import usage_of
 
 #: Captures that are timed, those before them, and those of a job.
@@ -37,45 +37,49 @@ class _Queue(NamedTuple):
     memory_mib: list[float]
 
 
-def measure(place: Place, depths: Sequence[int], effort: Effort, say: Say) -> Outcome:
+def measure(testbed: Testbed, depths: Sequence[int], effort: Effort, say: Say) -> Outcome:
     """Alternate between the depths."""
-    empty = _redis_bytes(place)
+    empty = _redis_bytes(testbed)
     queues = []
     for number, depth in enumerate(depths, 1):
         # Each takes two databases: the queue's and the next.
-        redis_url = f"{place.redis_url.rpartition('/')[0]}/{2 * number}"
-        fill_queue(place.database_url, redis_url, depth, JOB_CAPTURES)
+        redis_url = f"{testbed.redis_url.rpartition('/')[0]}/{2 * number}"
+        fill_queue(testbed.database_url, redis_url, depth, JOB_CAPTURES)
         queues.append(_Queue(depth, redis_url, [], []))
         say(f"{depth:,} captures are in the queue")
-    bytes_each = (_redis_bytes(place) - empty) / sum(queue.depth for queue in queues)
+    bytes_each = (_redis_bytes(testbed) - empty) / sum(queue.depth for queue in queues)
     for _ in range(effort.rounds):
         for queue in queues:
-            _drain_some(place, queue)
+            _drain_some(testbed, queue)
             say(f"{queue.depth:,} in the queue: {queue.rates[-1]:,.0f}/s")
     return _outcome(queues, bytes_each)
 
 
-def _drain_some(place: Place, queue: _Queue) -> None:
-    before = recorded(place)
-    worker = place.start("captures", {"REDIS_URL": queue.redis_url})
-    began_at, at_begin = _when(place, before + WARM_UP)
-    ended_at, at_end = _when(place, at_begin + TIMED)
+def _drain_some(testbed: Testbed, queue: _Queue) -> None:
+    before = recorded(testbed)
+    worker = testbed.start("captures", {"REDIS_URL": queue.redis_url})
+    began_at, at_begin = _when(testbed, before + WARM_UP)
+    ended_at, at_end = _when(testbed, at_begin + TIMED)
     queue.memory_mib.append(usage_of([worker.pid or 0]).memory_mib)
-    place.stop("captures")
+    testbed.stop("captures")
     queue.rates.append((at_end - at_begin) / (ended_at - began_at))
     with redis.Redis.from_url(queue.redis_url) as client:
         left = int(client.hlen(payloads_key(CAPTURES)))
-    fill_queue(place.database_url, queue.redis_url, queue.depth - left * JOB_CAPTURES, JOB_CAPTURES)
+    fill_queue(
+        testbed.database_url, queue.redis_url, queue.depth - left * JOB_CAPTURES, JOB_CAPTURES
+    )
 
 
-def _when(place: Place, count: int) -> tuple[float, int]:
+def _when(testbed: Testbed, count: int) -> tuple[float, int]:
     """When so many captures have been recorded, and how many by then."""
-    place.wait_until(lambda: recorded(place) >= count, "the queue does not move", PATIENCE_SECONDS)
-    return time.monotonic(), recorded(place)
+    testbed.wait_until(
+        lambda: recorded(testbed) >= count, "the queue does not move", PATIENCE_SECONDS
+    )
+    return time.monotonic(), recorded(testbed)
 
 
-def _redis_bytes(place: Place) -> int:
-    return int(place.redis.info("memory")["used_memory"])
+def _redis_bytes(testbed: Testbed) -> int:
+    return int(testbed.redis.info("memory")["used_memory"])
 
 
 def _outcome(queues: Sequence[_Queue], bytes_each: float) -> Outcome:

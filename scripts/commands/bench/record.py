@@ -14,7 +14,7 @@ from app.queue.keys import payloads_key
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.testbed import BenchFailed, Place
+from scripts.commands.bench.testbed import BenchFailed, Testbed
 
 #: Captures of one round, on each side.
 CAPTURES_A_ROUND = 40_000
@@ -28,19 +28,19 @@ def measure(effort: Effort, say: Say) -> Outcome:
     ours: list[float] = []
     bare: list[float] = []
     sizes: list[float] = []
-    with Place() as place:
+    with Testbed() as testbed:
         # Nobody listens there: the deliveries stay due.
-        subscribe(place.database_url, place.environ["SECRET_KEY"], "http://127.0.0.1:9/")
-        rehearsal_url = place.copy_database("rehearsal")
-        place.start("web")
+        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], "http://127.0.0.1:9/")
+        rehearsal_url = testbed.copy_database("rehearsal")
+        testbed.start("web")
         for number in range(effort.rounds):
-            jobs = _fill_queue(place, count)
+            jobs = _fill_queue(testbed, count)
             sizes.append(count / jobs)
-            ours.append(_drain_queue(place))
-            seconds = place.script("bare_record", place.database_url, rehearsal_url, str(count))
+            ours.append(_drain_queue(testbed))
+            seconds = testbed.script("bare_record", testbed.database_url, rehearsal_url, str(count))
             bare.append(count / seconds)
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, statements alone {bare[-1]:,.0f}/s")
-        _check(place, expected=2 * count * effort.rounds)
+        _check(testbed, expected=2 * count * effort.rounds)
     return Outcome(
         rows=[
             Row(
@@ -57,38 +57,38 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-def _fill_queue(place: Place, count: int) -> int:
+def _fill_queue(testbed: Testbed, count: int) -> int:
     """Fill the queue with so many captures; the number of jobs that they came in."""
-    report = place.load(requests=count, seconds=PATIENCE_SECONDS, warm_up_seconds=0)
+    report = testbed.load(requests=count, seconds=PATIENCE_SECONDS, warm_up_seconds=0)
     if report.accepted != count:
         raise BenchFailed(f"{report.accepted} of {count} captures were taken: {report.statuses}")
-    return _jobs(place)
+    return _jobs(testbed)
 
 
-def _drain_queue(place: Place) -> float:
+def _drain_queue(testbed: Testbed) -> float:
     """Run a worker until the queue is empty; captures a second."""
-    before = recorded(place)
-    place.start("captures")
-    place.wait_until(lambda: recorded(place) > before, "nothing is recorded")
-    began_at, at_begin = time.perf_counter(), recorded(place)
-    place.wait_until(lambda: _jobs(place) == 0, "the queue is not emptied", PATIENCE_SECONDS)
+    before = recorded(testbed)
+    testbed.start("captures")
+    testbed.wait_until(lambda: recorded(testbed) > before, "nothing is recorded")
+    began_at, at_begin = time.perf_counter(), recorded(testbed)
+    testbed.wait_until(lambda: _jobs(testbed) == 0, "the queue is not emptied", PATIENCE_SECONDS)
     seconds = time.perf_counter() - began_at
-    rate = (recorded(place) - at_begin) / seconds
-    place.stop("captures")
+    rate = (recorded(testbed) - at_begin) / seconds
+    testbed.stop("captures")
     return rate
 
 
-def _jobs(place: Place) -> int:
-    return int(place.redis.hlen(payloads_key(CAPTURES)))
+def _jobs(testbed: Testbed) -> int:
+    return int(testbed.redis.hlen(payloads_key(CAPTURES)))
 
 
-def recorded(place: Place) -> int:
+def recorded(testbed: Testbed) -> int:
     """Events so far: asks a sequence, which costs the server next to nothing."""
-    return int(place.query("SELECT last_value - (NOT is_called)::int FROM events_number_seq"))
+    return int(testbed.query("SELECT last_value - (NOT is_called)::int FROM events_number_seq"))
 
 
-def _check(place: Place, expected: int) -> None:
+def _check(testbed: Testbed, expected: int) -> None:
     for table in ("captures", "contacts", "events", "deliveries"):
-        found = place.query(f"SELECT count(*) FROM {table}")
+        found = testbed.query(f"SELECT count(*) FROM {table}")
         if found != expected:
             raise BenchFailed(f"{found:,} {table} where {expected:,} were expected")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from scripts.commands.bench.figures import at_least
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.pipeline import Line, running_line
+from scripts.commands.bench.pipeline import Pipeline, running_pipeline
 from scripts.commands.bench.testbed import BenchFailed
 
 SECONDS = 60.0
@@ -25,11 +25,11 @@ PATIENCE_SECONDS = 180.0
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """Raise the rate until a probe fails, then lower it until a long run holds."""
-    with running_line() as line:
+    with running_pipeline() as pipeline:
         rate = FIRST_RATE
-        while _carries(line, rate * STEP_UP, effort.seconds(PROBE_SECONDS), say):
+        while _carries(pipeline, rate * STEP_UP, effort.seconds(PROBE_SECONDS), say):
             rate *= STEP_UP
-        while not _carries(line, rate, effort.seconds(SECONDS), say):
+        while not _carries(pipeline, rate, effort.seconds(SECONDS), say):
             rate *= STEP_DOWN
             if rate < FIRST_RATE / 4:
                 raise BenchFailed("no rate is carried")
@@ -48,10 +48,10 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-def _carries(line: Line, rate: float, seconds: float, say: Say) -> bool:
-    before = line.arrived()
-    report = line.place.load(rate=rate, seconds=seconds, warm_up_seconds=0)
-    rest = line.drain_seconds(before + report.accepted, PATIENCE_SECONDS)
+def _carries(pipeline: Pipeline, rate: float, seconds: float, say: Say) -> bool:
+    before = pipeline.arrived()
+    report = pipeline.testbed.load(rate=rate, seconds=seconds, warm_up_seconds=0)
+    rest = pipeline.drain_seconds(before + report.accepted, PATIENCE_SECONDS)
     on_time = report.accepted >= 0.99 * rate * seconds
     carried = on_time and rest <= REST_SECONDS + REST_SHARE * seconds
     say(

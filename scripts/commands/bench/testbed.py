@@ -51,7 +51,7 @@ class BenchFailed(Exception):
     """A measurement could not be made; the text says why."""
 
 
-class Place:
+class Testbed:
     """Servers with the product's schema and default org; processes are started one by one."""
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
@@ -109,7 +109,7 @@ class Place:
         return self.environ["REDIS_URL"]
 
     @property
-    def window(self) -> int:
+    def in_flight_limit(self) -> int:
         """Deliveries of one webhook that may be in flight."""
         return read_settings(self.environ).webhook_concurrency_max
 

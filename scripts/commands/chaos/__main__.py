@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.commands.chaos.progress import Voice
+from scripts.commands.chaos.progress import ProgressPrinter
 from scripts.commands.chaos.receivers import HEALTHY
 from scripts.commands.chaos.report import as_json, table
 from scripts.commands.chaos.run import Load, Options, run
@@ -29,20 +29,20 @@ _BEFORE_ITS_END = 1.5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print the table; the exit status."""
     chosen = _parse(arguments)
-    voice = Voice(sys.stderr if chosen.json else sys.stdout)
+    printer = ProgressPrinter(sys.stderr if chosen.json else sys.stdout)
     options = _options(chosen)
-    voice.say(f"Seed {options.seed}; {len(options.schedule)} faults:")
+    printer.say(f"Seed {options.seed}; {len(options.schedule)} faults:")
     for fault in options.schedule:
-        voice.say(f"  {fault}")
+        printer.say(f"  {fault}")
     try:
-        outcome = run(options, voice.say, voice.progress)
+        outcome = run(options, printer.say, printer.progress)
     except KeyboardInterrupt:
-        voice.say("Stopped.")
+        printer.say("Stopped.")
         return 2
     if chosen.json:
         print(json.dumps(as_json(options, outcome)))
     else:
-        voice.say(table(options, outcome))
+        printer.say(table(options, outcome))
     return 0 if outcome.is_clean else 1
 
 

@@ -20,7 +20,7 @@ from app.queue import keys
 from app.queue.jobs import DELIVERIES, NOTIFIED_KEY
 from scripts.commands.chaos import process_tree
 from scripts.commands.chaos.schedule import ALL_WORKERS, WORKERS, Fault, Verb
-from scripts.commands.chaos.system import Site
+from scripts.commands.chaos.system import ChaosSystem
 from scripts.system.child import Child
 from scripts.system.server import Server
 
@@ -43,11 +43,11 @@ class NeverReturned(Exception):
     """A process was killed and nobody started it again."""
 
 
-class Breaker:
-    """Does to a site what a schedule says, each fault in a thread of its own."""
+class FaultInjector:
+    """Does to a system what a schedule says, each fault in a thread of its own."""
 
-    def __init__(self, site: Site, seed: int, say: Callable[[str], None]) -> None:
-        self._site = site
+    def __init__(self, system: ChaosSystem, seed: int, say: Callable[[str], None]) -> None:
+        self._system = system
         self._chance = random.Random(f"victims {seed}")
         self._say = say
         self._verbs: dict[Verb, Callable[[Fault], None]] = {
@@ -89,7 +89,7 @@ class Breaker:
             _end(child, victim, signal.SIGKILL)
 
     def _kill_backend(self) -> None:
-        postmaster = _pid_of(self._site.embedded.postgres)
+        postmaster = _pid_of(self._system.embedded.postgres)
         backends = [
             pid
             for pid in process_tree.descendants(postmaster)
@@ -123,7 +123,7 @@ class Breaker:
         server.start()
 
     def _flush(self, fault: Fault) -> None:
-        queue = urlsplit(self._site.redis_url)
+        queue = urlsplit(self._system.redis_url)
         if fault.target == "admission":
             # Limits and first answers live in the database after the queue's.
             admission = queue._replace(path=f"/{int(queue.path.strip('/') or 0) + 1}")
@@ -132,15 +132,15 @@ class Breaker:
         else:
             with closing(_patient_client(queue.geturl())) as client:
                 acks = list(client.scan_iter(keys.acks_key("*", DELIVERIES)))
-                bells = [of_queue(DELIVERIES) for of_queue in keys.OF_A_QUEUE]
-                client.delete(NOTIFIED_KEY, *bells, *acks)
+                notifications = [of_queue(DELIVERIES) for of_queue in keys.OF_A_QUEUE]
+                client.delete(NOTIFIED_KEY, *notifications, *acks)
 
     @property
     def _servers(self) -> dict[str, Server]:
-        return {"valkey": self._site.embedded.valkey, "postgres": self._site.embedded.postgres}
+        return {"valkey": self._system.embedded.valkey, "postgres": self._system.embedded.postgres}
 
     def _role(self, name: str) -> Child:
-        return self._site.whole.processes.children[name]
+        return self._system.whole.processes.children[name]
 
     def _victim(self, target: str) -> tuple[int, Child]:
         """The process to hit, and the one that the supervisor watches."""

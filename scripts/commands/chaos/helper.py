@@ -14,7 +14,7 @@ from scripts.system.application import CHECKOUT
 _STOP_SECONDS = 5.0
 
 
-class Partner:
+class HelperProcess:
     """A running `python -m module journal`; ends when this process does, however that comes."""
 
     def __init__(self, module: str, journal: Path) -> None:
@@ -31,13 +31,13 @@ class Partner:
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def say(self, order: object) -> None:
+    def send(self, order: object) -> None:
         """Gives one order."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
 
-    def hear(self) -> Any:
+    def receive(self) -> Any:
         """Waits for one line of its output and decodes it."""
         assert self._process.stdout is not None
         return json.loads(self._process.stdout.readline())

@@ -14,7 +14,7 @@ from app.queue import keys
 from app.queue.jobs import CAPTURES, DELIVERIES
 
 #: A notifier that waits longer was forgotten: answering it takes milliseconds.
-BELL_SECONDS = 30.0
+NOTIFICATION_SECONDS = 30.0
 
 _LOOK_SECONDS = 0.3
 
@@ -32,7 +32,7 @@ WHERE (status = 'pending' AND next_attempt_at IS NULL)
 """
 
 
-class Remains:
+class PendingWork:
     """Asks PostgreSQL and Redis; `dead` are the webhooks whose receivers never heal."""
 
     def __init__(self, database_url: str, redis_url: str, dead: Collection[str]) -> None:
@@ -74,8 +74,8 @@ class Remains:
     def _in_queue(self) -> list[str]:
         with closing(redis.Redis.from_url(self._redis_url)) as client:
             captures: list[bytes] = client.hkeys(keys.payloads_key(CAPTURES))  # type: ignore[assignment]
-            bells: list[bytes] = client.hkeys(keys.payloads_key(DELIVERIES))  # type: ignore[assignment]
-        old = [job for job in bells if _age_seconds(job) > BELL_SECONDS]
+            notifications: list[bytes] = client.hkeys(keys.payloads_key(DELIVERIES))  # type: ignore[assignment]
+        old = [job for job in notifications if _age_seconds(job) > NOTIFICATION_SECONDS]
         return [f"job {job.decode()}" for job in (*captures, *old)]
 
 

@@ -10,7 +10,7 @@ from typing import TextIO
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-class Voice:
+class ProgressPrinter:
     """Writes to one stream from several threads."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scripts.commands.chaos.journal import Reception, Writer
-from scripts.commands.chaos.receivers import MANNERS, Conduct, Manner
+from scripts.commands.chaos.receivers import RECEIVERS, Behaviour, Receiver
 from scripts.receiver import verify
 
 #: Longer than any attempt may take: the sender must be the one who gives up.
@@ -36,10 +36,10 @@ class Request(NamedTuple):
 
 
 class Subscriber:
-    """One receiver: answers as its manner says and writes down every request."""
+    """One receiver: behaves as told and writes down every request."""
 
-    def __init__(self, manner: Manner, journal: Writer) -> None:
-        self.manner = manner
+    def __init__(self, receiver: Receiver, journal: Writer) -> None:
+        self.receiver = receiver
         self.secret = ""
         self.is_healed = False
         self._journal = journal
@@ -62,29 +62,29 @@ class Subscriber:
     async def _behave(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> int | None:
-        match self._conduct():
-            case Conduct.ANSWER:
+        match self._choose():
+            case Behaviour.ANSWER:
                 return await _send(writer, _OK, 200)
-            case Conduct.FAIL:
+            case Behaviour.FAIL:
                 return await _send(writer, _FAILED, 500)
-            case Conduct.HANG:
+            case Behaviour.HANG:
                 await _until_hung_up(reader)
-            case Conduct.DRIP:
+            case Behaviour.DRIP:
                 await _drip(reader, writer)
-            case Conduct.RESET:
+            case Behaviour.RESET:
                 _reset(writer)
         return None
 
-    def _conduct(self) -> Conduct:
-        if self.is_healed or random.random() >= self.manner.share:
-            return Conduct.ANSWER
-        return self.manner.conduct
+    def _choose(self) -> Behaviour:
+        if self.is_healed or random.random() >= self.receiver.share:
+            return Behaviour.ANSWER
+        return self.receiver.behaviour
 
     def _note(self, request: Request, at: float, status: int | None) -> None:
         event = json.loads(request.body)
         self._journal.write(
             Reception(
-                receiver=self.manner.name,
+                receiver=self.receiver.name,
                 event_id=event["id"],
                 event_type=event["event"],
                 contact_id=event["data"].get("contact_id"),
@@ -141,19 +141,19 @@ async def _follow_orders(subscribers: list[Subscriber]) -> None:
         order = json.loads(line)
         for subscriber in subscribers:
             subscriber.secret = order.get("secrets", {}).get(
-                subscriber.manner.name, subscriber.secret
+                subscriber.receiver.name, subscriber.secret
             )
-            subscriber.is_healed |= subscriber.manner.heals and "heal" in order
+            subscriber.is_healed |= subscriber.receiver.heals and "heal" in order
 
 
 async def main(journal: Path) -> None:
     """Receives until the input ends."""
     writer = Writer(journal)
-    subscribers = [Subscriber(manner, writer) for manner in MANNERS]
+    subscribers = [Subscriber(receiver, writer) for receiver in RECEIVERS]
     ports = {}
     for subscriber in subscribers:
         server = await asyncio.start_server(subscriber.serve, "127.0.0.1", 0, backlog=1024)
-        ports[subscriber.manner.name] = server.sockets[0].getsockname()[1]
+        ports[subscriber.receiver.name] = server.sockets[0].getsockname()[1]
     print(json.dumps(ports), flush=True)
     await _follow_orders(subscribers)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Conduct(StrEnum):
+class Behaviour(StrEnum):
     """What a receiver does with one request."""
 
     ANSWER = "answer"
@@ -19,27 +19,29 @@ class Conduct(StrEnum):
     DRIP = "drip"
 
 
-class Manner(NamedTuple):
-    """A receiver's name and habit: `share` of its requests get `conduct`, the others an answer."""
+class Receiver(NamedTuple):
+    """A receiver: `share` of its requests get `behaviour`, the others an answer."""
 
     name: str
-    conduct: Conduct
+    behaviour: Behaviour
     share: float
     heals: bool = True
 
 
-MANNERS = (
-    Manner("healthy", Conduct.ANSWER, 1.0),
-    Manner("sound", Conduct.ANSWER, 1.0),
-    Manner("failing", Conduct.FAIL, 0.3),
-    Manner("resetting", Conduct.RESET, 0.2),
-    Manner("hanging", Conduct.HANG, 0.03),
-    Manner("dripping", Conduct.DRIP, 0.03),
-    Manner("dead", Conduct.FAIL, 1.0, heals=False),
+RECEIVERS = (
+    Receiver("healthy", Behaviour.ANSWER, 1.0),
+    Receiver("sound", Behaviour.ANSWER, 1.0),
+    Receiver("failing", Behaviour.FAIL, 0.3),
+    Receiver("resetting", Behaviour.RESET, 0.2),
+    Receiver("hanging", Behaviour.HANG, 0.03),
+    Receiver("dripping", Behaviour.DRIP, 0.03),
+    Receiver("dead", Behaviour.FAIL, 1.0, heals=False),
 )
 
-EVERYBODY = frozenset(manner.name for manner in MANNERS)
+EVERYBODY = frozenset(receiver.name for receiver in RECEIVERS)
 #: Receivers from which everything must have been taken at the end.
-HEALING = frozenset(manner.name for manner in MANNERS if manner.heals)
+HEALING = frozenset(receiver.name for receiver in RECEIVERS if receiver.heals)
 #: Receivers that answer at once, always.
-HEALTHY = frozenset(manner.name for manner in MANNERS if manner.conduct is Conduct.ANSWER)
+HEALTHY = frozenset(
+    receiver.name for receiver in RECEIVERS if receiver.behaviour is Behaviour.ANSWER
+)

@@ -15,11 +15,11 @@ import msgspec
 
 from scripts.commands.chaos import api_checks, database_checks
 from scripts.commands.chaos.client_process import Orders
-from scripts.commands.chaos.faults import Breaker, Disturbance
+from scripts.commands.chaos.faults import Disturbance, FaultInjector
 from scripts.commands.chaos.findings import Findings, Kind
-from scripts.commands.chaos.helper import Partner
+from scripts.commands.chaos.helper import HelperProcess
 from scripts.commands.chaos.journal import Post, Reader, Reception
-from scripts.commands.chaos.pending import Remains
+from scripts.commands.chaos.pending import PendingWork
 from scripts.commands.chaos.receivers import EVERYBODY, HEALING
 from scripts.commands.chaos.recovery import (
     RECOVERY_SECONDS,
@@ -29,7 +29,7 @@ from scripts.commands.chaos.recovery import (
     recoveries,
 )
 from scripts.commands.chaos.schedule import Fault
-from scripts.commands.chaos.system import Log, Site
+from scripts.commands.chaos.system import ChaosSystem, Log
 
 #: When nothing was finished for so long after everything was healed, the rest is stuck. A killed
 #: worker's jobs come back after 20 s at most, its deliveries when their leases end, after 17 s.
@@ -103,26 +103,30 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[str], 
             Reader(folder / "posts", Post), Reader(folder / "receptions", Reception), say, progress
         )
         with (
-            Partner("scripts.commands.chaos.receiver_process", folder / "receptions") as receivers,
-            Partner("scripts.commands.chaos.client_process", folder / "posts") as clients,
-            Site(log) as site,
+            HelperProcess(
+                "scripts.commands.chaos.receiver_process", folder / "receptions"
+            ) as receivers,
+            HelperProcess("scripts.commands.chaos.client_process", folder / "posts") as clients,
+            ChaosSystem(log) as system,
         ):
-            ports = receivers.hear()
-            webhooks = site.subscribe({name: ports[name] for name in options.receivers})
-            receivers.say({"secrets": {name: made["secret"] for name, made in webhooks.items()}})
-            disturbances = _disturb(site, clients, options, watch)
+            ports = receivers.receive()
+            webhooks = system.subscribe({name: ports[name] for name in options.receivers})
+            receivers.send({"secrets": {name: made["secret"] for name, made in webhooks.items()}})
+            disturbances = _disturb(system, clients, options, watch)
             say("The load has ended and the receivers heal.")
-            receivers.say({"heal": True})
-            return _examine(site, webhooks, disturbances, watch, log)
+            receivers.send({"heal": True})
+            return _examine(system, webhooks, disturbances, watch, log)
 
 
-def _disturb(site: Site, clients: Partner, options: Options, watch: Watch) -> list[Disturbance]:
+def _disturb(
+    system: ChaosSystem, clients: HelperProcess, options: Options, watch: Watch
+) -> list[Disturbance]:
     started = time.monotonic()
-    clients.say(msgspec.to_builtins(_orders(site, options, started)))
-    breaker = Breaker(site, options.seed, watch.say)
+    clients.send(msgspec.to_builtins(_orders(system, options, started)))
+    injector = FaultInjector(system, options.seed, watch.say)
     stopping = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        breaking = pool.submit(breaker.follow, options.schedule, started, stopping)
+        breaking = pool.submit(injector.follow, options.schedule, started, stopping)
         try:
             _watch_until_done(breaking, clients, watch, started)
         finally:
@@ -130,11 +134,11 @@ def _disturb(site: Site, clients: Partner, options: Options, watch: Watch) -> li
         return breaking.result()
 
 
-def _orders(site: Site, options: Options, started: float) -> Orders:
+def _orders(system: ChaosSystem, options: Options, started: float) -> Orders:
     load = options.load
     return Orders(
-        base_url=site.whole.base_url,
-        api_key=site.whole.api_key or "",
+        base_url=system.whole.base_url,
+        api_key=system.whole.api_key or "",
         seed=options.seed,
         rate=load.rate,
         clients=load.clients,
@@ -145,7 +149,7 @@ def _orders(site: Site, options: Options, started: float) -> Orders:
 
 
 def _watch_until_done(
-    breaking: Future[list[Disturbance]], clients: Partner, watch: Watch, started: float
+    breaking: Future[list[Disturbance]], clients: HelperProcess, watch: Watch, started: float
 ) -> None:
     while not (breaking.done() and clients.has_ended):
         if breaking.done():
@@ -161,7 +165,7 @@ def _watch_until_done(
 
 
 def _examine(
-    site: Site,
+    system: ChaosSystem,
     webhooks: Mapping[str, Mapping[str, str]],
     disturbances: list[Disturbance],
     watch: Watch,
@@ -169,16 +173,16 @@ def _examine(
 ) -> Outcome:
     ended = time.monotonic()
     dead = [webhooks[name]["id"] for name in (EVERYBODY - HEALING) & set(webhooks)]
-    remains = Remains(site.database_url, site.redis_url, dead)
-    settle_seconds, left = remains.wait_until_none(STUCK_SECONDS, watch.progress)
+    pending = PendingWork(system.database_url, system.redis_url, dead)
+    settle_seconds, left = pending.wait_until_none(STUCK_SECONDS, watch.progress)
     until = time.monotonic()
-    site.wait_until_ready()
+    system.wait_until_ready()
     posts, receptions = watch.posts.refresh(), watch.receptions.refresh()
     arrivals = sorted(each.at for each in receptions)
     found = recoveries(disturbances, arrivals, until)
     while_loaded = [at for at in arrivals if at < ended]
     silence = longest_silence(disturbances, while_loaded)
-    evidence = api_checks.gather(site.rex, posts, receptions)
+    evidence = api_checks.gather(system.rex, posts, receptions)
     return Outcome(
         posts,
         receptions,
@@ -186,7 +190,7 @@ def _examine(
         found,
         settle_seconds,
         _check_progress(left, found, silence, log),
-        database_checks.examine(site.database_url, posts, receptions),
+        database_checks.examine(system.database_url, posts, receptions),
         api_checks.judge(evidence, HEALING & set(webhooks)),
     )
 

@@ -33,7 +33,7 @@ class Verb(StrEnum):
     FLUSH = "flush"
 
 
-class Trouble(NamedTuple):
+class FaultKind(NamedTuple):
     """A kind of fault. Seconds: how long it lasts, where that is for the schedule to say."""
 
     verb: Verb
@@ -65,58 +65,58 @@ ABSORBED = frozenset({"web worker", "captures worker", "deliveries worker", "sch
 
 #: `captures` is the role as a whole, `captures worker` one of its processes. A worker is taken for
 #: dead after 10 s and a lease ends after 17 s: both are outlived by the frozen.
-TROUBLES = (
-    Trouble(Verb.KILL, "web"),
-    Trouble(Verb.KILL, "web worker"),
-    Trouble(Verb.KILL, "captures"),
-    Trouble(Verb.KILL, "captures worker"),
-    Trouble(Verb.KILL, "deliveries"),
-    Trouble(Verb.KILL, "deliveries worker"),
-    Trouble(Verb.KILL, "scheduler"),
-    Trouble(Verb.KILL, "valkey", 0.2, 4.0),
-    Trouble(Verb.KILL, "postgres", 0.2, 4.0),
-    Trouble(Verb.KILL, "postgres backend"),
-    Trouble(Verb.FREEZE, "web", 2.0, 4.0),
-    Trouble(Verb.FREEZE, "web worker", 3.0, 9.0),
-    Trouble(Verb.FREEZE, "captures worker", 11.0, 16.0),
-    Trouble(Verb.FREEZE, "captures", 11.0, 16.0),
-    Trouble(Verb.FREEZE, "deliveries worker", 18.0, 22.0),
-    Trouble(Verb.FREEZE, "deliveries", 11.0, 22.0),
-    Trouble(Verb.FREEZE, "scheduler", 3.0, 12.0),
-    Trouble(Verb.FREEZE, "valkey", 1.0, 8.0),
-    Trouble(Verb.FREEZE, "postgres", 1.0, 8.0),
-    Trouble(Verb.RESTART, "valkey", 0.0, 1.0),
-    Trouble(Verb.RESTART, "postgres", 0.0, 1.0),
-    Trouble(Verb.TERMINATE, "web"),
-    Trouble(Verb.TERMINATE, "captures"),
-    Trouble(Verb.TERMINATE, "deliveries"),
-    Trouble(Verb.TERMINATE, "scheduler"),
-    Trouble(Verb.TERMINATE, ALL_WORKERS),
-    Trouble(Verb.FLUSH, "doorbells"),
-    Trouble(Verb.FLUSH, "admission"),
+FAULT_KINDS = (
+    FaultKind(Verb.KILL, "web"),
+    FaultKind(Verb.KILL, "web worker"),
+    FaultKind(Verb.KILL, "captures"),
+    FaultKind(Verb.KILL, "captures worker"),
+    FaultKind(Verb.KILL, "deliveries"),
+    FaultKind(Verb.KILL, "deliveries worker"),
+    FaultKind(Verb.KILL, "scheduler"),
+    FaultKind(Verb.KILL, "valkey", 0.2, 4.0),
+    FaultKind(Verb.KILL, "postgres", 0.2, 4.0),
+    FaultKind(Verb.KILL, "postgres backend"),
+    FaultKind(Verb.FREEZE, "web", 2.0, 4.0),
+    FaultKind(Verb.FREEZE, "web worker", 3.0, 9.0),
+    FaultKind(Verb.FREEZE, "captures worker", 11.0, 16.0),
+    FaultKind(Verb.FREEZE, "captures", 11.0, 16.0),
+    FaultKind(Verb.FREEZE, "deliveries worker", 18.0, 22.0),
+    FaultKind(Verb.FREEZE, "deliveries", 11.0, 22.0),
+    FaultKind(Verb.FREEZE, "scheduler", 3.0, 12.0),
+    FaultKind(Verb.FREEZE, "valkey", 1.0, 8.0),
+    FaultKind(Verb.FREEZE, "postgres", 1.0, 8.0),
+    FaultKind(Verb.RESTART, "valkey", 0.0, 1.0),
+    FaultKind(Verb.RESTART, "postgres", 0.0, 1.0),
+    FaultKind(Verb.TERMINATE, "web"),
+    FaultKind(Verb.TERMINATE, "captures"),
+    FaultKind(Verb.TERMINATE, "deliveries"),
+    FaultKind(Verb.TERMINATE, "scheduler"),
+    FaultKind(Verb.TERMINATE, ALL_WORKERS),
+    FaultKind(Verb.FLUSH, "notifications"),
+    FaultKind(Verb.FLUSH, "admission"),
 )
 
 #: What a fault that says nothing of its length may take until its target is back.
 _RETURN_SECONDS = 3.0
 
 
-def plan(seed: int, seconds: float, troubles: Sequence[Trouble] = TROUBLES) -> list[Fault]:
+def plan(seed: int, seconds: float, kinds: Sequence[FaultKind] = FAULT_KINDS) -> list[Fault]:
     """Faults that all end before `seconds`; each kind comes once before any comes twice."""
     chance = random.Random(f"schedule {seed}")
     busy_until: dict[str, float] = {}
-    deck: list[Trouble] = []
+    remaining: list[FaultKind] = []
     faults: list[Fault] = []
     at = WARM_UP_SECONDS
     while at < seconds:
-        if not deck:
-            deck = chance.sample(troubles, len(troubles))
-        fault = _next_fault(deck, at, seconds, busy_until, chance)
+        if not remaining:
+            remaining = chance.sample(kinds, len(kinds))
+        fault = _next_fault(remaining, at, seconds, busy_until, chance)
         if fault is None:
             at += _RETRY_SECONDS
             continue
         faults.append(fault)
-        for room in _rooms(fault.target):
-            busy_until[room] = at + max(fault.seconds, _RETURN_SECONDS)
+        for role in _roles(fault.target):
+            busy_until[role] = at + max(fault.seconds, _RETURN_SECONDS)
         at += chance.uniform(*PAUSE_SECONDS)
     return faults
 
@@ -127,22 +127,22 @@ def outage(target: str, seconds: float) -> list[Fault]:
 
 
 def _next_fault(
-    deck: list[Trouble],
+    remaining: list[FaultKind],
     at: float,
     seconds: float,
     busy_until: dict[str, float],
     chance: random.Random,
 ) -> Fault | None:
     """Takes the first card whose target is whole and that ends in time."""
-    for trouble in deck:
-        lasts = chance.uniform(trouble.shortest_seconds, trouble.longest_seconds)
-        is_free = all(busy_until.get(room, 0.0) <= at for room in _rooms(trouble.target))
+    for kind in remaining:
+        lasts = chance.uniform(kind.shortest_seconds, kind.longest_seconds)
+        is_free = all(busy_until.get(role, 0.0) <= at for role in _roles(kind.target))
         if is_free and at + max(lasts, _RETURN_SECONDS) <= seconds:
-            deck.remove(trouble)
-            return Fault(round(at, 1), trouble.verb, trouble.target, round(lasts, 1))
+            remaining.remove(kind)
+            return Fault(round(at, 1), kind.verb, kind.target, round(lasts, 1))
     return None
 
 
-def _rooms(target: str) -> Sequence[str]:
+def _roles(target: str) -> Sequence[str]:
     """Whom a fault concerns: two at once would hide each other."""
     return WORKERS if target == ALL_WORKERS else (target.split()[0],)

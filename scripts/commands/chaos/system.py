@@ -47,7 +47,7 @@ SETTINGS = {
     "CAPTURE_RATE_PER_EMAIL": "0",
     "API_RATE_PER_KEY": "0",
     "ALLOW_PRIVATE_WEBHOOKS": "1",
-    # What is logged per unit of work says nothing of trouble.
+    # What is logged per unit of work is noise here.
     "LOG_LEVEL": "warning",
 }
 
@@ -79,7 +79,7 @@ class Log(TextIOBase):
         return most
 
 
-class Site:
+class ChaosSystem:
     """The system, running from `with` to its end."""
 
     embedded: Embedded
