@@ -9,7 +9,8 @@ from pathlib import Path
 from types import FrameType
 
 from config.settings import EXIT_CONFIGURATION, BadSetting
-from scripts.system.application import CHECKOUT, ReleaseFailed
+from scripts.checkout import CHECKOUT
+from scripts.system.application import ReleaseFailed
 from scripts.system.embedded import AlreadyRunning
 from scripts.system.output import Console
 from scripts.system.server import ServerFailed

@@ -49,7 +49,6 @@ class Embedded:
         postgres: bool = True,
         valkey: bool = True,
         fsync: bool = True,
-        postgres_settings: Mapping[str, str] | None = None,
         valkey_settings: Mapping[str, str] | None = None,
     ) -> None:
         self._is_temporary = data_folder is None
@@ -57,7 +56,7 @@ class Embedded:
         #: Holds the pid files; children of the same system may put theirs beside.
         self.run_folder = self.data_folder / "run"
         self._wanted = {"postgres": postgres, "valkey": valkey}
-        self._postgres_settings = {**({} if fsync else WITHOUT_FSYNC), **(postgres_settings or {})}
+        self._postgres_settings = {} if fsync else WITHOUT_FSYNC
         self._valkey_settings = valkey_settings
         self._held = contextlib.ExitStack()
         #: The servers in use, in the order of their start.

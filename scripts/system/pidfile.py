@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scripts.system.processes import TABLE
+from scripts.system import processes
 
 #: Environment variable of every process that we start: the folder that holds its pid file.
 MARK = "REX_CAPTURE_RUN"
@@ -36,12 +36,12 @@ class Recorded:
     stop_signal: int
 
     def is_alive(self) -> bool:
-        return TABLE.birthmark(self.pid) == self.birthmark
+        return processes.birthmark(self.pid) == self.birthmark
 
 
 def record(folder: Path, name: str, pid: int, stop_signal: int) -> None:
     """Writes `folder`/`name`.pid for a child that was just started."""
-    birthmark = TABLE.birthmark(pid)
+    birthmark = processes.birthmark(pid)
     if birthmark is None:
         return  # already ended; its parent is about to hear of it
     path = folder / f"{name}.pid"
@@ -88,8 +88,8 @@ def _orphans(folder: Path, leftover: Recorded) -> list[int]:
     """Members of the group of a leader that has ended, each proved ours by its mark."""
     return [
         pid
-        for pid in TABLE.group_members(leftover.pid)
-        if pid != leftover.pid and TABLE.has_variable(pid, MARK, str(folder))
+        for pid in processes.group_members(leftover.pid)
+        if pid != leftover.pid and processes.has_variable(pid, MARK, str(folder))
     ]
 
 

@@ -1,17 +1,24 @@
-"""The whole product running on this machine: servers, release, web, workers and scheduler."""
+"""The product running on this machine: servers, release, web, workers and scheduler.
+
+The one way in which dev, bench, chaos and the tests start a system.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from config.settings import Settings, read_settings
-from scripts.system.application import Release, processes, release
+from scripts.system.application import PROCESSES, Release, processes, release
 from scripts.system.embedded import Embedded
 from scripts.system.output import Console
-from scripts.system.ports import is_free
+from scripts.system.ports import free_port, is_free
 from scripts.system.private_file import kept_secret_key, write_private
 from scripts.system.readiness import fault
 from scripts.system.running import Running, announce, withdraw
@@ -19,6 +26,16 @@ from scripts.system.supervisor import Supervisor
 
 #: How long web and workers may take to finish what they have under way.
 GRACE_SECONDS = 5.0
+#: What a temporary system has besides the defaults: no limit that a test or a load runs into, and
+#: no line for each unit of work.
+UNLIMITED = {
+    "CAPTURE_RATE_PER_ADDRESS": "0",
+    "CAPTURE_RATE_PER_EMAIL": "0",
+    "API_RATE_PER_KEY": "0",
+    "LOG_LEVEL": "warning",
+}
+#: Settings of whoever starts a temporary system that would lead it to their own data.
+_NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
 #: After this long without getting ready a line says what is missing.
 _PATIENCE_SECONDS = 15.0
 
@@ -28,18 +45,17 @@ class PortTaken(Exception):
 
 
 class WholeSystem:
-    """The product as `./scripts/dev` runs it; bench and chaos run it on a free PORT.
+    """The product as `./scripts/dev` runs it, between `start` and `stop`.
 
     Settings come from `environ`, whose DATABASE_URL and REDIS_URL, where present, are used instead
     of embedded servers. Private webhook addresses are allowed unless it says otherwise. Without a
     data folder everything is temporary. After `start`: `settings`, `environ` (what the processes
-    see), `embedded`, `org`, `api_key`, `base_url`, and the two supervisors `processes` and
-    `servers`. To break it, kill or freeze their `children` by name: a dead one is started again by
-    its supervisor, and by nobody else.
+    see), `embedded`, `org`, `api_key`, `base_url`, and the supervisor `processes`, whose `children`
+    may be killed or frozen by name: it starts a dead one again. The embedded servers are supervised
+    too, unless `supervises_servers` is False. Only `roles` of the product's processes are started.
     """
 
     settings: Settings
-    servers: Supervisor
     processes: Supervisor
     org: str
     api_key: str | None
@@ -50,18 +66,18 @@ class WholeSystem:
         data_folder: Path | None,
         console: Console,
         *,
-        postgres_settings: Mapping[str, str] | None = None,
-        valkey_settings: Mapping[str, str] | None = None,
+        supervises_servers: bool = True,
+        roles: Collection[str] = tuple(PROCESSES),
     ) -> None:
         self.environ = dict(environ)
         self.embedded = Embedded(
             data_folder,
             postgres=not environ.get("DATABASE_URL"),
             valkey=not environ.get("REDIS_URL"),
-            postgres_settings=postgres_settings,
-            valkey_settings=valkey_settings,
         )
         self._console = console
+        self._supervises_servers = supervises_servers
+        self._roles = roles
         self._supervisors: list[Supervisor] = []
 
     @property
@@ -82,11 +98,15 @@ class WholeSystem:
         self.settings = read_settings(self.environ)
         self._check_port()
         self.embedded.start()
-        self.servers = self._supervise(Supervisor(self.embedded.servers, self._console.say))
+        if self._supervises_servers:
+            self._supervise(Supervisor(self.embedded.servers, self._console.say))
         self._keep_release(release(self.environ))
-        children = processes(self.environ, self.embedded.run_folder, self._console.prefixed)
+        children = processes(
+            self._roles, self.environ, self.embedded.run_folder, self._console.prefixed
+        )
         self.processes = self._supervise(Supervisor(children, self._console.say))
-        self._wait_until_ready()
+        if "web" in self._roles:
+            self._wait_until_ready()
         if not self.processes.finished.is_set():
             announce(
                 self.embedded.data_folder,
@@ -103,6 +123,22 @@ class WholeSystem:
         for supervisor in reversed(self._supervisors):
             supervisor.stop(grace_seconds)
         self.embedded.stop()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop(0)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop(0)
 
     def _complete_environ(self) -> None:
         own = {"ALLOW_PRIVATE_WEBHOOKS": "1"}
@@ -135,7 +171,7 @@ class WholeSystem:
         self.api_key = kept.read_text().strip() if kept.exists() else None
 
     def _key_file_name(self) -> str:
-        """One file for each database, lest a key be shown that this one does not know."""
+        """One file for each database, so that no key is shown that this one does not know."""
         if self.embedded.has_postgres:
             return "api_key"
         return f"api_key.{hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:12]}"
@@ -146,3 +182,25 @@ class WholeSystem:
             if time.monotonic() - told_at > _PATIENCE_SECONDS:
                 self._console.say(f"Not ready yet: {problem}")
                 told_at = time.monotonic()
+
+
+def temporary_system(
+    settings: Mapping[str, str],
+    console: Console | None = None,
+    *,
+    supervises_servers: bool = True,
+    roles: Collection[str] = tuple(PROCESSES),
+) -> WholeSystem:
+    """A system for a with block: a free port, `UNLIMITED` and `settings`, its data removed after.
+
+    It is killed in the end: how a system stops is another matter, and takes seconds.
+    """
+    inherited = {name: text for name, text in os.environ.items() if name not in _NOT_INHERITED}
+    environ = {**inherited, **UNLIMITED, **settings, "PORT": str(free_port())}
+    return WholeSystem(
+        environ,
+        None,
+        console or Console(io.StringIO()),
+        supervises_servers=supervises_servers,
+        roles=roles,
+    )

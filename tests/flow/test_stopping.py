@@ -14,7 +14,7 @@ from itertools import count
 
 import pytest
 
-from scripts.commands.chaos.process_tree import command_of, descendants
+from scripts.system.processes import command_of, descendants
 from scripts.system.whole import WholeSystem
 from tests.flow.systems import query, running_system, wait_until
 

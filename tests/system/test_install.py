@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.system.application import CHECKOUT
+from scripts.checkout import CHECKOUT
 
 #: What `_run` needs of the system besides Python.
 PROGRAMS = ("sh", "cat", "cksum", "dirname")

@@ -1,98 +1,128 @@
 """`backlog`: how fast a webhook's backlog is drained, by how deep it is, and then the queue's.
 
-Each depth has a database of its own, filled by SQL. Measured is the beginning of the drain, the
-same number of deliveries at each depth; what was drained is filled up again for the next round.
-The captures are measured in the same way (queue_backlog.py).
+Each depth has a database or a queue of its own, filled beforehand. Measured is the beginning of the
+drain, the same number at each depth; what was drained is filled up again for the next round. In the
+middle of a drain of captures the worker's memory is read.
 """
 
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
-from scripts.commands.bench import queue_backlog
-from scripts.commands.bench.dataset import fill_pending, notify, subscribe
-from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+import redis
+
+from scripts.commands.bench.dataset import fill_pending, fill_queue, notify, subscribe
+from scripts.commands.bench.figures import at_least, median
+from scripts.commands.bench.outcome import Effort, Outcome, Say, by_size
+from scripts.commands.bench.record import recorded
 from scripts.commands.bench.testbed import Testbed
+from scripts.commands.queue_state import capture_jobs
+from scripts.system.processes import usage_of
 
 DEPTHS = (10_000, 100_000, 1_000_000)
 DEPTHS_QUICK = (10_000, 100_000)
 #: Deliveries that are timed, and those before them.
 TIMED = 6_000
 WARM_UP = 500
+#: Captures that are timed, those before them, and those of a job.
+TIMED_CAPTURES = 7_500
+WARM_UP_CAPTURES = 1_000
+JOB_CAPTURES = 100
 PATIENCE_SECONDS = 120.0
-
-
-class _Backlog(NamedTuple):
-    depth: int
-    database_url: str
-    rates: list[float]
 
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between the depths."""
-    timed = effort.count(TIMED)
     depths = DEPTHS_QUICK if effort.quick else DEPTHS
     with Testbed() as testbed:
-        port = testbed.start_sink()
-        url = f"http://127.0.0.1:{port}/"
-        webhook_id = subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
-        backlogs = []
+        deliveries = _measure_deliveries(testbed, depths, effort, say)
+        captures = _measure_captures(testbed, depths, effort, say)
+    return Outcome(deliveries.rows + captures.rows, captures.notes, deliveries.raw | captures.raw)
+
+
+def _measure_deliveries(
+    testbed: Testbed, depths: Sequence[int], effort: Effort, say: Say
+) -> Outcome:
+    port = testbed.start_sink()
+    url = f"http://127.0.0.1:{port}/"
+    webhook_id = subscribe(testbed.database_url, testbed.secret_key, url)
+    rates: dict[int, list[float]] = {depth: [] for depth in depths}
+    for depth in depths:
+        fill_pending(testbed.copy_database(f"backlog_{depth}"), webhook_id, depth)
+        say(f"{depth:,} deliveries are due")
+
+    def drain(depth: int) -> float:
+        database_url = testbed.url_of(f"backlog_{depth}")
+        testbed.redis.flushall()
+        testbed.start("deliveries", {"DATABASE_URL": database_url})
+        before = testbed.count(port)
+        notify(testbed.redis_url, webhook_id)
+        rate = _rate(testbed, lambda: testbed.count(port), WARM_UP, effort.count(TIMED))
+        testbed.stop("deliveries")
+        fill_pending(database_url, webhook_id, testbed.count(port) - before)
+        return rate
+
+    for _ in range(effort.rounds):
         for depth in depths:
-            database_url = testbed.copy_database(f"backlog_{depth}")
-            fill_pending(database_url, webhook_id, depth)
-            backlogs.append(_Backlog(depth, database_url, []))
-            say(f"{depth:,} deliveries are due")
-        for _ in range(effort.rounds):
-            for backlog in backlogs:
-                backlog.rates.append(_drain_some(testbed, port, backlog, webhook_id, timed))
-                say(f"{backlog.depth:,} pending: {backlog.rates[-1]:,.0f}/s")
-        captures = queue_backlog.measure(testbed, depths, effort, say)
-    deliveries = _outcome(backlogs)
+            rates[depth].append(drain(depth))
+            say(f"{depth:,} pending: {rates[depth][-1]:,.0f}/s")
+    rows = by_size("deliveries a second, {} pending", rates, at_least(0.9))
+    return Outcome(rows, raw={"rates": {str(depth): each for depth, each in rates.items()}})
+
+
+def _measure_captures(testbed: Testbed, depths: Sequence[int], effort: Effort, say: Say) -> Outcome:
+    rates: dict[int, list[float]] = {depth: [] for depth in depths}
+    memory_mib: dict[int, list[float]] = {depth: [] for depth in depths}
+    # A queue takes two databases: its own and the next.
+    server = testbed.redis_url.rpartition("/")[0]
+    urls = {depth: f"{server}/{2 * number}" for number, depth in enumerate(depths, 1)}
+    bytes_before = _redis_bytes(testbed)
+    for depth, url in urls.items():
+        fill_queue(testbed.database_url, url, depth, JOB_CAPTURES)
+        say(f"{depth:,} captures are in the queue")
+    bytes_each = (_redis_bytes(testbed) - bytes_before) / sum(depths)
+
+    def drain(depth: int) -> float:
+        worker = testbed.start("captures", {"REDIS_URL": urls[depth]})
+        rate = _rate(testbed, lambda: recorded(testbed), WARM_UP_CAPTURES, TIMED_CAPTURES)
+        memory_mib[depth].append(usage_of([worker.pid or 0]).memory_mib)
+        testbed.stop("captures")
+        with redis.Redis.from_url(urls[depth]) as client:
+            left = capture_jobs(client) * JOB_CAPTURES
+        fill_queue(testbed.database_url, urls[depth], depth - left, JOB_CAPTURES)
+        return rate
+
+    for _ in range(effort.rounds):
+        for depth in depths:
+            rates[depth].append(drain(depth))
+            say(f"{depth:,} in the queue: {rates[depth][-1]:,.0f}/s")
+    memory = "; ".join(f"{median(mib):.0f} MiB with {depth:,}" for depth, mib in memory_mib.items())
     return Outcome(
-        deliveries.rows + captures.rows,
-        deliveries.notes + captures.notes,
-        deliveries.raw | captures.raw,
+        by_size("captures a second, {} in the queue", rates, at_least(0.9)),
+        notes=[
+            f"a capture in the queue takes {bytes_each:,.0f} bytes of Redis' memory",
+            f"the capture processes, draining: {memory}",
+        ],
+        raw={
+            "captures": {str(depth): each for depth, each in rates.items()},
+            "captures_memory_mib": {str(depth): each for depth, each in memory_mib.items()},
+            "bytes_a_capture": bytes_each,
+        },
     )
 
 
-def _drain_some(
-    testbed: Testbed, port: int, backlog: _Backlog, webhook_id: str, timed: int
-) -> float:
-    """Deliveries a second in the first part of a drain."""
-    testbed.redis.flushall()
-    testbed.start("deliveries", {"DATABASE_URL": backlog.database_url})
-    before = testbed.get(port, "/count")
-    notify(testbed.redis_url, webhook_id)
-    began_at, at_begin = _when(testbed, port, before + WARM_UP)
-    ended_at, at_end = _when(testbed, port, at_begin + timed)
-    testbed.stop("deliveries")
-    fill_pending(backlog.database_url, webhook_id, testbed.get(port, "/count") - before)
+def _rate(testbed: Testbed, count: Callable[[], int], warm_up: int, timed: int) -> float:
+    """What is counted a second, over `timed` of them after the first `warm_up`."""
+
+    def when(wanted: int) -> tuple[float, int]:
+        testbed.wait_until(lambda: count() >= wanted, "nothing is drained", PATIENCE_SECONDS)
+        return time.monotonic(), count()
+
+    began_at, at_begin = when(count() + warm_up)
+    ended_at, at_end = when(at_begin + timed)
     return (at_end - at_begin) / (ended_at - began_at)
 
 
-def _when(testbed: Testbed, port: int, count: int) -> tuple[float, int]:
-    """When so many deliveries have come, and how many by then."""
-    testbed.wait_until(
-        lambda: testbed.get(port, "/count") >= count, "the backlog does not move", PATIENCE_SECONDS
-    )
-    return time.monotonic(), int(testbed.get(port, "/count"))
-
-
-def _outcome(backlogs: list[_Backlog]) -> Outcome:
-    first, *others = backlogs
-    return Outcome(
-        rows=[
-            Row(
-                "backlog",
-                f"deliveries a second, {other.depth:,} pending",
-                f"{median(other.rates):,.0f}/s",
-                f"{first.depth:,}: {median(first.rates):,.0f}/s",
-                ratio_by_rounds(other.rates, first.rates),
-                at_least(0.9),
-            )
-            for other in others
-        ],
-        raw={"rates": {str(each.depth): each.rates for each in backlogs}},
-    )
+def _redis_bytes(testbed: Testbed) -> int:
+    return int(testbed.redis.info("memory")["used_memory"])

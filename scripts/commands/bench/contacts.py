@@ -7,8 +7,7 @@ the multi-row statements that record new leads, without a worker, so that nothin
 from __future__ import annotations
 
 from scripts.commands.bench.dataset import fill_contacts, subscribe
-from scripts.commands.bench.figures import median, ratio_by_rounds
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.outcome import Effort, Outcome, Say, by_size
 from scripts.commands.bench.testbed import Testbed
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -22,7 +21,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
     count = effort.count(CAPTURES)
     rates: dict[int, list[float]] = {}
     with Testbed() as testbed:
-        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], "http://127.0.0.1:9/")
+        subscribe(testbed.database_url, testbed.secret_key, "http://127.0.0.1:9/")
         rehearsal_url = testbed.copy_database("rehearsal")
         for size in SIZES_QUICK if effort.quick else SIZES:
             fill_contacts(testbed.copy_database(f"contacts_{size}"), size)
@@ -34,21 +33,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 seconds = testbed.script("bare_record", url, rehearsal_url, str(count))
                 of_rounds.append(count / seconds)
                 say(f"{size:,} contacts: {of_rounds[-1]:,.0f} captures/s")
-    return _outcome(rates)
-
-
-def _outcome(rates: dict[int, list[float]]) -> Outcome:
-    (first, first_rates), *others = rates.items()
     return Outcome(
-        rows=[
-            Row(
-                "contacts",
-                f"captures a second, {size:,} contacts",
-                f"{median(of_rounds):,.0f}/s",
-                f"{first:,}: {median(first_rates):,.0f}/s",
-                ratio_by_rounds(of_rounds, first_rates),
-            )
-            for size, of_rounds in others
-        ],
+        by_size("captures a second, {} contacts", rates),
         raw={"rates": {str(size): of_rounds for size, of_rounds in rates.items()}},
     )

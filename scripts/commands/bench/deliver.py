@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 
 from scripts.commands.bench.dataset import fill_pending, notify, subscribe
-from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.figures import at_least
+from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
 from scripts.commands.bench.testbed import BenchFailed, Testbed
 
 #: Deliveries of one round, on each side.
 DELIVERIES = 15_000
 PATIENCE_SECONDS = 120.0
-#: Deliveries before the scheduler starts: connections are opened, the worker is warm.
+#: Deliveries before the clock starts: connections are opened, the worker is warm.
 WARM_UP = 300
 
 
@@ -28,7 +28,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
     with Testbed() as testbed:
         port = testbed.start_sink()
         url = f"http://127.0.0.1:{port}/ours"
-        webhook_id = subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
+        webhook_id = subscribe(testbed.database_url, testbed.secret_key, url)
         testbed.start("deliveries")
         for number in range(effort.rounds):
             ours.append(drain(testbed, port, webhook_id, count))
@@ -37,16 +37,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, bare {bare[-1]:,.0f}/s")
         _check(testbed, (WARM_UP + count) * effort.rounds)
     return Outcome(
-        rows=[
-            Row(
-                "deliver",
-                "deliveries a second",
-                f"{median(ours):,.0f}/s",
-                f"urllib3 {median(bare):,.0f}/s",
-                ratio_by_rounds(ours, bare),
-                at_least(0.60),
-            )
-        ],
+        [compared("deliveries a second", ours, "urllib3", bare, at_least(0.60))],
         raw={"rate": ours, "bare_rate": bare},
     )
 
@@ -54,20 +45,20 @@ def measure(effort: Effort, say: Say) -> Outcome:
 def drain(testbed: Testbed, port: int, webhook_id: str, count: int) -> float:
     """Make so many deliveries due and see them through; deliveries a second."""
     fill_pending(testbed.database_url, webhook_id, WARM_UP + count)
-    before = testbed.get(port, "/count")
+    before = testbed.count(port)
     notify(testbed.redis_url, webhook_id)
     first = before + WARM_UP
-    testbed.wait_until(lambda: testbed.get(port, "/count") >= first, "nothing is delivered")
-    began_at, at_begin = time.perf_counter(), testbed.get(port, "/count")
+    testbed.wait_until(lambda: testbed.count(port) >= first, "nothing is delivered")
+    began_at, at_begin = time.perf_counter(), testbed.count(port)
     # The receiver is asked first: to look for what is open reads what is not.
     last = before + WARM_UP + count
     testbed.wait_until(
-        lambda: testbed.get(port, "/count") >= last and not _open(testbed),
+        lambda: testbed.count(port) >= last and not _open(testbed),
         "not all was delivered",
         PATIENCE_SECONDS,
     )
     seconds = time.perf_counter() - began_at
-    return float(testbed.get(port, "/count") - at_begin) / seconds
+    return (testbed.count(port) - at_begin) / seconds
 
 
 def _open(testbed: Testbed) -> bool:

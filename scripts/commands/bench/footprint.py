@@ -8,7 +8,7 @@ import time
 from scripts.commands.bench.figures import at_most
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import Pipeline, running_pipeline
-from scripts.commands.bench.usage import can_tell, usage_of
+from scripts.system.processes import can_tell_memory, usage_of
 
 IDLE_SECONDS = 30.0
 LOAD_SECONDS = 20.0
@@ -20,46 +20,35 @@ SETTLE_SECONDS = 3.0
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """Look at every process, idle first."""
-    if not can_tell():
+    if not can_tell_memory():
         return Outcome(notes=["needs /proc, which this system has not"])
     with running_pipeline() as pipeline:
         time.sleep(SETTLE_SECONDS)
         shares = _idle_shares(pipeline, effort.seconds(IDLE_SECONDS))
         idle = _memory(pipeline)
         loaded = _memory_under_load(pipeline, effort.seconds(LOAD_SECONDS))
-    say(f"idle: {sum(shares.values()):.2%} of a core")
-    total, total_loaded = sum(idle.values()), sum(loaded.values())
+    share = sum(shares.values())
+    say(f"idle: {share:.2%} of a core")
     return Outcome(
-        rows=[
+        [
             Row(
-                "footprint",
                 "the idle system's share of a core, %",
-                f"{sum(shares.values()):.2%}",
+                f"{share:.2%}",
                 "",
-                100 * sum(shares.values()),
+                100 * share,
                 at_most(2, " %"),
             ),
-            *(
-                Row(
-                    "footprint",
-                    f"{name}: memory, MiB",
-                    f"idle {idle[name]:.0f} MiB",
-                    f"{RATE:g} leads/s {loaded[name]:.0f} MiB",
-                    loaded[name],
-                )
-                for name in idle
-            ),
-            Row(
-                "footprint",
-                "all: memory, MiB",
-                f"idle {total:.0f} MiB",
-                f"{RATE:g} leads/s {total_loaded:.0f} MiB",
-                total_loaded,
-            ),
+            *(_memory_row(name, mib, loaded[name]) for name, mib in idle.items()),
+            _memory_row("all", sum(idle.values()), sum(loaded.values())),
         ],
         notes=["idle: " + ", ".join(f"{name} {share:.2%}" for name, share in shares.items())],
         raw={"idle_cpu": shares, "idle_mib": idle, "loaded_mib": loaded},
     )
+
+
+def _memory_row(name: str, idle_mib: float, loaded_mib: float) -> Row:
+    loaded = f"{RATE:g} leads/s {loaded_mib:.0f} MiB"
+    return Row(f"{name}: memory, MiB", f"idle {idle_mib:.0f} MiB", loaded, loaded_mib)
 
 
 def _pids(pipeline: Pipeline) -> dict[str, int]:

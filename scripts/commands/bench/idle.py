@@ -51,15 +51,15 @@ def measure(effort: Effort, say: Say) -> Outcome:
     with Testbed() as testbed:
         port = free_port()
         url = f"http://127.0.0.1:{port}/"
-        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
+        subscribe(testbed.database_url, testbed.secret_key, url)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             delays = runner.run(_delays(testbed, port, effort.count(LEADS)))
     say(f"{len(delays)} leads")
     p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
     return Outcome(
-        rows=[
-            Row("idle", "202 to subscriber, p50", f"{p50:.1f} ms", "", p50, at_most(15, " ms")),
-            Row("idle", "202 to subscriber, p99", f"{p99:.1f} ms", "", p99, at_most(50, " ms")),
+        [
+            Row("202 to subscriber, p50", f"{p50:.1f} ms", "", p50, at_most(15, " ms")),
+            Row("202 to subscriber, p99", f"{p99:.1f} ms", "", p99, at_most(50, " ms")),
         ],
         raw={"delays_ms": delays},
     )

@@ -6,11 +6,11 @@ do: it must be well above either side.
 
 from __future__ import annotations
 
-from scripts.commands.bench.figures import at_least, at_most, median, ratio_by_rounds
+from scripts.commands.bench.figures import at_least, at_most, median
 from scripts.commands.bench.load import Report
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say, compared
 from scripts.commands.bench.testbed import BenchFailed, Testbed
-from scripts.commands.bench.usage import usage_of
+from scripts.system.processes import usage_of
 
 #: Connections of the load.
 CONNECTIONS = 64
@@ -26,11 +26,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
         bare_port = testbed.start_bare_web()
         sink_port = testbed.start_sink()
         seconds = effort.seconds(SECONDS)
-        ours, bare, trivial = (
-            _Side(testbed, "web"),
-            _Side(testbed, "bare_web"),
-            _Side(testbed, "sink"),
-        )
+        ours, bare, trivial = (_Side(testbed, name) for name in ("web", "bare_web", "sink"))
         for number in range(effort.rounds):
             ours.take(path="/capture", port=testbed.port, seconds=seconds)
             bare.take(path="/bare", port=bare_port, seconds=seconds)
@@ -83,29 +79,13 @@ class _Side:
 
 
 def _outcome(ours: _Side, bare: _Side, trivial: _Side) -> Outcome:
-    rate, bare_rate = median(ours.rates), median(bare.rates)
     p50, bare_p50 = median(ours.p50s), median(bare.p50s)
-    p99, bare_p99 = median(ours.p99s), median(bare.p99s)
     load_cpu = median([report.cpu_share for report in ours.reports])
     return Outcome(
-        rows=[
-            Row(
-                "ingest",
-                "202s a second",
-                f"{rate:,.0f}/s",
-                f"bare {bare_rate:,.0f}/s",
-                ratio_by_rounds(ours.rates, bare.rates),
-                at_least(0.75),
-            ),
-            Row("ingest", "p50", f"{p50:.1f} ms", f"bare {bare_p50:.1f} ms", p50 / bare_p50),
-            Row(
-                "ingest",
-                "p99",
-                f"{p99:.1f} ms",
-                f"bare {bare_p99:.1f} ms",
-                ratio_by_rounds(ours.p99s, bare.p99s),
-                at_most(4),
-            ),
+        [
+            compared("202s a second", ours.rates, "bare", bare.rates, at_least(0.75)),
+            Row("p50", f"{p50:.1f} ms", f"bare {bare_p50:.1f} ms", p50 / bare_p50),
+            compared("p99", ours.p99s, "bare", bare.p99s, at_most(4), form="{:.1f} ms"),
         ],
         notes=[
             f"the load took {load_cpu:.0%} of a core, and drove a trivial responder to"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scripts.commands.bench.figures import at_most, median, ratio_by_rounds
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.figures import at_most
+from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
 from scripts.commands.bench.testbed import Testbed
 
 #: Requests of one round.
@@ -33,16 +33,6 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 medians.append(report.p50_ms)
             say(f"round {number + 1}: {ours[-1]:.2f} ms, bare {kept[-1]:.2f} ms")
             testbed.redis.flushall()
-    return Outcome(
-        rows=[
-            Row(
-                "ingest-light",
-                "median of one at a time",
-                f"{median(ours):.2f} ms",
-                f"bare + write {median(kept):.2f} ms",
-                ratio_by_rounds(ours, kept),
-                at_most(1.3),
-            )
-        ],
-        raw={"p50_ms": ours, "bare_p50_ms": kept},
-    )
+    what, beside = "median of one at a time", "bare + write"
+    row = compared(what, ours, beside, kept, at_most(1.3), form="{:.2f} ms")
+    return Outcome([row], raw={"p50_ms": ours, "bare_p50_ms": kept})

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scripts.commands.bench.dataset import subscribe, unsubscribe
-from scripts.commands.bench.figures import at_least, at_most, median, percentile, ratio_by_rounds
+from scripts.commands.bench.figures import at_least, at_most, percentile
 from scripts.commands.bench.lead import DOMAIN
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
 from scripts.commands.bench.pipeline import start_all, wait_until_recorded
 from scripts.commands.bench.testbed import Testbed
 
@@ -34,8 +34,8 @@ def measure(effort: Effort, say: Say) -> Outcome:
     calm: list[_Run] = []
     harmed: list[_Run] = []
     with Testbed() as testbed:
-        port = testbed.start_sink(timed=True)
-        key = testbed.environ["SECRET_KEY"]
+        port = testbed.start_sink("timed")
+        key = testbed.secret_key
         for org in HEALTHY:
             subscribe(testbed.database_url, key, f"http://127.0.0.1:{port}/{org}", org)
         start_all(testbed)
@@ -55,13 +55,13 @@ def measure(effort: Effort, say: Say) -> Outcome:
 
 def _run(testbed: Testbed, port: int, seconds: float) -> _Run:
     testbed.get(port, "/delays")
-    before = testbed.get(port, "/count")
+    before = testbed.count(port)
     hosts = tuple(f"{org}.{DOMAIN}" for name in HEALTHY for org in (BAD, name))
     report = testbed.load(rate=RATE, seconds=seconds, hosts=hosts, warm_up_seconds=0)
     wait_until_recorded(testbed, PATIENCE_SECONDS)
     expected = before + report.accepted // 2
     testbed.wait_until(
-        lambda: testbed.get(port, "/count") >= expected, "deliveries are missing", PATIENCE_SECONDS
+        lambda: testbed.count(port) >= expected, "deliveries are missing", PATIENCE_SECONDS
     )
     by_path: dict[str, list[float]] = testbed.get(port, "/delays")
     delays = [delay for each in by_path.values() for delay in each]
@@ -73,23 +73,11 @@ def _outcome(calm: list[_Run], harmed: list[_Run]) -> Outcome:
     p95, calm_p95 = [run.p95_ms for run in harmed], [run.p95_ms for run in calm]
     rates, calm_rates = [run.rate for run in harmed], [run.rate for run in calm]
     return Outcome(
-        rows=[
-            Row(
-                "isolation",
-                "p95 of the healthy nine",
-                f"{median(p95):.0f} ms",
-                f"alone {median(calm_p95):.0f} ms",
-                ratio_by_rounds(p95, calm_p95),
-                at_most(2),
+        [
+            compared(
+                "p95 of the healthy nine", p95, "alone", calm_p95, at_most(2), form="{:.0f} ms"
             ),
-            Row(
-                "isolation",
-                "their throughput",
-                f"{median(rates):,.0f}/s",
-                f"alone {median(calm_rates):,.0f}/s",
-                ratio_by_rounds(rates, calm_rates),
-                at_least(0.9),
-            ),
+            compared("their throughput", rates, "alone", calm_rates, at_least(0.9)),
         ],
         raw={"p95_ms": p95, "calm_p95_ms": calm_p95, "rate": rates, "calm_rate": calm_rates},
     )

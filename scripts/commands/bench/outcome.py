@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scripts.commands.bench.figures import Goal
+from scripts.commands.bench.figures import Goal, median, ratio_by_rounds
 
 #: Takes a line of progress.
 Say = Callable[[str], None]
@@ -35,7 +35,6 @@ class Effort:
 class Row(NamedTuple):
     """A line of the table: a figure, what it is compared with, and the goal for `value`."""
 
-    stage: str
     what: str
     ours: str
     beside: str
@@ -59,3 +58,26 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     #: Each round's figures by name, for `--json` and the plots.
     raw: dict[str, object] = field(default_factory=dict)
+
+
+def compared(
+    what: str,
+    ours: Sequence[float],
+    beside: str,
+    theirs: Sequence[float],
+    goal: Goal | None = None,
+    *,
+    form: str = "{:,.0f}/s",
+) -> Row:
+    """The medians of both sides, and of their ratios round by round."""
+    other = f"{beside} {form.format(median(theirs))}"
+    return Row(what, form.format(median(ours)), other, ratio_by_rounds(ours, theirs), goal)
+
+
+def by_size(what: str, rates: Mapping[int, Sequence[float]], goal: Goal | None = None) -> list[Row]:
+    """Every size but the first compared with the first; {} in `what` stands for the size."""
+    (first, first_rates), *others = rates.items()
+    return [
+        compared(what.format(f"{size:,}"), of_rounds, f"{first:,}:", first_rates, goal)
+        for size, of_rounds in others
+    ]

@@ -20,7 +20,7 @@ from scripts.commands.bench.load import Report
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all, wait_until_recorded
 from scripts.commands.bench.testbed import Testbed
-from scripts.commands.bench.usage import usage_of
+from scripts.system.processes import usage_of
 
 SECONDS = 60.0
 PROBE_SECONDS = 5.0
@@ -114,10 +114,9 @@ def _outcome(
     refused = {s: n for s, n in report.statuses.items() if s in ("429", "503")}
     odd = {s: n for s, n in report.statuses.items() if s not in ("202", *refused)}
     return Outcome(
-        rows=[
-            Row("overload", "202s lost", f"of {report.accepted:,}", "", lost, at_most(0)),
+        [
+            Row("202s lost", f"of {report.accepted:,}", "", lost, at_most(0)),
             Row(
-                "overload",
                 "answers but 202, 429, 503",
                 str(odd or ""),
                 "",
@@ -125,16 +124,14 @@ def _outcome(
                 at_most(0),
             ),
             Row(
-                "overload",
                 "refused after, p99",
                 f"{sum(refused.values()):,} refused",
                 f"longest {report.refused_max_ms:.0f} ms",
                 report.refused_p99_ms,
                 at_most(100, " ms"),
             ),
-            Row("overload", "growth of memory", "", "", growth_mib, at_most(10, " MiB")),
+            Row("growth of memory", "", "", growth_mib, at_most(10, " MiB")),
             Row(
-                "overload",
                 "latency afterwards",
                 f"{light_after:.2f} ms",
                 f"before {light_before:.2f} ms",

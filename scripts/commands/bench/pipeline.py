@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from app.queue.jobs import CAPTURES
-from app.queue.keys import payloads_key
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.testbed import Testbed
+from scripts.commands.queue_state import capture_jobs
 
 #: Every process of the product.
 ROLES = ("captures", "deliveries", "scheduler", "web")
@@ -24,7 +23,7 @@ class Pipeline(NamedTuple):
 
     def arrived(self) -> int:
         """Deliveries that the subscriber has received."""
-        return int(self.testbed.get(self.sink_port, "/count"))
+        return self.testbed.count(self.sink_port)
 
     def drain_seconds(self, expected: int, patience_seconds: float) -> float:
         """How long it takes until so many have arrived in all."""
@@ -36,12 +35,11 @@ class Pipeline(NamedTuple):
 
 
 @contextmanager
-def running_pipeline(settings: dict[str, str] | None = None) -> Iterator[Pipeline]:
+def running_pipeline() -> Iterator[Pipeline]:
     """The whole product, ready, subscribed by a receiver that answers at once."""
-    with Testbed(settings) as testbed:
+    with Testbed() as testbed:
         port = testbed.start_sink()
-        url = f"http://127.0.0.1:{port}/"
-        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], url)
+        subscribe(testbed.database_url, testbed.secret_key, f"http://127.0.0.1:{port}/")
         start_all(testbed)
         yield Pipeline(testbed, port)
 
@@ -58,7 +56,7 @@ def start_all(testbed: Testbed) -> None:
 def wait_until_recorded(testbed: Testbed, patience_seconds: float = 30.0) -> None:
     """Until the queue of captures is empty."""
     testbed.wait_until(
-        lambda: testbed.redis.hlen(payloads_key(CAPTURES)) == 0,
+        lambda: capture_jobs(testbed.redis) == 0,
         "the queue of captures is not emptied",
         patience_seconds,
     )

@@ -1,20 +1,19 @@
 """`record`: captures a second from a full queue into PostgreSQL, beside the bare statements.
 
 The queue is filled through the ingress, so that jobs are of the sizes that it makes. One webhook is
-subscribed: each capture becomes a contact, an event and a delivery. The scheduler runs from the
-first commit of a worker process to the last, so that its start does not count.
+subscribed: each capture becomes a contact, an event and a delivery. The clock runs from the first
+commit of a worker process to the last, so that its start does not count.
 """
 
 from __future__ import annotations
 
 import time
 
-from app.queue.jobs import CAPTURES
-from app.queue.keys import payloads_key
 from scripts.commands.bench.dataset import subscribe
-from scripts.commands.bench.figures import at_least, median, ratio_by_rounds
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.figures import at_least, median
+from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
 from scripts.commands.bench.testbed import BenchFailed, Testbed
+from scripts.commands.queue_state import capture_jobs
 
 #: Captures of one round, on each side.
 CAPTURES_A_ROUND = 40_000
@@ -30,7 +29,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
     sizes: list[float] = []
     with Testbed() as testbed:
         # Nobody listens there: the deliveries stay due.
-        subscribe(testbed.database_url, testbed.environ["SECRET_KEY"], "http://127.0.0.1:9/")
+        subscribe(testbed.database_url, testbed.secret_key, "http://127.0.0.1:9/")
         rehearsal_url = testbed.copy_database("rehearsal")
         testbed.start("web")
         for number in range(effort.rounds):
@@ -42,16 +41,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, statements alone {bare[-1]:,.0f}/s")
         _check(testbed, expected=2 * count * effort.rounds)
     return Outcome(
-        rows=[
-            Row(
-                "record",
-                "captures a second",
-                f"{median(ours):,.0f}/s",
-                f"statements {median(bare):,.0f}/s",
-                ratio_by_rounds(ours, bare),
-                at_least(0.75),
-            )
-        ],
+        [compared("captures a second", ours, "statements", bare, at_least(0.75))],
         notes=[f"jobs of {median(sizes):.0f} captures, as the ingress made them"],
         raw={"rate": ours, "bare_rate": bare, "captures_a_job": sizes},
     )
@@ -62,7 +52,7 @@ def _fill_queue(testbed: Testbed, count: int) -> int:
     report = testbed.load(requests=count, seconds=PATIENCE_SECONDS, warm_up_seconds=0)
     if report.accepted != count:
         raise BenchFailed(f"{report.accepted} of {count} captures were taken: {report.statuses}")
-    return _jobs(testbed)
+    return capture_jobs(testbed.redis)
 
 
 def _drain_queue(testbed: Testbed) -> float:
@@ -71,15 +61,13 @@ def _drain_queue(testbed: Testbed) -> float:
     testbed.start("captures")
     testbed.wait_until(lambda: recorded(testbed) > before, "nothing is recorded")
     began_at, at_begin = time.perf_counter(), recorded(testbed)
-    testbed.wait_until(lambda: _jobs(testbed) == 0, "the queue is not emptied", PATIENCE_SECONDS)
+    testbed.wait_until(
+        lambda: not capture_jobs(testbed.redis), "the queue is not emptied", PATIENCE_SECONDS
+    )
     seconds = time.perf_counter() - began_at
     rate = (recorded(testbed) - at_begin) / seconds
     testbed.stop("captures")
     return rate
-
-
-def _jobs(testbed: Testbed) -> int:
-    return int(testbed.redis.hlen(payloads_key(CAPTURES)))
 
 
 def recorded(testbed: Testbed) -> int:

@@ -6,14 +6,12 @@ the way out, whatever that way is.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -22,25 +20,15 @@ import psycopg2
 import redis
 import urllib3
 
-from config.settings import read_settings
+from scripts.checkout import CHECKOUT
 from scripts.commands.bench.lead import DOMAIN
 from scripts.commands.bench.load import Report, Spec
-from scripts.system.application import CHECKOUT, PROCESSES, release
+from scripts.system.application import PROCESSES, python_child
 from scripts.system.child import Child
-from scripts.system.embedded import Embedded
 from scripts.system.ports import free_port
-from scripts.system.private_file import kept_secret_key
 from scripts.system.readiness import fault
+from scripts.system.whole import temporary_system
 
-#: The product's defaults, without what limits a single client.
-SETTINGS = {
-    "CAPTURE_RATE_PER_ADDRESS": "0",
-    "CAPTURE_RATE_PER_EMAIL": "0",
-    "API_RATE_PER_KEY": "0",
-    "ALLOW_PRIVATE_WEBHOOKS": "1",
-    "BASE_DOMAIN": DOMAIN,
-    "LOG_LEVEL": "warning",
-}
 #: How long anything may take to start, and a stopping worker to finish what it does.
 START_SECONDS = 30.0
 STOP_SECONDS = 25.0
@@ -51,92 +39,65 @@ class BenchFailed(Exception):
     """A measurement could not be made; the text says why."""
 
 
-class Testbed:
+class Testbed(ExitStack):
     """Servers with the product's schema and default org; processes are started one by one."""
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        self._settings = {**SETTINGS, **(settings or {})}
-        self._open = ExitStack()
+        super().__init__()
+        self._settings = {"BASE_DOMAIN": DOMAIN, **(settings or {})}
         self._http = urllib3.PoolManager(retries=False, timeout=10)
         self._connections: dict[str, Any] = {}
         self.children: dict[str, Child] = {}
 
     def __enter__(self) -> Self:
-        with ExitStack() as opening:
-            self.embedded = opening.enter_context(Embedded())
-            opening.callback(self._stop_all)
-            opening.callback(self._hang_up)
-            self.environ = {
-                **{k: v for k, v in os.environ.items() if not k.startswith(("DATA", "REDIS_"))},
-                **self._settings,
-                "DATABASE_URL": self.embedded.database_url,
-                "REDIS_URL": self.embedded.redis_url,
-                "SECRET_KEY": kept_secret_key(self.embedded.data_folder / "secret_key"),
-                "PORT": str(free_port()),
-            }
-            released = release(self.environ)
-            self.org, self.api_key = released.org, released.api_key
-            self.redis = opening.enter_context(closing(redis.Redis.from_url(self.redis_url)))
-            self._open = opening.pop_all()
+        system = temporary_system(self._settings, supervises_servers=False, roles=())
+        self.system = self.enter_context(system)
+        self.embedded = system.embedded
+        self.redis = self.enter_context(closing(redis.Redis.from_url(self.redis_url)))
+        self.callback(self._stop_all)
+        self.callback(self._hang_up)
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.close()
 
     @property
     def port(self) -> int:
         """Of the web process."""
-        return int(self.environ["PORT"])
+        return self.system.settings.port
 
     @property
-    def base_url(self) -> str:
-        """Of the web process."""
-        return f"http://127.0.0.1:{self.port}"
+    def secret_key(self) -> str:
+        """By which the product encrypts the secrets of webhooks."""
+        return self.system.environ["SECRET_KEY"]
 
     @property
     def database_url(self) -> str:
         """Of the product's database."""
-        return self.environ["DATABASE_URL"]
+        return self.embedded.database_url
 
     @property
     def redis_url(self) -> str:
         """Of the queue."""
-        return self.environ["REDIS_URL"]
+        return self.embedded.redis_url
 
     @property
     def in_flight_limit(self) -> int:
         """Deliveries of one webhook that may be in flight."""
-        return read_settings(self.environ).webhook_concurrency_max
+        return self.system.settings.webhook_concurrency_max
 
     def start(self, role: str, settings: Mapping[str, str] | None = None) -> Child:
         """Start a process of the product; web is ready on return, the others soon after."""
         child = self._start(role, PROCESSES[role], settings or {})
         if role == "web":
-            self.wait_until(lambda: fault(self.base_url) is None, "web did not get ready")
+            base_url = self.system.base_url
+            self.wait_until(lambda: fault(base_url) is None, "web did not get ready")
         return child
 
-    def start_script(self, name: str, module: str, *arguments: str) -> Child:
-        """Start a process of the bench itself."""
-        return self._start(name, (f"scripts.commands.bench.{module}", *arguments), {})
-
-    def start_sink(self, *, timed: bool = False, name: str = "sink") -> int:
-        """Start a receiver that answers at once; its port."""
-        port = free_port()
-        self.start_script(name, "sink", str(port), *(["timed"] if timed else []))
-        self.wait_until(lambda: answers(port), "the receiver did not start")
-        return port
+    def start_sink(self, *arguments: str) -> int:
+        """Start a receiver that answers at once; its port. `timed`: it notes delays."""
+        return self._start_script("sink", *arguments)
 
     def start_bare_web(self) -> int:
         """Start the bare routes; their port."""
-        port = free_port()
-        self.start_script("bare_web", "bare_web", str(port))
-        self.wait_until(lambda: answers(port), "the bare routes did not start")
-        return port
+        return self._start_script("bare_web")
 
     def stop(self, name: str) -> None:
         """Stop one process."""
@@ -148,25 +109,25 @@ class Testbed:
 
     def script(self, module: str, *arguments: str) -> Any:
         """Run a script of the bench to its end; what it prints, from JSON."""
-        command = [sys.executable, "-m", f"scripts.commands.bench.{module}", *arguments]
-        done = subprocess.run(
-            command, cwd=CHECKOUT, env=self.environ, stdout=subprocess.PIPE, check=True
-        )
-        return msgspec.json.decode(done.stdout)
+        return msgspec.json.decode(_output_of(module, *arguments, environ=self.system.environ))
 
     def get(self, port: int, path: str) -> Any:
         """What a receiver tells."""
         return self._http.request("GET", f"http://127.0.0.1:{port}{path}").json()
+
+    def count(self, port: int) -> int:
+        """Deliveries that a receiver has got so far."""
+        return int(self.get(port, "/count"))
 
     def pids(self) -> dict[str, int]:
         """The running processes, servers among them, by name."""
         running = [*self.embedded.servers, *self.children.values()]
         return {child.name: child.pid for child in running if child.pid is not None}
 
-    def query(self, sql: str, *parameters: object, database: str | None = None) -> Any:
+    def query(self, sql: str, *, database: str | None = None) -> Any:
         """The first column of the first row of a query; None without one."""
         with self._connected(self.url_of(database)).cursor() as cursor:
-            cursor.execute(sql, parameters or None)
+            cursor.execute(sql)
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
@@ -204,15 +165,16 @@ class Testbed:
         while self._connections:
             self._connections.popitem()[1].close()
 
+    def _start_script(self, module: str, *arguments: str) -> int:
+        port = free_port()
+        self._start(module, (f"scripts.commands.bench.{module}", str(port), *arguments), {})
+        self.wait_until(lambda: answers(port), f"{module} did not start")
+        return port
+
     def _start(self, name: str, arguments: tuple[str, ...], settings: Mapping[str, str]) -> Child:
-        child = Child(
-            name,
-            [sys.executable, "-m", *arguments],
-            run_folder=self.embedded.run_folder,
-            environ={**self.environ, **settings},
-            cwd=CHECKOUT,
-            output=self._log(name),
-        )
+        environ = {**self.system.environ, **settings}
+        run_folder = self.embedded.run_folder
+        child = python_child(name, arguments, environ, run_folder, self._log(name))
         child.start()
         self.children[name] = child
         return child
@@ -231,14 +193,8 @@ class Testbed:
 
 def run_load(spec: Spec) -> Report:
     """Run a load in a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "scripts.commands.bench.load",
-        msgspec.json.encode(spec).decode(),
-    ]
-    done = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, check=True)
-    return msgspec.json.decode(done.stdout, type=Report)
+    report = _output_of("load", msgspec.json.encode(spec).decode())
+    return msgspec.json.decode(report, type=Report)
 
 
 def answers(port: int) -> bool:
@@ -248,3 +204,9 @@ def answers(port: int) -> bool:
     except urllib3.exceptions.HTTPError:
         return False
     return True
+
+
+def _output_of(module: str, *arguments: str, environ: Mapping[str, str] | None = None) -> bytes:
+    command = [sys.executable, "-m", f"scripts.commands.bench.{module}", *arguments]
+    done = subprocess.run(command, cwd=CHECKOUT, env=environ, stdout=subprocess.PIPE, check=True)
+    return done.stdout

@@ -8,21 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
-
-from app.queue import keys
-from app.queue.jobs import DELIVERIES, NOTIFIED_KEY
-from scripts.commands.chaos import process_tree
 from scripts.commands.chaos.schedule import ALL_WORKERS, WORKERS, Fault, Verb
-from scripts.commands.chaos.system import ChaosSystem
+from scripts.commands.queue_state import flush_admission, flush_notifications
+from scripts.system import processes
 from scripts.system.child import Child
 from scripts.system.server import Server
+from scripts.system.whole import WholeSystem
 
 #: A process that was killed and is not back by then never comes back.
 RETURN_SECONDS = 60.0
@@ -46,7 +39,7 @@ class NeverReturned(Exception):
 class FaultInjector:
     """Does to a system what a schedule says, each fault in a thread of its own."""
 
-    def __init__(self, system: ChaosSystem, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, system: WholeSystem, seed: int, say: Callable[[str], None]) -> None:
         self._system = system
         self._chance = random.Random(f"victims {seed}")
         self._say = say
@@ -92,23 +85,23 @@ class FaultInjector:
         postmaster = _pid_of(self._system.embedded.postgres)
         backends = [
             pid
-            for pid in process_tree.descendants(postmaster)
-            if _BACKEND_MARK in process_tree.command_of(pid)
+            for pid in processes.descendants(postmaster)
+            if _BACKEND_MARK in processes.command_of(pid)
         ]
         # PostgreSQL then ends every other session as well, and recovers.
-        process_tree.send([self._chance.choice(backends)] if backends else [], signal.SIGKILL)
+        processes.send([self._chance.choice(backends)] if backends else [], signal.SIGKILL)
 
     def _freeze(self, fault: Fault) -> None:
         if fault.target in self._servers:
             pid = _pid_of(self._servers[fault.target])
         else:
             pid, _ = self._victim(fault.target)
-        frozen = [pid, *process_tree.descendants(pid)]
-        process_tree.send(frozen, signal.SIGSTOP)
+        frozen = [pid, *processes.descendants(pid)]
+        processes.send(frozen, signal.SIGSTOP)
         try:
             _wait(fault.seconds)
         finally:
-            process_tree.send(frozen, signal.SIGCONT)
+            processes.send(frozen, signal.SIGCONT)
 
     def _terminate(self, fault: Fault) -> None:
         roles = WORKERS if fault.target == ALL_WORKERS else (fault.target,)
@@ -123,24 +116,15 @@ class FaultInjector:
         server.start()
 
     def _flush(self, fault: Fault) -> None:
-        queue = urlsplit(self._system.redis_url)
-        if fault.target == "admission":
-            # Limits and first answers live in the database after the queue's.
-            admission = queue._replace(path=f"/{int(queue.path.strip('/') or 0) + 1}")
-            with closing(_patient_client(admission.geturl())) as client:
-                client.flushdb()
-        else:
-            with closing(_patient_client(queue.geturl())) as client:
-                acks = list(client.scan_iter(keys.acks_key("*", DELIVERIES)))
-                notifications = [of_queue(DELIVERIES) for of_queue in keys.OF_A_QUEUE]
-                client.delete(NOTIFIED_KEY, *notifications, *acks)
+        flush = flush_admission if fault.target == "admission" else flush_notifications
+        flush(self._system.settings.redis_url)
 
     @property
     def _servers(self) -> dict[str, Server]:
         return {"valkey": self._system.embedded.valkey, "postgres": self._system.embedded.postgres}
 
     def _role(self, name: str) -> Child:
-        return self._system.whole.processes.children[name]
+        return self._system.processes.children[name]
 
     def _victim(self, target: str) -> tuple[int, Child]:
         """The process to hit, and the one that the supervisor watches."""
@@ -151,8 +135,8 @@ class FaultInjector:
             return pid, child
         workers = [
             each
-            for each in process_tree.descendants(pid)
-            if "resource_tracker" not in process_tree.command_of(each)
+            for each in processes.descendants(pid)
+            if "resource_tracker" not in processes.command_of(each)
         ]
         return (self._chance.choice(workers) if workers else pid), child
 
@@ -160,13 +144,13 @@ class FaultInjector:
 def _end(child: Child, victim: int, number: signal.Signals) -> None:
     """Ends a process and waits until as many as before run below its supervisor again."""
     before = _living(child)
-    process_tree.send([victim], number)
+    processes.send([victim], number)
     _wait_until(lambda: victim not in _living(child) and len(_living(child)) >= len(before), child)
 
 
 def _living(child: Child) -> list[int]:
     pid = child.pid
-    return [pid, *process_tree.descendants(pid)] if pid else []
+    return [pid, *processes.descendants(pid)] if pid else []
 
 
 def _pid_of(child: Child) -> int:
@@ -187,12 +171,3 @@ def _wait_until(condition: Callable[[], bool], child: Child) -> None:
         if time.monotonic() > deadline:
             raise NeverReturned(f"{child.name} was not started again in {RETURN_SECONDS:.0f} s")
         _wait(_LOOK_SECONDS)
-
-
-def _patient_client(url: str) -> redis.Redis:
-    """A client that waits for a server which another fault has just had restarted."""
-    return redis.Redis.from_url(
-        url,
-        retry=Retry(ConstantBackoff(0.1), retries=100),
-        retry_on_error=[redis.exceptions.BusyLoadingError, redis.exceptions.ConnectionError],
-    )

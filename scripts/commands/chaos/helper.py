@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from scripts.system.application import CHECKOUT
+from scripts.checkout import CHECKOUT
 
 _STOP_SECONDS = 5.0
 

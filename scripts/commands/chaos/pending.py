@@ -8,10 +8,8 @@ from contextlib import closing
 from typing import Any
 
 import psycopg2
-import redis
 
-from app.queue import keys
-from app.queue.jobs import CAPTURES, DELIVERIES
+from scripts.commands.queue_state import open_jobs
 
 #: A notifier that waits longer was forgotten: answering it takes milliseconds.
 NOTIFICATION_SECONDS = 30.0
@@ -42,7 +40,8 @@ class PendingWork:
 
     def find(self) -> list[str]:
         """Ids of everything that is not finished: fallback rows, jobs, deliveries."""
-        return [*self._in_queue(), *self._in_database()]
+        jobs = open_jobs(self._redis_url, NOTIFICATION_SECONDS)
+        return [*(f"job {job}" for job in jobs), *self._in_database()]
 
     def wait_until_none(
         self, still_seconds: float, progress: Callable[[str], None] = lambda line: None
@@ -71,13 +70,6 @@ class PendingWork:
             forgotten = _ids(cursor, _FORGOTTEN)
         return [*inbox, *unsettled, *sorted(set(forgotten) - set(unsettled))]
 
-    def _in_queue(self) -> list[str]:
-        with closing(redis.Redis.from_url(self._redis_url)) as client:
-            captures: list[bytes] = client.hkeys(keys.payloads_key(CAPTURES))  # type: ignore[assignment]
-            notifications: list[bytes] = client.hkeys(keys.payloads_key(DELIVERIES))  # type: ignore[assignment]
-        old = [job for job in notifications if _age_seconds(job) > NOTIFICATION_SECONDS]
-        return [f"job {job.decode()}" for job in (*captures, *old)]
-
 
 def _ids(cursor: Any, query: str, *parameters: object) -> list[str]:
     cursor.execute(query, parameters or None)
@@ -88,8 +80,3 @@ def _summary(left: Collection[str]) -> str:
     rows = sum(each.startswith("inbox row") for each in left)
     jobs = sum(each.startswith("job") for each in left)
     return f"{rows} fallback rows, {jobs} jobs, {len(left) - rows - jobs} deliveries"
-
-
-def _age_seconds(job: bytes) -> float:
-    """How long ago a message was made: its id begins with the time."""
-    return (time.time_ns() - int(job[:16], 16)) / 1e9

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from scripts.client import Rex
 from scripts.commands.chaos import api_checks, database_checks
 from scripts.commands.chaos.client_process import Orders
 from scripts.commands.chaos.faults import Disturbance, FaultInjector
@@ -29,7 +30,8 @@ from scripts.commands.chaos.recovery import (
     recoveries,
 )
 from scripts.commands.chaos.schedule import Fault
-from scripts.commands.chaos.system import ChaosSystem, Log
+from scripts.commands.chaos.system import Log, chaos_system, subscribe, wait_until_ready
+from scripts.system.whole import WholeSystem
 
 #: When nothing was finished for so long after everything was healed, the rest is stuck. A killed
 #: worker's jobs come back after 20 s at most, its deliveries when their leases end, after 17 s.
@@ -107,19 +109,20 @@ def run(options: Options, say: Callable[[str], None], progress: Callable[[str], 
                 "scripts.commands.chaos.receiver_process", folder / "receptions"
             ) as receivers,
             HelperProcess("scripts.commands.chaos.client_process", folder / "posts") as clients,
-            ChaosSystem(log) as system,
+            chaos_system(log) as system,
         ):
             ports = receivers.receive()
-            webhooks = system.subscribe({name: ports[name] for name in options.receivers})
+            rex = Rex(system.base_url, system.api_key)
+            webhooks = subscribe(rex, {name: ports[name] for name in options.receivers})
             receivers.send({"secrets": {name: made["secret"] for name, made in webhooks.items()}})
             disturbances = _disturb(system, clients, options, watch)
             say("The load has ended and the receivers heal.")
             receivers.send({"heal": True})
-            return _examine(system, webhooks, disturbances, watch, log)
+            return _examine(system, rex, webhooks, disturbances, watch, log)
 
 
 def _disturb(
-    system: ChaosSystem, clients: HelperProcess, options: Options, watch: Watch
+    system: WholeSystem, clients: HelperProcess, options: Options, watch: Watch
 ) -> list[Disturbance]:
     started = time.monotonic()
     clients.send(msgspec.to_builtins(_orders(system, options, started)))
@@ -134,11 +137,11 @@ def _disturb(
         return breaking.result()
 
 
-def _orders(system: ChaosSystem, options: Options, started: float) -> Orders:
+def _orders(system: WholeSystem, options: Options, started: float) -> Orders:
     load = options.load
     return Orders(
-        base_url=system.whole.base_url,
-        api_key=system.whole.api_key or "",
+        base_url=system.base_url,
+        api_key=system.api_key or "",
         seed=options.seed,
         rate=load.rate,
         clients=load.clients,
@@ -165,7 +168,8 @@ def _watch_until_done(
 
 
 def _examine(
-    system: ChaosSystem,
+    system: WholeSystem,
+    rex: Rex,
     webhooks: Mapping[str, Mapping[str, str]],
     disturbances: list[Disturbance],
     watch: Watch,
@@ -173,16 +177,16 @@ def _examine(
 ) -> Outcome:
     ended = time.monotonic()
     dead = [webhooks[name]["id"] for name in (EVERYBODY - HEALING) & set(webhooks)]
-    pending = PendingWork(system.database_url, system.redis_url, dead)
+    pending = PendingWork(system.settings.database_url, system.settings.redis_url, dead)
     settle_seconds, left = pending.wait_until_none(STUCK_SECONDS, watch.progress)
     until = time.monotonic()
-    system.wait_until_ready()
+    wait_until_ready(system)
     posts, receptions = watch.posts.refresh(), watch.receptions.refresh()
     arrivals = sorted(each.at for each in receptions)
     found = recoveries(disturbances, arrivals, until)
     while_loaded = [at for at in arrivals if at < ended]
     silence = longest_silence(disturbances, while_loaded)
-    evidence = api_checks.gather(system.rex, posts, receptions)
+    evidence = api_checks.gather(rex, posts, receptions)
     return Outcome(
         posts,
         receptions,
@@ -190,7 +194,7 @@ def _examine(
         found,
         settle_seconds,
         _check_progress(left, found, silence, log),
-        database_checks.examine(system.database_url, posts, receptions),
+        database_checks.examine(system.settings.database_url, posts, receptions),
         api_checks.judge(evidence, HEALING & set(webhooks)),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from config.settings import Settings, read_settings
-from scripts.system.application import CHECKOUT
+from scripts.checkout import CHECKOUT
 from scripts.system.running import find_running
 
 #: What together says which system is meant.
