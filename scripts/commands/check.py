@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
+
+from scripts.commands.arguments import no_arguments
 
 _CODE = ("config", "app", "workers", "scripts", "tests")
 
@@ -14,11 +17,13 @@ CHECKS = {
     "layers": ("pytest", "-q", "--no-header", "-p", "no:xdist", "tests/test_layering.py"),
 }
 
-#: What mends a failed check, where a command can.
+#: What repairs a failed check, where a command can.
 _REMEDIES = {"format": "ruff format", "lint": "ruff check --fix"}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run every check; 1 when one failed."""
+    no_arguments("check", __doc__).parse_args(arguments)
     failed = [name for name, command in CHECKS.items() if not passes(name, command)]
     for name in failed:
         if name in _REMEDIES:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import urllib3
 
 from scripts.client import Rex, find_rex
+from scripts.commands.arguments import no_arguments
 from scripts.receiver import Received, Receiver
 
 #: The first retry comes after 5 s, 20 % more or less.
@@ -59,8 +60,9 @@ class FailsOnce:
         return 200
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; 0 when every step is green."""
+    no_arguments("demo", __doc__).parse_args(arguments)
     rex = find_rex()
     steps = Steps()
     if not _is_ready(rex):

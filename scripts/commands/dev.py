@@ -1,15 +1,21 @@
-"""`./scripts/dev`: the whole product on this machine, until Ctrl-C."""
+"""`./scripts/dev`: the whole product on this machine, until Ctrl-C.
+
+PORT (default: 8000), DATA_DIR (.data) and every other setting in README.md come from the
+environment; DATABASE_URL and REDIS_URL name servers to use instead of those that it brings.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from scripts.checkout import CHECKOUT
+from scripts.commands.arguments import no_arguments
 from scripts.system.application import ReleaseFailed
 from scripts.system.embedded import AlreadyRunning
 from scripts.system.output import Console
@@ -24,8 +30,9 @@ class Stopped(BaseException):
     """Somebody asked for the end: Ctrl-C, SIGTERM, or the terminal went away."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until asked to stop. The exit status is 0 then, and otherwise says what was wrong."""
+    no_arguments("dev", __doc__).parse_args(arguments)
     console = Console(sys.stdout)
     data_folder = CHECKOUT / Path(os.environ.get("DATA_DIR") or ".data")
     _on_stop_signals(_raise_stopped)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from config.settings import Settings, read_settings
+from config.settings import BadSetting, Settings, read_settings
 from scripts.system.application import PROCESSES, Release, processes, release
 from scripts.system.embedded import Embedded
 from scripts.system.output import Console
@@ -152,10 +152,14 @@ class WholeSystem:
             self.environ[name] = self.environ.get(name) or value
 
     def _check_port(self) -> None:
-        if not is_free(self.settings.port, self.settings.host):
-            raise PortTaken(
-                f"port {self.settings.port} is taken; stop what listens there or set PORT"
-            )
+        host, port = self.settings.host, self.settings.port
+        try:
+            if not is_free(port, host):
+                raise PortTaken(f"port {port} is taken; stop what listens there or set PORT")
+        except PermissionError:
+            raise BadSetting("PORT", f"{port} may not be used here; choose one over 1023") from None
+        except OSError:
+            raise BadSetting("HOST", f"{host!r} is not an address of this machine") from None
 
     def _supervise(self, supervisor: Supervisor) -> Supervisor:
         self._supervisors.append(supervisor)

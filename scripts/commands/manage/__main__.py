@@ -28,6 +28,7 @@ from scripts.commands.manage import (
     stats,
     webhooks,
 )
+from scripts.commands.manage.command_line import make_parser
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import as_json, as_text, shown
 from scripts.commands.manage.system_settings import find_settings
@@ -35,12 +36,23 @@ from scripts.commands.manage.system_settings import find_settings
 #: A server cannot be reached (EX_UNAVAILABLE of sysexits.h).
 EXIT_UNAVAILABLE = 69
 
-_COMMANDS = (release, orgs, keys, webhooks, deliveries, replays, captures, stats)
+#: What has verbs, and what it is.
+_NOUNS = {
+    "orgs": "tenants, each with a host name of its own",
+    "keys": "API keys",
+    "webhooks": "subscriptions to events",
+    "deliveries": "events on their way to webhooks",
+    "replays": "past events once more",
+    "quarantine": "captures that look like a bot's",
+    "rejected": "captures that could not be recorded",
+}
+_MODULES = (release, orgs, keys, webhooks, deliveries, replays, captures, stats)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit status."""
-    parsed = _parser().parse_args(arguments)
+    commands = [command for module in _MODULES for command in module.COMMANDS]
+    parsed = make_parser(__doc__, _NOUNS, commands).parse_args(arguments)
     try:
         _run(parsed)
     except BadSetting as error:
@@ -65,16 +77,6 @@ def _run(parsed: argparse.Namespace) -> None:
     finally:
         operator.close()
     print(as_json(found) if parsed.json else as_text(found), flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="manage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    nouns = parser.add_subparsers(required=True, metavar="command")
-    for command in _COMMANDS:
-        command.add_to(nouns)
-    return parser
 
 
 def _reason(error: Unavailable) -> str:

@@ -5,23 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.api import captures
-from scripts.commands.manage.command_line import Noun, Nouns, listing
+from scripts.commands.manage.command_line import Command, listing, option
 from scripts.commands.manage.operator import Operator
 
 _COLUMNS = (
     *("id", "received_at", "reason", "payload.email", "payload.first_name"),
     *("payload.last_name", "client_address", "user_agent"),
 )
-
-
-def add_to(nouns: Nouns) -> None:
-    """`quarantine list`, `quarantine release`, `rejected list`."""
-    quarantine = Noun(nouns, "quarantine", "captures that look like a bot's")
-    quarantine.add("list", list_quarantined, lists=True)
-    release = quarantine.add("release", release_captures)
-    release.add_argument("ids", metavar="CAPTURE_ID", nargs="+")
-    rejected = Noun(nouns, "rejected", "captures that could not be recorded")
-    rejected.add("list", list_rejected, lists=True)
 
 
 def list_quarantined(operator: Operator, arguments: Namespace) -> object:
@@ -43,3 +33,10 @@ def release_captures(operator: Operator, arguments: Namespace) -> object:
 def _set_aside(operator: Operator, arguments: Namespace, status: str) -> object:
     found = operator.list(captures.list_set_aside, arguments.limit, status=status)
     return listing(found, *_COLUMNS)
+
+
+COMMANDS = (
+    Command("quarantine list", list_quarantined, lists=True),
+    Command("quarantine release", release_captures, option("ids", metavar="CAPTURE_ID", nargs="+")),
+    Command("rejected list", list_rejected, lists=True),
+)

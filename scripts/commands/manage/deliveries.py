@@ -6,22 +6,19 @@ from argparse import Namespace
 
 from app.api import deliveries
 from app.domain.delivery import DeliveryStatus
-from scripts.commands.manage.command_line import Noun, Nouns, listing
+from scripts.commands.manage.command_line import (
+    SINCE,
+    TYPES,
+    UNTIL,
+    WEBHOOK,
+    Command,
+    earlier_name,
+    id_of,
+    listing,
+    option,
+)
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
-
-
-def add_to(nouns: Nouns) -> None:
-    """`deliveries list`, `deliveries show`, `deliveries retry`."""
-    noun = Noun(nouns, "deliveries", "events on their way to webhooks")
-    several = noun.add("list", list_deliveries, lists=True)
-    several.add_argument("--webhook", required=True, metavar="WEBHOOK_ID")
-    several.add_argument("--status", choices=[str(status) for status in DeliveryStatus])
-    several.add_argument("--event-type", metavar="TYPES", help="with commas")
-    several.add_argument("--since", metavar="TIME", help="2026-03-16T12:00:00Z")
-    several.add_argument("--until", metavar="TIME")
-    for parser in (noun.add("show", show_delivery), noun.add("retry", retry_delivery)):
-        parser.add_argument("id", metavar="DELIVERY_ID")
 
 
 def list_deliveries(operator: Operator, arguments: Namespace) -> object:
@@ -31,7 +28,7 @@ def list_deliveries(operator: Operator, arguments: Namespace) -> object:
         arguments.limit,
         arguments.webhook,
         status=arguments.status,
-        event_type=arguments.event_type,
+        event_type=",".join(arguments.type or ()) or None,
         since=arguments.since,
         until=arguments.until,
     )
@@ -56,3 +53,22 @@ def _detail(delivery: dict[str, list[dict[str, object]]]) -> object:
     columns = ("number", "started_at", "result", "status", "error", "timings.total_ms", "address")
     attempts = Listing(delivery["attempts"], (*columns, "error_detail", "response_body"))
     return {**delivery, "attempts": attempts}
+
+
+_STATUSES = [str(status) for status in DeliveryStatus]
+
+COMMANDS = (
+    Command(
+        "deliveries list",
+        list_deliveries,
+        WEBHOOK,
+        option("--status", choices=_STATUSES),
+        TYPES,
+        earlier_name("--event-type", "type", action="append"),
+        SINCE,
+        UNTIL,
+        lists=True,
+    ),
+    Command("deliveries show", show_delivery, id_of("DELIVERY")),
+    Command("deliveries retry", retry_delivery, id_of("DELIVERY")),
+)

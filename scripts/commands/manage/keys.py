@@ -6,19 +6,8 @@ from argparse import Namespace
 
 from app.api import apikeys
 from app.domain.api_key import KINDS, Scope
-from scripts.commands.manage.command_line import Noun, Nouns, listing
+from scripts.commands.manage.command_line import Command, id_of, listing, option
 from scripts.commands.manage.operator import Operator
-
-
-def add_to(nouns: Nouns) -> None:
-    """`keys list`, `keys create`, `keys revoke`."""
-    noun = Noun(nouns, "keys", "API keys")
-    noun.add("list", list_keys, lists=True)
-    create = noun.add("create", create_key)
-    create.add_argument("--name")
-    create.add_argument("--scope", choices=[str(scope) for scope in Scope], default="read-write")
-    create.add_argument("--kind", choices=KINDS, default="live")
-    noun.add("revoke", revoke_key).add_argument("id", metavar="KEY_ID")
 
 
 def list_keys(operator: Operator, arguments: Namespace) -> object:
@@ -38,3 +27,16 @@ def revoke_key(operator: Operator, arguments: Namespace) -> object:
     """Revoke a key; within a second it is refused everywhere."""
     operator.ask(apikeys.revoke_key, arguments.id)
     return {"id": arguments.id, "revoked": True}
+
+
+COMMANDS = (
+    Command("keys list", list_keys, lists=True),
+    Command(
+        "keys create",
+        create_key,
+        option("--name"),
+        option("--scope", choices=[str(scope) for scope in Scope], default="read-write"),
+        option("--kind", choices=KINDS, default="live"),
+    ),
+    Command("keys revoke", revoke_key, id_of("KEY")),
+)

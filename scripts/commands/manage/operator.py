@@ -14,11 +14,10 @@ import msgspec
 
 from app.api.call import Call, Endpoint
 from app.api.lists import LIMIT_MAX
-from app.api.services import Services
+from app.api.services import Services, make_services
 from app.domain.api_key import ApiKey, Scope
 from app.domain.errors import NotFound, StorageUnavailable
 from app.domain.org import Org
-from app.main import make_services
 from app.storage import orgs
 from app.storage.database import TransactionConflict, transaction
 from config.settings import BadSetting, Settings

@@ -16,19 +16,12 @@ from app.domain.org import Org, OrgSettings
 from app.domain.times import now
 from app.storage import api_keys, orgs
 from app.storage.database import Cursor, transaction
-from scripts.commands.manage.command_line import Noun, Nouns
+from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
 
 #: It becomes a label of the org's host name.
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-
-def add_to(nouns: Nouns) -> None:
-    """`orgs list`, `orgs create`."""
-    noun = Noun(nouns, "orgs", "tenants, each with a host name of its own")
-    noun.add("list", list_orgs)
-    noun.add("create", create_org).add_argument("slug", help="its host is SLUG.BASE_DOMAIN")
 
 
 def list_orgs(operator: Operator, arguments: Namespace) -> object:
@@ -60,3 +53,9 @@ def insert_org(cursor: Cursor, slug: str) -> Org:
     org = Org(new_id("org"), slug, now(), secrets.token_bytes(32), OrgSettings())
     orgs.insert(cursor, org)
     return org
+
+
+COMMANDS = (
+    Command("orgs list", list_orgs),
+    Command("orgs create", create_org, option("slug", help="its host is SLUG.BASE_DOMAIN")),
+)

@@ -9,18 +9,17 @@ from app.domain.org import Org
 from app.storage import api_keys, orgs
 from app.storage.database import Cursor, open_database, transaction
 from app.storage.migrate import migrate
-from scripts.commands.manage.command_line import Nouns, add_command
+from scripts.commands.manage.command_line import Command
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.orgs import insert_org
 
 
-def add_to(nouns: Nouns) -> None:
-    """`release`; it always answers with one line of JSON."""
-    add_command(nouns, "release", release).set_defaults(json=True)
-
-
 def release(operator: Operator, arguments: Namespace) -> object:
-    """Bring the schema up to date; make the default org and its first key when there are none."""
+    """Bring the schema up to date; make the default org and its first key when there are none.
+
+    Always answers with one line of JSON.
+    """
+    arguments.json = True
     settings = operator.settings
     database = open_database(settings.database_url)
     with transaction(database):
@@ -42,3 +41,6 @@ def _first_key(cursor: Cursor, org: Org, wanted: str | None) -> str | None:
     key = generate_key("live")
     api_keys.insert(cursor, org.id, "first", Scope.READ_WRITE, key)
     return key.text
+
+
+COMMANDS = (Command("release", release),)

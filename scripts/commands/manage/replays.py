@@ -8,27 +8,20 @@ from argparse import Namespace
 from typing import Any
 
 from app.api import replays
-from scripts.commands.manage.command_line import Noun, Nouns
+from scripts.commands.manage.command_line import (
+    SINCE,
+    TYPES,
+    UNTIL,
+    WEBHOOK,
+    Command,
+    id_of,
+    option,
+)
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.progress import Progress
 
 #: How often a watched replay is looked at.
 LOOK_SECONDS = 0.25
-
-
-def add_to(nouns: Nouns) -> None:
-    """`replays create`, `replays watch`, `replays cancel`."""
-    noun = Noun(nouns, "replays", "past events once more")
-    create = noun.add("create", create_replay)
-    create.add_argument("--webhook", required=True, metavar="WEBHOOK_ID")
-    create.add_argument("--since", metavar="TIME", help="2026-03-16T12:00:00Z")
-    create.add_argument("--until", metavar="TIME", help="default: now")
-    create.add_argument("--type", action="append", metavar="TYPE", help="repeatable; default: all")
-    create.add_argument("--only-failed", action="store_true", help="failed deliveries alone")
-    create.add_argument("--dry-run", action="store_true", help="count, send nothing")
-    create.add_argument("--watch", action="store_true", help="show its progress until it ends")
-    for parser in (noun.add("watch", watch_replay), noun.add("cancel", cancel_replay)):
-        parser.add_argument("id", metavar="REPLAY_ID")
 
 
 def create_replay(operator: Operator, arguments: Namespace) -> object:
@@ -64,3 +57,20 @@ def _watch(operator: Operator, replay: Any) -> object:
             replay = operator.ask(replays.get_replay, replay["id"])
             progress.show(replay["done"], replay["total"])
     return replay
+
+
+COMMANDS = (
+    Command(
+        "replays create",
+        create_replay,
+        WEBHOOK,
+        SINCE,
+        UNTIL,
+        TYPES,
+        option("--only-failed", action="store_true", help="failed deliveries alone"),
+        option("--dry-run", action="store_true", help="count, send nothing"),
+        option("--watch", action="store_true", help="show its progress until it ends"),
+    ),
+    Command("replays watch", watch_replay, id_of("REPLAY")),
+    Command("replays cancel", cancel_replay, id_of("REPLAY")),
+)

@@ -10,7 +10,7 @@ from app.queue.connection import connect
 from app.queue.figures import QueueFigures
 from app.storage import figures, orgs
 from app.storage.database import transaction
-from scripts.commands.manage.command_line import Nouns, add_command
+from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
 
@@ -22,19 +22,6 @@ _HEALTH_COLUMNS = (
     *("org", "id", "name", "status", "failure_count", "exhausted_count", "due", "waiting", "held"),
     *("failed", "oldest_due_at", "last_success_at", "circuit_open_until", "status_reason"),
 )
-
-
-def add_to(nouns: Nouns) -> None:
-    """`stats`."""
-    parser = add_command(nouns, "stats", stats)
-    parser.add_argument(
-        "--days",
-        type=int,
-        choices=range(1, DAYS_MAX + 1),
-        default=DAYS_DEFAULT,
-        metavar="N",
-        help=f"days of refused captures to show (default: {DAYS_DEFAULT})",
-    )
 
 
 def stats(operator: Operator, arguments: Namespace) -> object:
@@ -92,3 +79,19 @@ def _queue_figures(operator: Operator) -> QueueFigures:
 
 def _time(value: object) -> object:
     return rfc3339(value) if isinstance(value, datetime) else value
+
+
+COMMANDS = (
+    Command(
+        "stats",
+        stats,
+        option(
+            "--days",
+            type=int,
+            choices=range(1, DAYS_MAX + 1),
+            default=DAYS_DEFAULT,
+            metavar="N",
+            help=f"days of refused captures to show (default: {DAYS_DEFAULT})",
+        ),
+    ),
+)

@@ -5,31 +5,16 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.api import webhooks
-from scripts.commands.manage.command_line import Noun, Nouns, listing
+from scripts.commands.manage.command_line import (
+    TYPES,
+    Command,
+    duration,
+    earlier_name,
+    id_of,
+    listing,
+    option,
+)
 from scripts.commands.manage.operator import Operator
-
-_STATUSES = ("active", "paused", "disabled")
-
-
-def add_to(nouns: Nouns) -> None:
-    """`webhooks list, show, create, pause, resume, ping, rotate, delete`."""
-    noun = Noun(nouns, "webhooks", "subscriptions to events")
-    noun.add("list", list_webhooks, lists=True).add_argument("--status", choices=_STATUSES)
-    create = noun.add("create", create_webhook)
-    create.add_argument("url")
-    create.add_argument("--name")
-    create.add_argument("--event", action="append", metavar="TYPE", help="repeatable; default: all")
-    rotate = noun.add("rotate", rotate_secret)
-    rotate.add_argument("--overlap-seconds", type=int, metavar="N", help="default: a day")
-    others = [
-        noun.add("show", show_webhook),
-        noun.add("pause", pause_webhook),
-        noun.add("resume", resume_webhook),
-        noun.add("ping", ping_webhook),
-        noun.add("delete", delete_webhook),
-    ]
-    for parser in (rotate, *others):
-        parser.add_argument("id", metavar="WEBHOOK_ID")
 
 
 def list_webhooks(operator: Operator, arguments: Namespace) -> object:
@@ -45,7 +30,7 @@ def show_webhook(operator: Operator, arguments: Namespace) -> object:
 
 def create_webhook(operator: Operator, arguments: Namespace) -> object:
     """Subscribe a URL; the secret is shown this once."""
-    wanted = {"url": arguments.url, "name": arguments.name, "events": arguments.event}
+    wanted = {"url": arguments.url, "name": arguments.name, "events": arguments.type}
     return _with_secret(operator.ask(webhooks.create_webhook, body=wanted))
 
 
@@ -66,7 +51,8 @@ def ping_webhook(operator: Operator, arguments: Namespace) -> object:
 
 def rotate_secret(operator: Operator, arguments: Namespace) -> object:
     """Sign with a new secret, shown this once; the old one signs as well for a while."""
-    wanted = {"overlap_seconds": arguments.overlap_seconds}
+    overlap = arguments.overlap
+    wanted = {"overlap_seconds": overlap and int(overlap.total_seconds())}
     return _with_secret(operator.ask(webhooks.rotate_secret, arguments.id, body=wanted))
 
 
@@ -78,3 +64,35 @@ def delete_webhook(operator: Operator, arguments: Namespace) -> object:
 
 def _with_secret(answer: dict[str, dict[str, object]]) -> object:
     return {**answer["data"], "secret": answer["secret"]}
+
+
+_ID = id_of("WEBHOOK")
+
+COMMANDS = (
+    Command(
+        "webhooks list",
+        list_webhooks,
+        option("--status", choices=("active", "paused", "disabled")),
+        lists=True,
+    ),
+    Command("webhooks show", show_webhook, _ID),
+    Command(
+        "webhooks create",
+        create_webhook,
+        option("url"),
+        option("--name"),
+        TYPES,
+        earlier_name("--event", "type", action="append"),
+    ),
+    Command("webhooks pause", pause_webhook, _ID),
+    Command("webhooks resume", resume_webhook, _ID),
+    Command("webhooks ping", ping_webhook, _ID),
+    Command(
+        "webhooks rotate",
+        rotate_secret,
+        _ID,
+        option("--overlap", type=duration, metavar="DURATION", help="12h; default: 1d"),
+        earlier_name("--overlap-seconds", "overlap", type=lambda text: duration(f"{text}s")),
+    ),
+    Command("webhooks delete", delete_webhook, _ID),
+)
