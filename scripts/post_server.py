@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,15 +18,22 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+#: Takes the connection instead of answering on it; it is closed afterwards.
+Misbehaviour = Callable[[socket.socket], None]
+#: Gets the headers and body of a POST, and may block.
+Take = Callable[[Mapping[str, str], bytes], Reply | Misbehaviour]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 1024
+
+
 class PostServer:
-    """Hands the headers and body of each POST to `take`, which may block, and sends its reply.
+    """Hands each POST to `take` and sends its reply. Serves within a with block."""
 
-    Serves within a with block.
-    """
-
-    def __init__(self, take: Callable[[Mapping[str, str], bytes], Reply]) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(take))
-        self._server.daemon_threads = True
+    def __init__(self, take: Take) -> None:
+        self._server = _Server(("127.0.0.1", 0), _handler(take))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
@@ -42,22 +50,27 @@ class PostServer:
         self._server.server_close()
 
 
-def _handler(
-    take: Callable[[Mapping[str, str], bytes], Reply],
-) -> type[BaseHTTPRequestHandler]:
+def _handler(take: Take) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         # One segment per answer: Nagle's algorithm would hold back the second for 40 ms.
         wbufsize = -1
         disable_nagle_algorithm = True
 
+        def handle(self) -> None:
+            try:
+                super().handle()
+            except OSError:
+                self.close_connection = True  # nobody waits for it any more
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             reply = take(dict(self.headers), body)
-            try:
+            if isinstance(reply, Reply):
                 self._send(reply)
-            except OSError:
-                self.close_connection = True  # nobody waits for it any more
+            else:
+                reply(self.connection)
+                self.close_connection = True
 
         def _send(self, reply: Reply) -> None:
             # Without a Date of the library's: the reply says what its clock shows.

@@ -20,12 +20,13 @@ from app.storage.database import Database, drop_connection, open_database, trans
 from app.storage.recording import record
 from scripts.commands.chaos import api_checks, database_checks
 from scripts.commands.chaos.api_checks import Evidence, StreamEvent
+from scripts.commands.chaos.clients import Load
 from scripts.commands.chaos.faults import Disturbance
 from scripts.commands.chaos.findings import Findings, Kind
 from scripts.commands.chaos.journal import Post, Reception
 from scripts.commands.chaos.pending import NOTIFICATION_SECONDS, PendingWork
 from scripts.commands.chaos.recovery import longest_silence, recoveries
-from scripts.commands.chaos.run import Load, Options, Outcome, run
+from scripts.commands.chaos.run import Options, Outcome, run
 from scripts.commands.chaos.schedule import FAULT_KINDS, Fault, Verb, plan
 from tests.factories import make_capture, make_org, make_webhook
 
@@ -246,9 +247,7 @@ def test_a_capture_in_the_queue_and_a_forgotten_bell_are_left(
 def reception(
     receiver: str, event_id: str, delivery_id: str, attempt: int = 1, status: int | None = 200
 ) -> Reception:
-    return Reception(
-        receiver, event_id, "contact.created", "cont_1", delivery_id, attempt, 0, 0, status, True
-    )
+    return Reception(receiver, event_id, delivery_id, attempt, 0, status, True)
 
 
 def true_evidence() -> Evidence:

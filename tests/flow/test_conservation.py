@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from scripts.commands.chaos.clients import Load
 from scripts.commands.chaos.journal import Post
 from scripts.commands.chaos.receivers import HEALTHY
-from scripts.commands.chaos.run import Load, Options, Outcome, run
+from scripts.commands.chaos.run import Options, Outcome, run
 from scripts.commands.chaos.schedule import Fault, Verb
 
 

@@ -12,10 +12,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.commands.chaos.clients import Load
 from scripts.commands.chaos.progress import ProgressPrinter
 from scripts.commands.chaos.receivers import HEALTHY
 from scripts.commands.chaos.report import as_json, table
-from scripts.commands.chaos.run import Load, Options, run
+from scripts.commands.chaos.run import Options, run
 from scripts.commands.chaos.schedule import WARM_UP_SECONDS, outage, plan
 
 #: The outage scenario: so many leads while one server is away for so long.

@@ -1,47 +1,94 @@
-"""How the receivers behave, until they are told to heal."""
+"""The receivers: they misbehave until they are told to heal, and write every request down."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+import json
+import os
+import random
+import select
+import socket
+import struct
+import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from scripts.commands.chaos.journal import Reception
+from scripts.post_server import Misbehaviour, PostServer, Reply
+from scripts.receiver import verify
 
-class Behaviour(StrEnum):
-    """What a receiver does with one request."""
-
-    ANSWER = "answer"
-    FAIL = "fail"
-    #: Reads the request and says nothing until the sender hangs up.
-    HANG = "hang"
-    #: Breaks the connection off with a reset.
-    RESET = "reset"
-    #: Sends its answer byte by byte, for longer than an attempt may take.
-    DRIP = "drip"
+#: Longer than any attempt may take: the sender must be the one who gives up.
+PATIENCE_SECONDS = 30.0
+DRIP_SECONDS = 0.25
+_HARD_CLOSE = struct.pack("ii", 1, 0)
 
 
-class Receiver(NamedTuple):
-    """A receiver: `share` of its requests get `behaviour`, the others an answer."""
+def hang(connection: socket.socket) -> None:
+    """Says nothing until the sender hangs up."""
+    select.select([connection], [], [], PATIENCE_SECONDS)
+
+
+def drip(connection: socket.socket) -> None:
+    """Sends its answer byte by byte, for longer than an attempt may take."""
+    for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"z" * int(PATIENCE_SECONDS / DRIP_SECONDS):
+        connection.send(bytes([byte]))
+        if select.select([connection], [], [], DRIP_SECONDS)[0]:
+            return  # the sender hung up
+
+
+def reset(connection: socket.socket) -> None:
+    """Breaks the connection off with a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _HARD_CLOSE)
+    os.close(connection.detach())
+
+
+class Behaviour(NamedTuple):
+    """A receiver's name, and what becomes of a `share` of its requests; it takes the others."""
 
     name: str
-    behaviour: Behaviour
-    share: float
+    share: float = 0.0
+    does: Reply | Misbehaviour = Reply()
     heals: bool = True
 
 
-RECEIVERS = (
-    Receiver("healthy", Behaviour.ANSWER, 1.0),
-    Receiver("sound", Behaviour.ANSWER, 1.0),
-    Receiver("failing", Behaviour.FAIL, 0.3),
-    Receiver("resetting", Behaviour.RESET, 0.2),
-    Receiver("hanging", Behaviour.HANG, 0.03),
-    Receiver("dripping", Behaviour.DRIP, 0.03),
-    Receiver("dead", Behaviour.FAIL, 1.0, heals=False),
+BEHAVIOURS = (
+    Behaviour("healthy"),
+    Behaviour("sound"),
+    Behaviour("failing", 0.3, Reply(500)),
+    Behaviour("resetting", 0.2, reset),
+    Behaviour("hanging", 0.03, hang),
+    Behaviour("dripping", 0.03, drip),
+    Behaviour("dead", 1.0, Reply(500), heals=False),
 )
-
-EVERYBODY = frozenset(receiver.name for receiver in RECEIVERS)
+EVERYBODY = frozenset(each.name for each in BEHAVIOURS)
 #: Receivers from which everything must have been taken at the end.
-HEALING = frozenset(receiver.name for receiver in RECEIVERS if receiver.heals)
+HEALING = frozenset(each.name for each in BEHAVIOURS if each.heals)
 #: Receivers that answer at once, always.
-HEALTHY = frozenset(
-    receiver.name for receiver in RECEIVERS if receiver.behaviour is Behaviour.ANSWER
-)
+HEALTHY = frozenset(each.name for each in BEHAVIOURS if not each.share)
+
+
+class Receiver(PostServer):
+    """One receiver, serving within a with block; it adds every request to `receptions`."""
+
+    def __init__(self, behaviour: Behaviour, receptions: list[Reception]) -> None:
+        super().__init__(self._take)
+        self.secret = ""
+        self.is_healed = False
+        self._behaviour = behaviour
+        self._receptions = receptions
+
+    def _take(self, headers: Mapping[str, str], body: bytes) -> Reply | Misbehaviour:
+        behaviour = self._behaviour
+        misbehaves = random.random() < behaviour.share and not (self.is_healed and behaviour.heals)
+        reply = behaviour.does if misbehaves else Reply()
+        self._receptions.append(
+            Reception(
+                receiver=behaviour.name,
+                event_id=json.loads(body)["id"],
+                delivery_id=headers["X-Rex-Delivery"],
+                attempt=int(headers["X-Rex-Attempt"]),
+                at=time.monotonic(),
+                status=reply.status if isinstance(reply, Reply) else None,
+                verified=verify(self.secret, headers["X-Rex-Signature"], body),
+            )
+        )
+        return reply

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from scripts.client import Rex
 from scripts.commands.chaos import api_checks, database_checks
-from scripts.commands.chaos.client_process import Orders
+from scripts.commands.chaos.clients import Clients, Load
 from scripts.commands.chaos.faults import Disturbance, FaultInjector
 from scripts.commands.chaos.findings import Findings, Kind
-from scripts.commands.chaos.helper import HelperProcess
-from scripts.commands.chaos.journal import Post, Reader, Reception
+from scripts.commands.chaos.journal import Post, Reception
 from scripts.commands.chaos.pending import PendingWork
-from scripts.commands.chaos.receivers import EVERYBODY, HEALING
+from scripts.commands.chaos.receivers import BEHAVIOURS, EVERYBODY, HEALING, Receiver
 from scripts.commands.chaos.recovery import (
     RECOVERY_SECONDS,
     SILENCE_SECONDS,
@@ -39,14 +36,7 @@ STUCK_SECONDS = 40.0
 #: The load goes on for so long after the last fault.
 AFTERMATH_SECONDS = 2.0
 
-
-class Load(NamedTuple):
-    """How hard the clients press; seconds count from the start."""
-
-    rate: float = 30.0
-    clients: int = 12
-    begins_seconds: float = 0.0
-    most: int = 10_000_000
+Say = Callable[[str], None]
 
 
 class Options(NamedTuple):
@@ -87,116 +77,99 @@ class Outcome:
         return sum(each.count(kind) for each in self.findings)
 
 
-class Watch(NamedTuple):
-    """The journals, and what to do with a line about them."""
+class Run:
+    """A system of its own, its clients and receivers, and their journals."""
 
-    posts: Reader[Post]
-    receptions: Reader[Reception]
-    say: Callable[[str], None]
-    progress: Callable[[str], None]
+    def __init__(self, options: Options, say: Say, progress: Say) -> None:
+        self._options = options
+        self._say = say
+        self._progress = progress
+        self._log = Log(options.log)
+        self._posts: list[Post] = []
+        self._receptions: list[Reception] = []
 
-
-def run(options: Options, say: Callable[[str], None], progress: Callable[[str], None]) -> Outcome:
-    """Breaks a system of its own. `say` takes events, `progress` a line about once a second."""
-    log = Log(options.log)
-    with tempfile.TemporaryDirectory(prefix="rex-chaos-") as name:
-        folder = Path(name)
-        watch = Watch(
-            Reader(folder / "posts", Post), Reader(folder / "receptions", Reception), say, progress
-        )
-        with (
-            HelperProcess(
-                "scripts.commands.chaos.receiver_process", folder / "receptions"
-            ) as receivers,
-            HelperProcess("scripts.commands.chaos.client_process", folder / "posts") as clients,
-            chaos_system(log) as system,
-        ):
-            ports = receivers.receive()
+    def __call__(self) -> Outcome:
+        """Breaks the system, lets it heal, examines it."""
+        with ExitStack() as opened:
+            receivers = {
+                each.name: opened.enter_context(Receiver(each, self._receptions))
+                for each in BEHAVIOURS
+                if each.name in self._options.receivers
+            }
+            system = opened.enter_context(chaos_system(self._log))
             rex = Rex(system.base_url, system.api_key)
-            webhooks = subscribe(rex, {name: ports[name] for name in options.receivers})
-            receivers.send({"secrets": {name: made["secret"] for name, made in webhooks.items()}})
-            disturbances = _disturb(system, clients, options, watch)
-            say("The load has ended and the receivers heal.")
-            receivers.send({"heal": True})
-            return _examine(system, rex, webhooks, disturbances, watch, log)
+            webhooks = subscribe(rex, {name: each.url for name, each in receivers.items()})
+            for name, made in webhooks.items():
+                receivers[name].secret = made["secret"]
+            disturbances = self._disturb(system)
+            self._say("The load has ended and the receivers heal.")
+            for receiver in receivers.values():
+                receiver.is_healed = True
+            return self._examine(system, rex, webhooks, disturbances)
 
+    def _disturb(self, system: WholeSystem) -> list[Disturbance]:
+        options, started, stopping = self._options, time.monotonic(), threading.Event()
+        until = started + options.seconds + AFTERMATH_SECONDS
+        clients = Clients(system.base_url, system.api_key, options.seed, options.load, self._posts)
+        injector = FaultInjector(system, options.seed, self._say)
+        with ThreadPoolExecutor(2) as pool:
+            breaking = pool.submit(injector.follow, options.schedule, started, stopping)
+            posting = pool.submit(clients.run, started, until, stopping)
+            try:
+                self._watch_until_done(breaking, posting, started)
+            finally:
+                stopping.set()
+            posting.result()
+            return breaking.result()
 
-def _disturb(
-    system: WholeSystem, clients: HelperProcess, options: Options, watch: Watch
-) -> list[Disturbance]:
-    started = time.monotonic()
-    clients.send(msgspec.to_builtins(_orders(system, options, started)))
-    injector = FaultInjector(system, options.seed, watch.say)
-    stopping = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        breaking = pool.submit(injector.follow, options.schedule, started, stopping)
-        try:
-            _watch_until_done(breaking, clients, watch, started)
-        finally:
-            stopping.set()
-        return breaking.result()
+    def _watch_until_done(
+        self, breaking: Future[list[Disturbance]], posting: Future[None], started: float
+    ) -> None:
+        while not (breaking.done() and posting.done()):
+            if breaking.done():
+                breaking.result()  # a fault that could not be done ends the run
+            time.sleep(1.0)
+            posts = self._posts
+            self._progress(
+                f"{time.monotonic() - started:5.0f} s  accepted {sum(p.accepted for p in posts)}"
+                f"  refused {sum(p.refused for p in posts)}"
+                f"  unanswered {sum(p.status is None for p in posts)}"
+                f"  deliveries taken {sum(r.taken for r in self._receptions)}"
+            )
 
-
-def _orders(system: WholeSystem, options: Options, started: float) -> Orders:
-    load = options.load
-    return Orders(
-        base_url=system.base_url,
-        api_key=system.api_key or "",
-        seed=options.seed,
-        rate=load.rate,
-        clients=load.clients,
-        begins=started + load.begins_seconds,
-        until=started + options.seconds + AFTERMATH_SECONDS,
-        most=load.most,
-    )
-
-
-def _watch_until_done(
-    breaking: Future[list[Disturbance]], clients: HelperProcess, watch: Watch, started: float
-) -> None:
-    while not (breaking.done() and clients.has_ended):
-        if breaking.done():
-            breaking.result()  # a fault that could not be done ends the run
-        time.sleep(1.0)
-        posts, receptions = watch.posts.refresh(), watch.receptions.refresh()
-        watch.progress(
-            f"{time.monotonic() - started:5.0f} s  accepted {sum(p.accepted for p in posts)}"
-            f"  refused {sum(p.refused for p in posts)}"
-            f"  unanswered {sum(p.status is None for p in posts)}"
-            f"  deliveries taken {sum(r.taken for r in receptions)}"
+    def _examine(
+        self,
+        system: WholeSystem,
+        rex: Rex,
+        webhooks: Mapping[str, Mapping[str, str]],
+        disturbances: list[Disturbance],
+    ) -> Outcome:
+        ended, settings = time.monotonic(), system.settings
+        dead = [webhooks[name]["id"] for name in (EVERYBODY - HEALING) & set(webhooks)]
+        pending = PendingWork(settings.database_url, settings.redis_url, dead)
+        settle_seconds, left = pending.wait_until_none(STUCK_SECONDS, self._progress)
+        until = time.monotonic()
+        wait_until_ready(system)
+        posts, receptions = self._posts, self._receptions
+        arrivals = sorted(each.at for each in receptions)
+        found = recoveries(disturbances, arrivals, until)
+        silence = longest_silence(disturbances, [at for at in arrivals if at < ended])
+        evidence = api_checks.gather(rex, posts, receptions)
+        return Outcome(
+            posts,
+            receptions,
+            disturbances,
+            found,
+            settle_seconds,
+            _check_progress(left, found, silence, self._log),
+            database_checks.examine(settings.database_url, posts, receptions),
+            api_checks.judge(evidence, HEALING & set(webhooks)),
         )
 
 
-def _examine(
-    system: WholeSystem,
-    rex: Rex,
-    webhooks: Mapping[str, Mapping[str, str]],
-    disturbances: list[Disturbance],
-    watch: Watch,
-    log: Log,
-) -> Outcome:
-    ended = time.monotonic()
-    dead = [webhooks[name]["id"] for name in (EVERYBODY - HEALING) & set(webhooks)]
-    pending = PendingWork(system.settings.database_url, system.settings.redis_url, dead)
-    settle_seconds, left = pending.wait_until_none(STUCK_SECONDS, watch.progress)
-    until = time.monotonic()
-    wait_until_ready(system)
-    posts, receptions = watch.posts.refresh(), watch.receptions.refresh()
-    arrivals = sorted(each.at for each in receptions)
-    found = recoveries(disturbances, arrivals, until)
-    while_loaded = [at for at in arrivals if at < ended]
-    silence = longest_silence(disturbances, while_loaded)
-    evidence = api_checks.gather(rex, posts, receptions)
-    return Outcome(
-        posts,
-        receptions,
-        disturbances,
-        found,
-        settle_seconds,
-        _check_progress(left, found, silence, log),
-        database_checks.examine(system.settings.database_url, posts, receptions),
-        api_checks.judge(evidence, HEALING & set(webhooks)),
-    )
+def run(options: Options, say: Say, progress: Say) -> Outcome:
+    """Breaks a system of its own. `say` takes events, `progress` a line about once a second."""
+    return Run(options, say, progress)()
 
 
 def _check_progress(left: list[str], found: list[Recovery], silence: float, log: Log) -> Findings:
