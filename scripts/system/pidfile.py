@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -95,22 +94,15 @@ def _orphans(folder: Path, leftover: Recorded) -> list[int]:
 
 def _ask_to_stop(folder: Path, leftover: Recorded) -> None:
     pids = [leftover.pid] if leftover.is_alive() else _orphans(folder, leftover)
-    for pid in pids:
-        _signal(pid, leftover.stop_signal)
-        _signal(pid, signal.SIGCONT)  # a frozen process hears nothing else
+    processes.send(pids, leftover.stop_signal)
+    processes.send(pids, signal.SIGCONT)  # a frozen process hears nothing else
 
 
 def _kill(folder: Path, leftover: Recorded) -> None:
     pids = _orphans(folder, leftover)
     if leftover.is_alive():
         pids.append(leftover.pid)
-    for pid in pids:
-        _signal(pid, signal.SIGKILL)
-
-
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+    processes.send(pids, signal.SIGKILL)
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:

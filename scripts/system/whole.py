@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from config.settings import BadSetting, Settings, read_settings
@@ -132,12 +131,7 @@ class WholeSystem:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stop(0)
 
     def _complete_environ(self) -> None:

@@ -10,8 +10,7 @@ from scripts.commands.chaos.journal import Post, Reception
 from scripts.commands.chaos.receivers import HEALTHY
 from scripts.commands.chaos.recovery import RECOVERY_SECONDS
 from scripts.commands.chaos.run import Options, Outcome
-
-_WIDTH = 36
+from scripts.commands.columns import aligned
 
 
 def figures(outcome: Outcome) -> dict[str, float]:
@@ -29,7 +28,8 @@ def figures(outcome: Outcome) -> dict[str, float]:
 
 def table(options: Options, outcome: Outcome) -> str:
     """The table, the violations and the verdict."""
-    rows = [f"{name:<{_WIDTH}} {value:>10,}" for name, value in figures(outcome).items()]
+    cells = [(name, f"{value:,}") for name, value in figures(outcome).items()]
+    rows = aligned(cells, right={1})
     head = f"Seed {options.seed}, {len(outcome.disturbances)} faults in {options.seconds:g} s"
     return "\n".join(["", head, *rows, "", *_violations(outcome), _verdict(options, outcome)])
 

@@ -133,7 +133,7 @@ def _next_fault(
     busy_until: dict[str, float],
     chance: random.Random,
 ) -> Fault | None:
-    """Takes the first card whose target is whole and that ends in time."""
+    """Takes the first kind whose target is whole and that ends in time."""
     for kind in remaining:
         lasts = chance.uniform(kind.shortest_seconds, kind.longest_seconds)
         is_free = all(busy_until.get(role, 0.0) <= at for role in _roles(kind.target))

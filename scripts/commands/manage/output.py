@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.commands.columns import aligned
+
 #: Longest text in a cell of a table; JSON has it whole.
 CELL_CHARS_MAX = 60
-_GAP = "  "
 
 Record = Mapping[str, Any]
 
@@ -67,8 +68,7 @@ def _plain(found: object) -> object:
 def _record(record: Record) -> list[str]:
     """A line for each value; below, each under its name, the listings."""
     plain = {name: value for name, value in record.items() if not isinstance(value, Listing)}
-    width = max(map(len, plain), default=0)
-    lines = [f"{name:<{width}}{_GAP}{shown(value)}" for name, value in plain.items()]
+    lines = aligned([(name, shown(value)) for name, value in plain.items()])
     for name, value in record.items():
         if isinstance(value, Listing):
             lines += ["", f"{name}:", *_table(value)] if lines else [f"{name}:", *_table(value)]
@@ -81,16 +81,9 @@ def _table(listing: Listing) -> list[str]:
     values = [[_inner(item, column) for column in listing.columns] for item in listing.items]
     header = [column.rsplit(".", 1)[-1] for column in listing.columns]
     rows = [header, *([_cell(value) for value in row] for row in values)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    is_number = [all(_is_number(value) for value in column) for column in zip(*values, strict=True)]
-    lines = [
-        _GAP.join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, is_number, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
-    return [*lines, *([listing.more] if listing.more else [])]
+    columns = enumerate(zip(*values, strict=True))
+    numbers = {at for at, column in columns if all(_is_number(value) for value in column)}
+    return [*aligned(rows, numbers), *([listing.more] if listing.more else [])]
 
 
 def _inner(item: Record, column: str) -> object:
