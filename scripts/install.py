@@ -73,9 +73,9 @@ def install(made_from: str, lock: int) -> None:
 
 
 def can_be_renewed(made_from: str) -> bool:
-    """Whether .venv was completed at this very place, so that only packages need to change."""
-    place = made_from.split(" ", 2)[-1]
-    return (VENV / "bin" / "python").exists() and recorded_stamp().endswith(f" {place}")
+    """Whether .venv was completed in this checkout, so that only packages need to change."""
+    checkout = made_from.split(" ", 2)[-1]
+    return (VENV / "bin" / "python").exists() and recorded_stamp().endswith(f" {checkout}")
 
 
 def run(command: list[str], lock: int) -> None:
@@ -105,7 +105,7 @@ def run(command: list[str], lock: int) -> None:
 
 
 def show_progress(line: str) -> None:
-    """What a step does now, on a terminal, in the place of what it did before."""
+    """What a step does now, on a terminal, replacing the line before."""
     if sys.stderr.isatty():
         print(f"\r\033[K{line[:79]}", end="", file=sys.stderr, flush=True)
 

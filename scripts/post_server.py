@@ -1,4 +1,4 @@
-"""An HTTP server on a free port of loopback, for those who play a subscriber."""
+"""An HTTP server on a free port of loopback, for code that plays a subscriber."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _handler(take: Take) -> type[BaseHTTPRequestHandler]:
             try:
                 super().handle()
             except OSError:
-                self.close_connection = True  # nobody waits for it any more
+                self.close_connection = True  # the client has gone
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _show_latency(rex, receiver, steps)
             _show_verification(receiver, steps)
         except TimeoutError as error:
-            steps.check(False, f"waited in vain: {error}")
+            steps.check(False, f"timed out: {error}")
         finally:
             rex.request("DELETE", f"/webhooks/{webhook_id}")
     print("All steps are green." if not steps.failed else f"{steps.failed} steps failed.")

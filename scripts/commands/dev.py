@@ -27,7 +27,7 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """Somebody asked for the end: Ctrl-C, SIGTERM, or the terminal went away."""
+    """Asked to stop: Ctrl-C, SIGTERM, or the terminal went away."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BadSetting as problem:
         return _fail(str(problem), EXIT_CONFIGURATION)
     except ReleaseFailed as problem:
-        return problem.status  # it has told its reason itself
+        return problem.status  # it has printed its reason
     except (AlreadyRunning, NoUnprivilegedUser, PortTaken, ServerFailed, OSError) as problem:
         return _fail(str(problem), 1)
 

@@ -1,4 +1,4 @@
-"""What bench and chaos look up in the queue, and delete from it, behind the product's back."""
+"""What bench and chaos look up in the queue and delete from it."""
 
 from __future__ import annotations
 

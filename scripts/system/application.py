@@ -22,7 +22,7 @@ PROCESSES = {
 
 
 class ReleaseFailed(Exception):
-    """The release step ended with an error, which it has already told on its standard error."""
+    """The release step failed and has printed its reason on standard error."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"release ended with status {status}")

@@ -13,7 +13,7 @@ from typing import Self
 
 from scripts.system import pidfile
 from scripts.system.postgres import WITHOUT_FSYNC, Postgres
-from scripts.system.postgres_home import shared_place
+from scripts.system.postgres_home import shared_folder
 from scripts.system.server import STOP_SECONDS, Server
 from scripts.system.unprivileged import can_enter, server_user
 from scripts.system.valkey import Valkey
@@ -30,7 +30,7 @@ class Embedded:
         with Embedded(folder) as servers:
             servers.database_url, servers.redis_url
             servers.postgres.kill(); servers.postgres.start()
-            servers.valkey.freeze(); servers.valkey.thaw(); servers.valkey.restart()
+            servers.valkey.freeze(); servers.valkey.thaw()
 
     Entering is `claim`, `prepare` and `start`; leaving is `stop`. Whatever ends this process, its
     children end soon after; what even then remains is stopped by the next claim of the folder.
@@ -133,7 +133,7 @@ class Embedded:
 
 
 def make_data_folder(folder: Path) -> None:
-    """Makes it if absent: private, but as root passable, since PostgreSQL runs as somebody else."""
+    """Makes it if absent: private, but passable when we are root, since PostgreSQL is not."""
     if not folder.exists():
         folder.mkdir(parents=True)
         folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
@@ -148,7 +148,7 @@ def make_temporary_folder() -> Path:
     folder.chmod(0o711)
     if not can_enter(user, folder):
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="temporary-", dir=shared_place()))
+        folder = Path(tempfile.mkdtemp(prefix="temporary-", dir=shared_folder()))
         folder.chmod(0o711)
     return folder
 

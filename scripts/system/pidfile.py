@@ -106,7 +106,7 @@ def _kill(folder: Path, leftover: Recorded) -> None:
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Other people's children announce their end to nobody here, so it is looked for."""
+    """Polls: only a parent is notified when a process ends."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -33,14 +33,14 @@ UNLIMITED = {
     "API_RATE_PER_KEY": "0",
     "LOG_LEVEL": "warning",
 }
-#: Settings of whoever starts a temporary system that would lead it to their own data.
+#: Settings of the caller that would point a temporary system at the caller's data.
 _NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
-#: After this long without getting ready a line says what is missing.
+#: If it is not ready after this long, a line says what is missing.
 _PATIENCE_SECONDS = 15.0
 
 
 class PortTaken(Exception):
-    """Somebody else listens on the port of the web process."""
+    """Another process listens on the port of the web process."""
 
 
 class WholeSystem:
@@ -113,7 +113,7 @@ class WholeSystem:
             )
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Stops everything: first who writes, then what is written to. Harmless when repeated.
+        """Stops everything: writers first, then what they write to. Harmless when repeated.
 
         Processes that outlive the grace are killed.
         """
@@ -161,7 +161,7 @@ class WholeSystem:
         return supervisor
 
     def _keep_release(self, released: Release) -> None:
-        """A key is told once, when it is made; it is kept for the next starts."""
+        """The release step shows a key only when it makes it, so it is kept for later starts."""
         self.org = released.org
         kept = self.embedded.data_folder / self._key_file_name()
         if released.api_key:

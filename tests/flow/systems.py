@@ -85,5 +85,5 @@ def wait_until(true: Callable[[], bool], seconds: float) -> None:
     """Until a condition in another process holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""`./scripts/chaos`: a short run on real processes, and that it would have told what is broken.
+"""`./scripts/chaos`: a short run on real processes, and proof that it would notice what is broken.
 
 A run that checks nothing would be clean as well, so every rule is shown a violation of its own.
 """
@@ -190,7 +190,7 @@ def test_a_delivery_that_was_taken_again_because_its_worker_died_is_only_counted
     assert findings.figures["repeated at receivers"] == 1
 
 
-# What is left: everything that nobody finishes.
+# What is pending: everything that is not finished.
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_delivery_that_was_taken_again_because_its_worker_died_is_only_counted
         ("INSERT INTO inbox (captures) VALUES ('[]')", 1),
     ],
 )
-def test_what_nobody_finished_is_left(
+def test_what_is_not_finished_is_pending(
     database: Database, database_url: str, redis_url: str, leftover: str, left: int
 ) -> None:
     pending = PendingWork(database_url, redis_url, dead=[])
@@ -212,7 +212,7 @@ def test_what_nobody_finished_is_left(
     assert len(pending.wait_until_none(still_seconds=0.0)[1]) == left
 
 
-def test_deliveries_to_the_dead_are_left_only_when_nobody_will_look_at_them_again(
+def test_deliveries_to_the_dead_are_pending_only_when_they_would_never_be_looked_at_again(
     database: Database, database_url: str, redis_url: str
 ) -> None:
     with transaction(database) as cursor:
@@ -227,7 +227,7 @@ def test_deliveries_to_the_dead_are_left_only_when_nobody_will_look_at_them_agai
     assert len(pending.find()) == 3
 
 
-def test_a_capture_in_the_queue_and_a_forgotten_bell_are_left(
+def test_a_capture_in_the_queue_and_a_forgotten_notification_are_pending(
     database_url: str, redis_url: str
 ) -> None:
     forgotten = time.time_ns() - int((NOTIFICATION_SECONDS + 1) * 1e9)

@@ -1,4 +1,4 @@
-"""What ./scripts/manage prints: tables that nobody can paint over, and a progress bar."""
+"""What ./scripts/manage prints: tables that no input can paint over, and a progress bar."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ KEY = "rex_live_" + "x" * 24
 
 
 class Dev:
-    """One run of dev in a checkout of its own."""
+    """One run of dev in its own checkout."""
 
     def __init__(self, checkout: Path, environ: Mapping[str, str]) -> None:
         self.data_folder = checkout / ".data"

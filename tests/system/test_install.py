@@ -21,7 +21,7 @@ VERBS = ("dev", "test", "check", "demo", "bench", "chaos", "manage")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout with a space in its path and a PATH folder of its own without any Python."""
+    """A checkout with a space in its path, and its own PATH folder without any Python."""
     copy = tmp_path / "a checkout"
     shutil.copytree(CHECKOUT / "scripts", copy / "scripts")
     for name in ("setup.cfg", "pyproject.toml", "constraints.txt"):

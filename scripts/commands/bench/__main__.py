@@ -5,7 +5,7 @@
     ./scripts/bench all --plots         and the plots in docs/
     ./scripts/bench all --quick         a rough look, in a fraction of the time
 
-Each stage starts a system of its own on free ports and stops it. docs/performance.md explains the
+Each stage starts its own system on free ports and stops it. docs/performance.md explains the
 figures. The exit status is 1 when a goal was missed, 2 when a stage could not be measured.
 """
 

@@ -1,8 +1,8 @@
 """`backlog`: how fast a webhook's backlog is drained, by how deep it is, and then the queue's.
 
-Each depth has a database or a queue of its own, filled beforehand. Measured is the beginning of the
-drain, the same number at each depth; what was drained is filled up again for the next round. In the
-middle of a drain of captures the worker's memory is read.
+Each depth has its own database or queue, filled beforehand. Only the beginning of the drain is
+measured, the same number at each depth; what was drained is refilled for the next round. The
+worker's memory is read in the middle of a drain of captures.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The yardstick of delivery: a plain loop of threads that post over urllib3.
 
-`python -m scripts.commands.bench.bare_deliver URL COUNT THREADS` posts that many deliveries, each
+`python -m scripts.commands.bench.bare_deliver URL COUNT THREADS` posts COUNT deliveries, each
 with the product's headers and both of its signatures, and prints the seconds. Nothing is stored.
 """
 
@@ -22,7 +22,7 @@ _SECRET = "whsec_" + "0" * 44
 
 
 def post_all(url: str, count: int, threads: int) -> float:
-    """Post so many deliveries from so many threads; the seconds that it took."""
+    """Post `count` deliveries from so many threads; the seconds it took."""
     pool = urllib3.PoolManager(maxsize=threads, block=True, retries=False, timeout=10)
     data = event_data()
     turns = iter(range(count))

@@ -1,9 +1,9 @@
 """The yardstick of recording: a plain loop of the same multi-row statements, in batches of 500.
 
 `python -m scripts.commands.bench.bare_record DATABASE_URL REHEARSAL_URL COUNT` executes, on one
-connection and one batch after the other, what records so many captures, and prints the seconds.
+connection, batch by batch, the statements that record COUNT captures, and prints the seconds.
 
-What the statements and their parameters are is found out before the scheduler starts, by recording
+What the statements and their parameters are are found out before the clock starts, by recording
 the same captures in another database of equal content, in transactions that are rolled back. So
 nothing but the statements and their commits is timed: no queue, no decoding, no merge in Python.
 """

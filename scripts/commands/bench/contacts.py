@@ -1,7 +1,7 @@
 """`contacts`: what recording costs by how many contacts there are already.
 
-Not one of the goals: it shows how the cost grows. Each size has a database of its own; measured are
-the multi-row statements that record new leads, without a worker, so that nothing hides the effect.
+Not one of the goals: it shows how the cost grows. Each size has its own database. Only the
+multi-row statements that record new leads are measured: a worker would hide the effect.
 """
 
 from __future__ import annotations

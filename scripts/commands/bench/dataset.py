@@ -83,7 +83,7 @@ def unsubscribe(database_url: str, webhook_id: str) -> None:
 
 
 def fill_pending(database_url: str, webhook_id: str, count: int) -> None:
-    """So many further due deliveries of a webhook, each with an event of its own."""
+    """Add `count` due deliveries of a webhook, each with its own event."""
     database = open_database(database_url)
     with transaction(database) as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -103,7 +103,7 @@ def fill_pending(database_url: str, webhook_id: str, count: int) -> None:
 
 
 def fill_contacts(database_url: str, count: int) -> None:
-    """So many contacts of typical leads, their ids as scattered as derived ones are."""
+    """Add `count` contacts of typical leads, their ids as scattered as derived ones."""
     lead = msgspec.json.decode(body_of(""))
     stamp = new_ulid()
     names = (
@@ -136,7 +136,7 @@ def notify(redis_url: str, webhook_id: str) -> None:
 
 
 def fresh_captures(cursor: Cursor, count: int) -> list[Capture]:
-    """Captures of typical leads, each with an address that nobody has used."""
+    """Captures of typical leads, each with a new address."""
     org = orgs.find_by_slug(cursor, ORG)
     assert org is not None
     run = secrets.token_hex(3)
@@ -144,7 +144,7 @@ def fresh_captures(cursor: Cursor, count: int) -> list[Capture]:
 
 
 def fill_queue(database_url: str, redis_url: str, count: int, job_captures: int) -> None:
-    """So many further captures in the queue, as the ingress puts them there."""
+    """Add `count` captures to the queue, as the ingress does."""
     with transaction(open_database(database_url)) as cursor:
         org = orgs.find_by_slug(cursor, ORG)
     assert org is not None

@@ -43,7 +43,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
 
 
 def drain(testbed: Testbed, port: int, webhook_id: str, count: int) -> float:
-    """Make so many deliveries due and see them through; deliveries a second."""
+    """Make `count` deliveries due and wait for them; deliveries a second."""
     fill_pending(testbed.database_url, webhook_id, WARM_UP + count)
     before = testbed.count(port)
     notify(testbed.redis_url, webhook_id)

@@ -1,6 +1,6 @@
 """`isolation`: ten webhooks, one of which never answers and takes half of all events.
 
-Each webhook is in an org of its own; half of the leads go to the bad one's. The healthy nine are
+Each webhook has its own org; half of the leads go to the bad one's. The healthy nine are
 compared with runs of the same load in which the bad webhook does not exist.
 """
 

@@ -1,4 +1,4 @@
-"""The typical lead that every stage sends: 250 bytes of JSON, with an address of its own each."""
+"""The typical lead that every stage sends: 250 bytes of JSON, each with its own address."""
 
 from __future__ import annotations
 

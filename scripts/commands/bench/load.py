@@ -1,4 +1,4 @@
-"""The load: a process of its own that sends leads and times the answers.
+"""The load: a separate process that sends leads and times the answers.
 
 `python -m scripts.commands.bench.load SPEC` takes a `Spec` as JSON and prints a `Report` as JSON.
 
@@ -33,7 +33,7 @@ _ID = slice(-33, -3)
 
 
 class Spec(msgspec.Struct, frozen=True):
-    """What to send, and where to. A limit of 0 is none."""
+    """What to send, and where to. 0 means no limit."""
 
     port: int
     path: str = "/capture"
@@ -168,7 +168,7 @@ class Load:
 
     def _send(self, connection: Connection, due_at: float) -> None:
         if not connection.is_open:
-            return  # it is told as lost in a moment
+            return  # _on_lost is about to be called
         number = self._sent
         self._sent += 1
         lead = self._leads[number % len(self._leads)]

@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Whether the goal is met; empty where there is none."""
+        """Whether the goal is met; empty without a goal."""
         if self.goal is None:
             return ""
         return "met" if self.goal.is_met_by(self.value) else "MISSED"

@@ -27,7 +27,7 @@ PROBE_SECONDS = 5.0
 #: More connections than are taken.
 CONNECTIONS = 2 * CONNECTIONS_MAX
 RECOVERY_SECONDS = 300.0
-#: Requests, one at a time, by which the latency before and after is told.
+#: Requests, one at a time, that measure the latency before and after.
 LIGHT_REQUESTS = 500
 #: The processes whose memory must stay flat. Redis is not: what waits to be recorded is in it.
 FLAT = ("web", "captures", "deliveries", "scheduler")

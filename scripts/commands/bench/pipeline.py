@@ -26,7 +26,7 @@ class Pipeline(NamedTuple):
         return self.testbed.count(self.sink_port)
 
     def drain_seconds(self, expected: int, patience_seconds: float) -> float:
-        """How long it takes until so many have arrived in all."""
+        """Seconds until that many have arrived in all."""
         began_at = time.monotonic()
         self.testbed.wait_until(
             lambda: self.arrived() >= expected, "deliveries are missing", patience_seconds

@@ -28,7 +28,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
     bare: list[float] = []
     sizes: list[float] = []
     with Testbed() as testbed:
-        # Nobody listens there: the deliveries stay due.
+        # Nothing listens there, so the deliveries stay due.
         subscribe(testbed.database_url, testbed.secret_key, "http://127.0.0.1:9/")
         rehearsal_url = testbed.copy_database("rehearsal")
         testbed.start("web")
@@ -48,7 +48,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
 
 
 def _fill_queue(testbed: Testbed, count: int) -> int:
-    """Fill the queue with so many captures; the number of jobs that they came in."""
+    """Fill the queue with `count` captures; the number of jobs they came in."""
     report = testbed.load(requests=count, seconds=PATIENCE_SECONDS, warm_up_seconds=0)
     if report.accepted != count:
         raise BenchFailed(f"{report.accepted} of {count} captures were taken: {report.statuses}")

@@ -1,4 +1,4 @@
-"""Where a stage is measured: servers of its own, and whichever processes it asks for.
+"""Where a stage is measured: its own servers, and the processes it asks for.
 
 Everything is a child with a pid file in the run folder of the embedded servers, so it is stopped on
 the way out, whatever that way is.
@@ -104,7 +104,7 @@ class Testbed(ExitStack):
         self.children.pop(name).stop(STOP_SECONDS)
 
     def load(self, **spec: Any) -> Report:
-        """Run a load in a process of its own, against web unless a port says otherwise."""
+        """Run a load in its own process, against web unless given another port."""
         return run_load(Spec(**{"port": self.port, **spec}))
 
     def script(self, module: str, *arguments: str) -> Any:
@@ -132,7 +132,7 @@ class Testbed(ExitStack):
             return row[0] if row else None
 
     def copy_database(self, name: str) -> str:
-        """A further database as the product's is now, while nobody uses that; its URL."""
+        """Copy the product's database, which must not be in use; the copy's URL."""
         self._hang_up()
         source = urlsplit(self.database_url).path.lstrip("/")
         self.query(f"CREATE DATABASE {name} TEMPLATE {source}", database="postgres")
@@ -192,7 +192,7 @@ class Testbed(ExitStack):
 
 
 def run_load(spec: Spec) -> Report:
-    """Run a load in a process of its own."""
+    """Run a load in its own process."""
     report = _output_of("load", msgspec.json.encode(spec).decode())
     return msgspec.json.decode(report, type=Report)
 

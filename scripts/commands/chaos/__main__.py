@@ -19,7 +19,7 @@ from scripts.commands.chaos.report import as_json, table
 from scripts.commands.chaos.run import Options, run
 from scripts.commands.chaos.schedule import WARM_UP_SECONDS, outage, plan
 
-#: The outage scenario: so many leads while one server is away for so long.
+#: The outage scenario: this many leads while one server is away for this long.
 OUTAGE_LEADS = 10_000
 OUTAGE_SECONDS = 30.0
 #: They begin a moment after the outage and are all posted before its end.

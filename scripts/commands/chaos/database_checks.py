@@ -122,7 +122,7 @@ def examine(database_url: str, posts: Sequence[Post], receptions: Sequence[Recep
 
 
 def _check_captures(findings: Findings, cursor: Any, posts: Iterable[Post]) -> None:
-    """Every 202 is recorded, and no lead more often than somebody may have posted it."""
+    """Every 202 is recorded, and no lead more often than it may have been posted."""
     captures = [post for post in posts if post.kind == "capture"]
     accepted = {post.capture_id for post in captures if post.accepted}
     rows = _rows(

@@ -33,11 +33,11 @@ class Disturbance(NamedTuple):
 
 
 class NeverReturned(Exception):
-    """A process was killed and nobody started it again."""
+    """A process was killed and never started again."""
 
 
 class FaultInjector:
-    """Does to a system what a schedule says, each fault in a thread of its own."""
+    """Injects the faults of a schedule, each in its own thread."""
 
     def __init__(self, system: WholeSystem, seed: int, say: Callable[[str], None]) -> None:
         self._system = system
@@ -165,7 +165,7 @@ def _wait(seconds: float) -> None:
 
 
 def _wait_until(condition: Callable[[], bool], child: Child) -> None:
-    """Other people's children announce their end to nobody here, so it is looked for."""
+    """Polls: only a parent is notified when a process ends."""
     deadline = time.monotonic() + RETURN_SECONDS
     while not condition():
         if time.monotonic() > deadline:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-#: Violations of one kind that are told in full; of the others only the number.
-TOLD_MAX = 5
+#: This many violations of one kind are listed; the others are counted.
+LISTED_MAX = 5
 
 
 class Kind(StrEnum):
@@ -29,9 +29,9 @@ class Violation(NamedTuple):
     ids: Sequence[str]
 
     def __str__(self) -> str:
-        told = ", ".join(self.ids[:TOLD_MAX])
-        more = f" and {len(self.ids) - TOLD_MAX} more" if len(self.ids) > TOLD_MAX else ""
-        return f"{self.kind}: {self.rule}: {told}{more}"
+        listed = ", ".join(self.ids[:LISTED_MAX])
+        more = f" and {len(self.ids) - LISTED_MAX} more" if len(self.ids) > LISTED_MAX else ""
+        return f"{self.kind}: {self.rule}: {listed}{more}"
 
 
 @dataclass

@@ -33,7 +33,7 @@ class Post:
 
     @property
     def refused(self) -> bool:
-        """The caller was told that it was not taken."""
+        """The caller knows that it was not taken."""
         return self.status is not None and not self.accepted
 
     @property

@@ -16,13 +16,13 @@ NOTIFICATION_SECONDS = 30.0
 
 _LOOK_SECONDS = 0.3
 
-#: Open deliveries but for those to webhooks that nothing can be delivered to.
+#: Open deliveries, except those to webhooks that nothing can be delivered to.
 _OPEN = """
 SELECT id FROM deliveries
 WHERE status IN ('pending', 'attempting') AND webhook_id <> ALL(%s)
 ORDER BY id
 """
-#: Rows that nobody will ever look at again.
+#: Rows that will never be looked at again.
 _FORGOTTEN = """
 SELECT id FROM deliveries
 WHERE (status = 'pending' AND next_attempt_at IS NULL)

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TextIO
 
-#: Where there is no terminal to overwrite a line on, progress is told so often.
+#: Without a terminal, whose line could be overwritten, a line of progress comes this often.
 _SECONDS_BETWEEN_LINES = 10.0
 
 

@@ -30,7 +30,7 @@ def recoveries(
     """The recovery after each stretch of overlapping disturbances.
 
     `arrivals`: when deliveries reached any receiver, in order. Where the next disturbance begins
-    before a delivery arrives, only the last of them is counted: nobody can recover in between.
+    before a delivery arrives, only the last of them is counted: there was no time to recover.
     Without a delivery up to `until`, it counts as one at that time.
     """
     found = []

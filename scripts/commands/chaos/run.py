@@ -30,10 +30,10 @@ from scripts.commands.chaos.schedule import Fault
 from scripts.commands.chaos.system import Log, chaos_system, subscribe, wait_until_ready
 from scripts.system.whole import WholeSystem
 
-#: When nothing was finished for so long after everything was healed, the rest is stuck. A killed
+#: If nothing finishes for this long after everything healed, the rest is stuck. A killed
 #: worker's jobs come back after 20 s at most, its deliveries when their leases end, after 17 s.
 STUCK_SECONDS = 40.0
-#: The load goes on for so long after the last fault.
+#: The load continues for this long after the last fault.
 AFTERMATH_SECONDS = 2.0
 
 Say = Callable[[str], None]
@@ -78,7 +78,7 @@ class Outcome:
 
 
 class Run:
-    """A system of its own, its clients and receivers, and their journals."""
+    """A temporary system, its clients and receivers, and their journals."""
 
     def __init__(self, options: Options, say: Say, progress: Say) -> None:
         self._options = options
@@ -168,7 +168,7 @@ class Run:
 
 
 def run(options: Options, say: Say, progress: Say) -> Outcome:
-    """Breaks a system of its own. `say` takes events, `progress` a line about once a second."""
+    """Breaks a temporary system. `say` takes events, `progress` a line about once a second."""
     return Run(options, say, progress)()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-#: The system carries load undisturbed for so long at first.
+#: The system first carries load undisturbed for this long.
 WARM_UP_SECONDS = 3.0
 #: From the beginning of one fault to the next: some overlap, some are far apart.
 PAUSE_SECONDS = (2.5, 6.0)

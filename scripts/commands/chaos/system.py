@@ -1,7 +1,7 @@
 """The system that is broken: the whole product on free ports, with short retries.
 
-Its two servers are not supervised, unlike those of `./scripts/dev`: whoever breaks one decides when
-it comes back. Its own processes are, as they would be in production.
+Its two servers are not supervised, unlike those of `./scripts/dev`: the fault that breaks one brings
+it back. Its own processes are, as they would be in production.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Log(Console):
             super().say(f"{time.monotonic():.3f} {text}")
 
     def most_in(self, seconds: float) -> int:
-        """The most lines that came within so many seconds."""
+        """The most lines that came within any such period."""
         most, first = 0, 0
         for last, at in enumerate(self.times):
             while self.times[first] < at - seconds:

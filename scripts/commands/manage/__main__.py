@@ -3,7 +3,7 @@
 Beside a running ./scripts/dev it finds the system by itself; elsewhere DATABASE_URL, REDIS_URL and
 SECRET_KEY say which one. Tables for people, --json for machines.
 
-Exit status: 0 done, 1 refused (the reason is told in one line), 2 wrong usage, 69 a server cannot
+Exit status: 0 done, 1 refused (with the reason in one line), 2 wrong usage, 69 a server cannot
 be reached, 78 a setting is wrong.
 """
 
@@ -38,7 +38,7 @@ EXIT_UNAVAILABLE = 69
 
 #: What has verbs, and what it is.
 _NOUNS = {
-    "orgs": "tenants, each with a host name of its own",
+    "orgs": "tenants, each with its own host name",
     "keys": "API keys",
     "webhooks": "subscriptions to events",
     "deliveries": "events on their way to webhooks",

@@ -1,4 +1,4 @@
-"""The operator: somebody with the product's own settings, who may do everything in every org.
+"""The operator has the product's own settings and may do everything in every org.
 
 Commands ask the same functions that answer the HTTP API, in this process: the same checks, the same
 errors, the same shapes, and no web process needs to run.
@@ -36,7 +36,7 @@ class Operator:
 
     @cached_property
     def services(self) -> Services:
-        """The handles of the product. Raises `BadSetting` for a URL that is none."""
+        """The handles of the product. Raises `BadSetting` for an invalid URL."""
         try:
             return make_services(self.settings)
         except ValueError as error:

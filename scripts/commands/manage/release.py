@@ -23,7 +23,7 @@ def release(operator: Operator, arguments: Namespace) -> object:
     settings = operator.settings
     database = open_database(settings.database_url)
     with transaction(database):
-        pass  # a database out of reach is told in one line here
+        pass  # reports an unreachable database in one line
     migrate(settings.database_url)
     with transaction(database) as cursor:
         org = orgs.find_by_slug(cursor, settings.default_org)

@@ -15,7 +15,7 @@ from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
 
 DAYS_DEFAULT = 7
-#: Refusals are counted for so long.
+#: Refusals are kept for this many days.
 DAYS_MAX = 90
 
 _HEALTH_COLUMNS = (

@@ -22,7 +22,9 @@ def find_settings(environ: Mapping[str, str]) -> Settings:
     running = find_running(CHECKOUT / Path(environ.get("DATA_DIR") or ".data"))
     given = {name: text for name, text in environ.items() if text}
     if running is None or any(
-        given.get(name, told) != told for name, told in running.environ.items() if name in _NAMING
+        given.get(name, announced) != announced
+        for name, announced in running.environ.items()
+        if name in _NAMING
     ):
         return read_settings(given)
     return read_settings(running.environ | given)
