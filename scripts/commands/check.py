@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from scripts.commands.arguments import no_arguments
+from scripts.commands.arguments import script_parser
 
 _CODE = ("config", "app", "workers", "scripts", "tests")
 
@@ -23,7 +23,7 @@ _REMEDIES = {"format": "ruff format", "lint": "ruff check --fix"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run every check; 1 when one failed."""
-    no_arguments("check", __doc__).parse_args(arguments)
+    script_parser("check", __doc__).parse_args(arguments)
     failed = [name for name, command in CHECKS.items() if not passes(name, command)]
     for name in failed:
         if name in _REMEDIES:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import urllib3
 
 from scripts.client import Rex, find_rex
-from scripts.commands.arguments import no_arguments
+from scripts.commands.arguments import script_parser
 from scripts.receiver import Received, Receiver
 
 #: The first retry comes after 5 s, 20 % more or less.
@@ -62,7 +62,7 @@ class FailsOnce:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; 0 when every step is green."""
-    no_arguments("demo", __doc__).parse_args(arguments)
+    script_parser("demo", __doc__).parse_args(arguments)
     rex = find_rex()
     steps = Steps()
     if not _is_ready(rex):

@@ -15,7 +15,7 @@ from types import FrameType
 
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from scripts.checkout import CHECKOUT
-from scripts.commands.arguments import no_arguments
+from scripts.commands.arguments import script_parser
 from scripts.system.application import ReleaseFailed
 from scripts.system.embedded import AlreadyRunning
 from scripts.system.output import Console
@@ -32,7 +32,7 @@ class Stopped(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until asked to stop. The exit status is 0 then, and otherwise says what was wrong."""
-    no_arguments("dev", __doc__).parse_args(arguments)
+    script_parser("dev", __doc__).parse_args(arguments)
     console = Console(sys.stdout)
     data_folder = CHECKOUT / Path(os.environ.get("DATA_DIR") or ".data")
     _on_stop_signals(_raise_stopped)

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from config.settings import BadSetting, Settings, read_settings
 from scripts.system.application import PROCESSES, Release, processes, release
@@ -183,11 +183,7 @@ class WholeSystem:
 
 
 def temporary_system(
-    settings: Mapping[str, str],
-    console: Console | None = None,
-    *,
-    supervises_servers: bool = True,
-    roles: Collection[str] = tuple(PROCESSES),
+    settings: Mapping[str, str], console: Console | None = None, **options: Any
 ) -> WholeSystem:
     """A system for a with block: a free port, `UNLIMITED` and `settings`, its data removed after.
 
@@ -195,10 +191,4 @@ def temporary_system(
     """
     inherited = {name: text for name, text in os.environ.items() if name not in _NOT_INHERITED}
     environ = {**inherited, **UNLIMITED, **settings, "PORT": str(free_port())}
-    return WholeSystem(
-        environ,
-        None,
-        console or Console(io.StringIO()),
-        supervises_servers=supervises_servers,
-        roles=roles,
-    )
+    return WholeSystem(environ, None, console or Console(io.StringIO()), **options)

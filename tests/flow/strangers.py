@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.post_server import PostServer, Reply
+from scripts.receiver import PostServer, Reply
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
+from scripts.checkout import CHECKOUT
+from scripts.commands.arguments import script_parser
 from scripts.commands.bench import (
     backlog,
     contacts,
@@ -52,7 +53,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "footprint": footprint.measure,
     "contacts": contacts.measure,
 }
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+DOCS = CHECKOUT / "docs"
 ROUNDS = 5
 ROUNDS_QUICK = 2
 
@@ -101,11 +102,7 @@ def _sayer(name: str) -> Say:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = script_parser("bench", __doc__)
     parser.add_argument(
         "stages", nargs="+", choices=("all", *STAGES), metavar="STAGE", help=", ".join(STAGES)
     )

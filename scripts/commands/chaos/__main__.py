@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from scripts.commands.arguments import script_parser
 from scripts.commands.chaos.clients import Load
 from scripts.commands.chaos.progress import ProgressPrinter
 from scripts.commands.chaos.receivers import HEALTHY
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/chaos", description=__doc__)
+    parser = script_parser("chaos", __doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long faults happen")
     parser.add_argument("--seed", type=int, help="of the schedule and the leads; random if absent")
     parser.add_argument("--rate", type=float, default=Load().rate, help="leads a second")

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from scripts.commands.chaos.journal import Reception
-from scripts.post_server import Misbehaviour, PostServer, Reply
-from scripts.receiver import verify
+from scripts.receiver import Misbehaviour, PostServer, Reply, verify
 
 #: Longer than any attempt may take: the sender must be the one who gives up.
 PATIENCE_SECONDS = 30.0

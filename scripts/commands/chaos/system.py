@@ -1,7 +1,7 @@
 """The system that is broken: the whole product on free ports, with short retries.
 
-Its two servers are not supervised, unlike those of `./scripts/dev`: the fault that breaks one brings
-it back. Its own processes are, as they would be in production.
+Its two servers are not supervised, unlike those of `./scripts/dev`: the fault that breaks one
+brings it back. Its own processes are, as they would be in production.
 """
 
 from __future__ import annotations
