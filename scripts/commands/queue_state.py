@@ -1,8 +1,9 @@
-"""What bench and chaos look up in the queue and delete from it."""
+"""All that bench and chaos do to the queue themselves: put jobs in, look jobs up, delete keys."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -10,8 +11,32 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from app.domain.capture import Capture
 from app.queue import keys
-from app.queue.jobs import CAPTURES, DELIVERIES, NOTIFIED_KEY
+from app.queue.broker import connect_broker
+from app.queue.connection import connect
+from app.queue.jobs import (
+    CAPTURES,
+    DELIVERIES,
+    NOTIFIED_KEY,
+    RECORD_CAPTURES,
+    DeliveryNotifier,
+)
+from app.queue.messages import encode_message
+
+
+def enqueue_captures(redis_url: str, jobs: Sequence[Sequence[Capture]]) -> None:
+    """Put jobs of captures into the queue, as the ingress does."""
+    broker = connect_broker(redis_url, threads=1)
+    broker.enqueue_many(
+        CAPTURES, [encode_message(CAPTURES, RECORD_CAPTURES, [job]) for job in jobs]
+    )
+    broker.close()
+
+
+def notify(redis_url: str, webhook_id: str) -> None:
+    """Notify the delivery workers of a webhook, as a recorded event does."""
+    DeliveryNotifier(connect(redis_url, connections=1)).notify([webhook_id])
 
 
 def capture_jobs(client: redis.Redis) -> int:

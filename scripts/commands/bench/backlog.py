@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 
 import redis
 
-from scripts.commands.bench.dataset import fill_pending, fill_queue, notify, subscribe
+from scripts.commands.bench.dataset import fill_pending, fill_queue, subscribe
 from scripts.commands.bench.figures import at_least, median
 from scripts.commands.bench.outcome import Effort, Outcome, Say, by_size
 from scripts.commands.bench.record import recorded
 from scripts.commands.bench.testbed import Testbed
-from scripts.commands.queue_state import capture_jobs
+from scripts.commands.queue_state import capture_jobs, notify
 from scripts.system.processes import usage_of
 
 DEPTHS = (10_000, 100_000, 1_000_000)

@@ -16,14 +16,11 @@ from app.domain.signature import generate_secret
 from app.domain.submission import parse_json
 from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
-from app.queue.broker import connect_broker
-from app.queue.connection import connect
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, DeliveryNotifier
-from app.queue.messages import encode_message
 from app.storage import orgs, webhooks
 from app.storage.database import Cursor, open_database, transaction
 from app.storage.secret_cipher import SecretCipher
 from scripts.commands.bench.lead import ORG, body_of
+from scripts.commands.queue_state import enqueue_captures
 
 _FILL = """
 WITH numbered AS (
@@ -130,11 +127,6 @@ def fill_contacts(database_url: str, count: int) -> None:
         cursor.execute("ANALYZE contacts")
 
 
-def notify(redis_url: str, webhook_id: str) -> None:
-    """Ring for a webhook as a recorded event does."""
-    DeliveryNotifier(connect(redis_url, connections=1)).notify([webhook_id])
-
-
 def fresh_captures(cursor: Cursor, count: int) -> list[Capture]:
     """Captures of typical leads, each with a new address."""
     org = orgs.find_by_slug(cursor, ORG)
@@ -149,16 +141,13 @@ def fill_queue(database_url: str, redis_url: str, count: int, job_captures: int)
         org = orgs.find_by_slug(cursor, ORG)
     assert org is not None
     typical, run = _capture(org, "typical@example.com"), secrets.token_hex(3)
-    broker = connect_broker(redis_url, threads=1)
     for first in range(0, count, _FILL_STEP):
         captures = [
             _another(typical, org, f"queued{run}{number:09d}@example.com")
             for number in range(first, min(first + _FILL_STEP, count))
         ]
         jobs = [captures[at : at + job_captures] for at in range(0, len(captures), job_captures)]
-        messages = [encode_message(CAPTURES, RECORD_CAPTURES, [job]) for job in jobs]
-        broker.enqueue_many(CAPTURES, messages)
-    broker.close()
+        enqueue_captures(redis_url, jobs)
 
 
 def event_data() -> str:

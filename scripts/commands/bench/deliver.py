@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 
-from scripts.commands.bench.dataset import fill_pending, notify, subscribe
+from scripts.commands.bench.dataset import fill_pending, subscribe
 from scripts.commands.bench.figures import at_least
 from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
 from scripts.commands.bench.testbed import BenchFailed, Testbed
+from scripts.commands.queue_state import notify
 
 #: Deliveries of one round, on each side.
 DELIVERIES = 15_000
