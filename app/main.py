@@ -30,59 +30,26 @@ from app.api import (
     webhooks,
 )
 from app.api.call import keyed
-from app.api.services import Services
+from app.api.services import make_services
 from app.http import convertors
-from app.http.authenticator import RequestAuthenticator
 from app.http.exceptions import HANDLERS
-from app.http.tenant_cache import TenantCache
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.door import TURNSTILE, Door
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.turnstile import Turnstile
-from app.queue.admission import AdmissionClient
-from app.queue.connection import connect
-from app.queue.first_answers import FirstAnswers
-from app.queue.jobs import DeliveryNotifier
 from app.serving.descriptors import make_room
 from app.serving.processes import serve
-from app.storage.database import open_database
-from app.storage.secret_cipher import SecretCipher
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 
-#: PostgreSQL connections of one web process.
-DATABASE_CONNECTIONS = 8
-#: Redis connections of its threads; captures have one of their own.
-REDIS_CONNECTIONS = 4
 #: Open connections of one process, idle ones included, beyond which uvicorn refuses with a bare
 #: 503. Captures are refused earlier, and in the documented envelope: see `app/ingress/door.py`.
 CONNECTIONS_MAX = 10_000
 #: How long a stopping process finishes its requests.
 SHUTDOWN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 65
-
-
-def make_services(settings: Settings) -> Services:
-    """The handles of a web process; nothing is connected yet."""
-    database = open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS)
-    tenants = TenantCache(database)
-    client = connect(settings.redis_url, connections=REDIS_CONNECTIONS)
-    return Services(
-        settings=settings,
-        database=database,
-        cipher=SecretCipher(settings.secret_key),
-        tenants=tenants,
-        authenticator=RequestAuthenticator(
-            tenants, settings.base_domain, settings.default_org, settings.trusted_proxies
-        ),
-        admission=AdmissionClient(
-            settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max
-        ),
-        notifier=DeliveryNotifier(client),
-        first_answers=FirstAnswers(client),
-    )
 
 
 class Application(Starlette):

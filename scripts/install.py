@@ -73,14 +73,15 @@ def install(made_from: str, lock: int) -> None:
 
 
 def can_be_renewed(made_from: str) -> bool:
-    """Whether .venv was completed at this very place, so that only packages need to change."""
-    place = made_from.split(" ", 2)[-1]
-    return (VENV / "bin" / "python").exists() and recorded_stamp().endswith(f" {place}")
+    """Whether .venv was completed in this checkout, so that only packages need to change."""
+    checkout = made_from.split(" ", 2)[-1]
+    return (VENV / "bin" / "python").exists() and recorded_stamp().endswith(f" {checkout}")
 
 
 def run(command: list[str], lock: int) -> None:
     """Runs one step, its output in a file, and raises `InstallationFailed` with its last lines."""
-    done = subprocess.run(
+    lines = []
+    with subprocess.Popen(
         command,
         cwd=CHECKOUT,
         env={**os.environ, "PIP_USER": "0"},
@@ -90,12 +91,23 @@ def run(command: list[str], lock: int) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            show_progress(line.strip())
+    show_progress("")
     if VENV.is_dir():
-        LOG.write_text(done.stdout)
-    if done.returncode != 0:
-        tail = "\n".join(done.stdout.strip().splitlines()[-5:])
+        LOG.write_text("".join(lines))
+    if process.returncode != 0:
+        tail = "".join(lines[-5:]).strip()
         raise InstallationFailed(f"{' '.join(command)}\n{tail}")
+
+
+def show_progress(line: str) -> None:
+    """What a step does now, on a terminal, replacing the line before."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line[:79]}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

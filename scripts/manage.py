@@ -1,94 +1,10 @@
-"""`./scripts/manage`: what an operator does by hand.
-
-Beside a running ./scripts/dev it finds the system by itself; elsewhere DATABASE_URL, REDIS_URL and
-SECRET_KEY say which one. Tables for people, --json for machines.
-
-Exit status: 0 done, 1 refused (the reason is told in one line), 2 wrong usage, 69 a server cannot
-be reached, 78 a setting is wrong.
-"""
+"""`python -m scripts.manage`: the module name that the Procfile and systemd units use."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 
-import psycopg2
-import redis
-
-from app.domain.errors import RexError, Unavailable
-from config.settings import EXIT_CONFIGURATION, BadSetting
-from scripts.manage_commands import (
-    captures,
-    deliveries,
-    keys,
-    orgs,
-    release,
-    replays,
-    stats,
-    webhooks,
-)
-from scripts.manage_commands.operator import Operator
-from scripts.manage_commands.output import as_json, as_text, shown
-from scripts.manage_commands.system_settings import find_settings
-
-#: A server cannot be reached (EX_UNAVAILABLE of sysexits.h).
-EXIT_UNAVAILABLE = 69
-
-_COMMANDS = (release, orgs, keys, webhooks, deliveries, replays, captures, stats)
-
-
-def main(arguments: list[str]) -> int:
-    """Run one command; the exit status."""
-    parsed = _parser().parse_args(arguments)
-    try:
-        _run(parsed)
-    except BadSetting as error:
-        return _fail(str(error), EXIT_CONFIGURATION)
-    except Unavailable as error:
-        return _fail(_reason(error), EXIT_UNAVAILABLE)
-    except redis.RedisError as error:
-        return _fail(f"Redis cannot be reached: {error}", EXIT_UNAVAILABLE)
-    except RexError as error:
-        return _fail(error.message, 1)
-    except psycopg2.errors.UndefinedTable:
-        return _fail("The database has no tables yet: run ./scripts/manage release", 1)
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
-def _run(parsed: argparse.Namespace) -> None:
-    operator = Operator(find_settings(os.environ), parsed.org)
-    try:
-        found = parsed.run(operator, parsed)
-    finally:
-        operator.close()
-    print(as_json(found) if parsed.json else as_text(found), flush=True)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="manage", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    nouns = parser.add_subparsers(required=True, metavar="command")
-    for command in _COMMANDS:
-        command.add_to(nouns)
-    return parser
-
-
-def _reason(error: Unavailable) -> str:
-    """What the server's driver says, rather than that it is away."""
-    if error.__cause__ is None:
-        return error.message
-    return f"The database cannot be reached: {error.__cause__}"
-
-
-def _fail(reason: str, status: int) -> int:
-    first_line = reason.strip().partition("\n")[0]
-    print(f"manage: {shown(first_line)}", file=sys.stderr)
-    return status
-
+from scripts.commands.manage.__main__ import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

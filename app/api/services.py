@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from app.http.authenticator import RequestAuthenticator
 from app.http.tenant_cache import TenantCache
 from app.queue.admission import AdmissionClient
+from app.queue.connection import connect
 from app.queue.first_answers import FirstAnswers
 from app.queue.jobs import DeliveryNotifier
-from app.storage.database import Database
+from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from config.settings import Settings
+
+#: PostgreSQL connections of one web process.
+DATABASE_CONNECTIONS = 8
+#: Redis connections of its threads; captures have one of their own.
+REDIS_CONNECTIONS = 4
 
 
 @dataclass(frozen=True)
@@ -26,3 +32,24 @@ class Services:
     admission: AdmissionClient
     notifier: DeliveryNotifier
     first_answers: FirstAnswers
+
+
+def make_services(settings: Settings) -> Services:
+    """The handles of a process; nothing is connected yet."""
+    database = open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS)
+    tenants = TenantCache(database)
+    client = connect(settings.redis_url, connections=REDIS_CONNECTIONS)
+    return Services(
+        settings=settings,
+        database=database,
+        cipher=SecretCipher(settings.secret_key),
+        tenants=tenants,
+        authenticator=RequestAuthenticator(
+            tenants, settings.base_domain, settings.default_org, settings.trusted_proxies
+        ),
+        admission=AdmissionClient(
+            settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max
+        ),
+        notifier=DeliveryNotifier(client),
+        first_answers=FirstAnswers(client),
+    )

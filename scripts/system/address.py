@@ -18,7 +18,7 @@ class Address:
 
 
 def remembered_address(path: Path) -> Address:
-    """The address in the file, with another port when somebody else took it; new when absent.
+    """The address in the file, with a new port if that one is taken; a new address if absent.
 
     Call it only while the server is stopped: its own port would look taken.
     """

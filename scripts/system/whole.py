@@ -1,17 +1,23 @@
-"""The whole product running on this machine: servers, release, web, workers and scheduler."""
+"""The product running on this machine: servers, release, web, workers and scheduler.
+
+The one way in which dev, bench, chaos and the tests start a system.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any, Self
 
-from config.settings import Settings, read_settings
-from scripts.system.application import Release, processes, release
+from config.settings import BadSetting, Settings, read_settings
+from scripts.system.application import PROCESSES, Release, processes, release
 from scripts.system.embedded import Embedded
 from scripts.system.output import Console
-from scripts.system.ports import is_free
+from scripts.system.ports import free_port, is_free
 from scripts.system.private_file import kept_secret_key, write_private
 from scripts.system.readiness import fault
 from scripts.system.running import Running, announce, withdraw
@@ -19,27 +25,36 @@ from scripts.system.supervisor import Supervisor
 
 #: How long web and workers may take to finish what they have under way.
 GRACE_SECONDS = 5.0
-#: After this long without getting ready a line says what is missing.
+#: What a temporary system has besides the defaults: no limit that a test or a load runs into, and
+#: no line for each unit of work.
+UNLIMITED = {
+    "CAPTURE_RATE_PER_ADDRESS": "0",
+    "CAPTURE_RATE_PER_EMAIL": "0",
+    "API_RATE_PER_KEY": "0",
+    "LOG_LEVEL": "warning",
+}
+#: Settings of the caller that would point a temporary system at the caller's data.
+_NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")
+#: If it is not ready after this long, a line says what is missing.
 _PATIENCE_SECONDS = 15.0
 
 
 class PortTaken(Exception):
-    """Somebody else listens on the port of the web process."""
+    """Another process listens on the port of the web process."""
 
 
 class WholeSystem:
-    """The product as `./scripts/dev` runs it; bench and chaos run it on a free PORT.
+    """The product as `./scripts/dev` runs it, between `start` and `stop`.
 
     Settings come from `environ`, whose DATABASE_URL and REDIS_URL, where present, are used instead
     of embedded servers. Private webhook addresses are allowed unless it says otherwise. Without a
     data folder everything is temporary. After `start`: `settings`, `environ` (what the processes
-    see), `embedded`, `org`, `api_key`, `base_url`, and the two supervisors `processes` and
-    `servers`. To break it, kill or freeze their `children` by name: a dead one is started again by
-    its supervisor, and by nobody else.
+    see), `embedded`, `org`, `api_key`, `base_url`, and the supervisor `processes`, whose `children`
+    may be killed or frozen by name: it starts a dead one again. The embedded servers are supervised
+    too, unless `supervises_servers` is False. Only `roles` of the product's processes are started.
     """
 
     settings: Settings
-    servers: Supervisor
     processes: Supervisor
     org: str
     api_key: str | None
@@ -50,18 +65,18 @@ class WholeSystem:
         data_folder: Path | None,
         console: Console,
         *,
-        postgres_settings: Mapping[str, str] | None = None,
-        valkey_settings: Mapping[str, str] | None = None,
+        supervises_servers: bool = True,
+        roles: Collection[str] = tuple(PROCESSES),
     ) -> None:
         self.environ = dict(environ)
         self.embedded = Embedded(
             data_folder,
             postgres=not environ.get("DATABASE_URL"),
             valkey=not environ.get("REDIS_URL"),
-            postgres_settings=postgres_settings,
-            valkey_settings=valkey_settings,
         )
         self._console = console
+        self._supervises_servers = supervises_servers
+        self._roles = roles
         self._supervisors: list[Supervisor] = []
 
     @property
@@ -82,11 +97,15 @@ class WholeSystem:
         self.settings = read_settings(self.environ)
         self._check_port()
         self.embedded.start()
-        self.servers = self._supervise(Supervisor(self.embedded.servers, self._console.say))
+        if self._supervises_servers:
+            self._supervise(Supervisor(self.embedded.servers, self._console.say))
         self._keep_release(release(self.environ))
-        children = processes(self.environ, self.embedded.run_folder, self._console.prefixed)
+        children = processes(
+            self._roles, self.environ, self.embedded.run_folder, self._console.prefixed
+        )
         self.processes = self._supervise(Supervisor(children, self._console.say))
-        self._wait_until_ready()
+        if "web" in self._roles:
+            self._wait_until_ready()
         if not self.processes.finished.is_set():
             announce(
                 self.embedded.data_folder,
@@ -94,7 +113,7 @@ class WholeSystem:
             )
 
     def stop(self, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Stops everything: first who writes, then what is written to. Harmless when repeated.
+        """Stops everything: writers first, then what they write to. Harmless when repeated.
 
         Processes that outlive the grace are killed.
         """
@@ -103,6 +122,17 @@ class WholeSystem:
         for supervisor in reversed(self._supervisors):
             supervisor.stop(grace_seconds)
         self.embedded.stop()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop(0)
+            raise
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop(0)
 
     def _complete_environ(self) -> None:
         own = {"ALLOW_PRIVATE_WEBHOOKS": "1"}
@@ -116,10 +146,14 @@ class WholeSystem:
             self.environ[name] = self.environ.get(name) or value
 
     def _check_port(self) -> None:
-        if not is_free(self.settings.port, self.settings.host):
-            raise PortTaken(
-                f"port {self.settings.port} is taken; stop what listens there or set PORT"
-            )
+        host, port = self.settings.host, self.settings.port
+        try:
+            if not is_free(port, host):
+                raise PortTaken(f"port {port} is taken; stop what listens there or set PORT")
+        except PermissionError:
+            raise BadSetting("PORT", f"{port} may not be used here; choose one over 1023") from None
+        except OSError:
+            raise BadSetting("HOST", f"{host!r} is not an address of this machine") from None
 
     def _supervise(self, supervisor: Supervisor) -> Supervisor:
         self._supervisors.append(supervisor)
@@ -127,7 +161,7 @@ class WholeSystem:
         return supervisor
 
     def _keep_release(self, released: Release) -> None:
-        """A key is told once, when it is made; it is kept for the next starts."""
+        """The release step shows a key only when it makes it, so it is kept for later starts."""
         self.org = released.org
         kept = self.embedded.data_folder / self._key_file_name()
         if released.api_key:
@@ -135,7 +169,7 @@ class WholeSystem:
         self.api_key = kept.read_text().strip() if kept.exists() else None
 
     def _key_file_name(self) -> str:
-        """One file for each database, lest a key be shown that this one does not know."""
+        """One file for each database, so that no key is shown that this one does not know."""
         if self.embedded.has_postgres:
             return "api_key"
         return f"api_key.{hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:12]}"
@@ -146,3 +180,15 @@ class WholeSystem:
             if time.monotonic() - told_at > _PATIENCE_SECONDS:
                 self._console.say(f"Not ready yet: {problem}")
                 told_at = time.monotonic()
+
+
+def temporary_system(
+    settings: Mapping[str, str], console: Console | None = None, **options: Any
+) -> WholeSystem:
+    """A system for a with block: a free port, `UNLIMITED` and `settings`, its data removed after.
+
+    It is killed in the end: how a system stops is another matter, and takes seconds.
+    """
+    inherited = {name: text for name, text in os.environ.items() if name not in _NOT_INHERITED}
+    environ = {**inherited, **UNLIMITED, **settings, "PORT": str(free_port())}
+    return WholeSystem(environ, None, console or Console(io.StringIO()), **options)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.post_server import PostServer, Reply
+from scripts.receiver import PostServer, Reply
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Stranger(PostServer):
         return [each for each in self.arrivals if each.reply.status == 200]
 
     def wait_for(self, accepted: int, seconds: float) -> None:
-        """Until so many were accepted; fails after `seconds`."""
+        """Until that many were accepted; fails after `seconds`."""
 
         def enough() -> bool:
             return sum(each.reply.status == 200 for each in self._arrivals) >= accepted

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,41 +16,23 @@ from app.storage import orgs
 from app.storage.database import drop_connection, open_database, transaction
 from app.storage.recording import record
 from scripts.client import Rex
-from scripts.system.output import Console
-from scripts.system.ports import free_port
-from scripts.system.whole import WholeSystem
+from scripts.system.whole import WholeSystem, temporary_system
 from tests.factories import make_capture
 
-#: Short retries, so that a test sees several; limits that no test runs into by chance.
+#: Short retries, so that a test sees several.
 SETTINGS = {
     "RETRY_BASE_SECONDS": "0.4",
     "SCHEDULER_INTERVAL_SECONDS": "0.1",
-    "CAPTURE_RATE_PER_ADDRESS": "0",
-    "CAPTURE_RATE_PER_EMAIL": "0",
-    "API_RATE_PER_KEY": "0",
     "BASE_DOMAIN": "rex.test",
-    "LOG_LEVEL": "warning",
 }
 
 #: Captures that one transaction records.
 BATCH = 200
 
 
-@contextmanager
-def running_system(**settings: str) -> Iterator[WholeSystem]:
-    """A running system with the settings of all flow tests and these on top.
-
-    It is killed in the end: how it stops is the matter of test_stopping.py, and takes seconds.
-    """
-    environ = {**os.environ, **SETTINGS, **settings, "PORT": str(free_port())}
-    for name in ("DATABASE_URL", "REDIS_URL", "DATA_DIR"):
-        environ.pop(name, None)
-    whole = WholeSystem(environ, None, Console(io.StringIO()))
-    try:
-        whole.start()
-        yield whole
-    finally:
-        whole.stop(grace_seconds=0)
+def running_system(**settings: str) -> WholeSystem:
+    """A system for a with block, with the settings of all flow tests and these on top."""
+    return temporary_system({**SETTINGS, **settings})
 
 
 @contextmanager
@@ -105,5 +85,5 @@ def wait_until(true: Callable[[], bool], seconds: float) -> None:
     """Until a condition in another process holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)

@@ -41,7 +41,7 @@ def events_of(rex: Rex, contact_id: str) -> list[dict[str, Any]]:
 def wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not true():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)  # the condition lives in another process
 
 

@@ -1,4 +1,4 @@
-"""`./scripts/chaos`: a short run on real processes, and that it would have told what is broken.
+"""`./scripts/chaos`: a short run on real processes, and proof that it would notice what is broken.
 
 A run that checks nothing would be clean as well, so every rule is shown a violation of its own.
 """
@@ -12,21 +12,22 @@ from contextlib import closing
 import pytest
 import redis
 
+import scripts.commands.chaos.__main__ as chaos
 from app.domain.times import now
 from app.queue import keys
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
-from scripts import chaos
-from scripts.trouble import conservation, memory
-from scripts.trouble.breaking import Disturbance
-from scripts.trouble.conservation import Evidence, StreamEvent
-from scripts.trouble.findings import Findings, Kind
-from scripts.trouble.journal import Post, Reception
-from scripts.trouble.recovery import longest_silence, recoveries
-from scripts.trouble.remains import BELL_SECONDS, Remains
-from scripts.trouble.run import Load, Options, Outcome, run
-from scripts.trouble.schedule import TROUBLES, Fault, Verb, plan
+from scripts.commands.chaos import api_checks, database_checks
+from scripts.commands.chaos.api_checks import Evidence, StreamEvent
+from scripts.commands.chaos.clients import Load
+from scripts.commands.chaos.faults import Disturbance
+from scripts.commands.chaos.findings import Findings, Kind
+from scripts.commands.chaos.journal import Post, Reception
+from scripts.commands.chaos.pending import NOTIFICATION_SECONDS, PendingWork
+from scripts.commands.chaos.recovery import longest_silence, recoveries
+from scripts.commands.chaos.run import Options, Outcome, run
+from scripts.commands.chaos.schedule import FAULT_KINDS, Fault, Verb, plan
 from tests.factories import make_capture, make_org, make_webhook
 
 
@@ -50,7 +51,7 @@ def test_every_fault_ends_in_time_and_every_kind_of_fault_comes() -> None:
 
     assert all(fault.at + fault.seconds <= 600.0 for fault in schedule)
     assert {(fault.verb, fault.target) for fault in schedule} == {
-        (trouble.verb, trouble.target) for trouble in TROUBLES
+        (kind.verb, kind.target) for kind in FAULT_KINDS
     }
 
 
@@ -90,7 +91,7 @@ def posts_of(database: Database) -> list[Post]:
 
 
 def test_a_true_history_has_no_violations(database: Database, database_url: str) -> None:
-    findings = memory.examine(database_url, posts_of(database), [])
+    findings = database_checks.examine(database_url, posts_of(database), [])
 
     assert findings.violations == []
     assert findings.figures["recorded"] == findings.figures["events"] == 3
@@ -149,7 +150,7 @@ def test_each_falsification_of_what_is_stored_is_found(
     with transaction(database) as cursor:
         cursor.execute(falsification)
 
-    assert_found(memory.examine(database_url, posts, []), kind, rule)
+    assert_found(database_checks.examine(database_url, posts, []), kind, rule)
 
 
 def test_a_delivery_that_was_taken_again_after_its_success_is_found(
@@ -160,7 +161,7 @@ def test_a_delivery_that_was_taken_again_after_its_success_is_found(
         ((delivery_id, event_id),) = cursor.fetchall()
     twice = [reception("healthy", event_id, delivery_id, number) for number in (1, 2)]
 
-    findings = memory.examine(database_url, posts_of(database), twice)
+    findings = database_checks.examine(database_url, posts_of(database), twice)
 
     assert_found(findings, Kind.DUPLICATED, "on record as taken")
 
@@ -183,13 +184,13 @@ def test_a_delivery_that_was_taken_again_because_its_worker_died_is_only_counted
         )
     twice = [reception("healthy", event_id, delivery_id, number) for number in (1, 2)]
 
-    findings = memory.examine(database_url, posts_of(database), twice)
+    findings = database_checks.examine(database_url, posts_of(database), twice)
 
     assert findings.violations == []
     assert findings.figures["repeated at receivers"] == 1
 
 
-# What is left: everything that nobody finishes.
+# What is pending: everything that is not finished.
 
 
 @pytest.mark.parametrize(
@@ -200,42 +201,42 @@ def test_a_delivery_that_was_taken_again_because_its_worker_died_is_only_counted
         ("INSERT INTO inbox (captures) VALUES ('[]')", 1),
     ],
 )
-def test_what_nobody_finished_is_left(
+def test_what_is_not_finished_is_pending(
     database: Database, database_url: str, redis_url: str, leftover: str, left: int
 ) -> None:
-    remains = Remains(database_url, redis_url, dead=[])
-    assert remains.find() == []
+    pending = PendingWork(database_url, redis_url, dead=[])
+    assert pending.find() == []
     with transaction(database) as cursor:
         cursor.execute(leftover)
 
-    assert len(remains.wait_until_none(still_seconds=0.0)[1]) == left
+    assert len(pending.wait_until_none(still_seconds=0.0)[1]) == left
 
 
-def test_deliveries_to_the_dead_are_left_only_when_nobody_will_look_at_them_again(
+def test_deliveries_to_the_dead_are_pending_only_when_they_would_never_be_looked_at_again(
     database: Database, database_url: str, redis_url: str
 ) -> None:
     with transaction(database) as cursor:
         cursor.execute("SELECT id FROM webhooks")
         dead = [row[0] for row in cursor.fetchall()]
         cursor.execute("UPDATE deliveries SET status = 'pending', next_attempt_at = now()")
-    remains = Remains(database_url, redis_url, dead)
-    assert remains.find() == []
+    pending = PendingWork(database_url, redis_url, dead)
+    assert pending.find() == []
 
     with transaction(database) as cursor:
         cursor.execute("UPDATE deliveries SET next_attempt_at = NULL")
-    assert len(remains.find()) == 3
+    assert len(pending.find()) == 3
 
 
-def test_a_capture_in_the_queue_and_a_forgotten_bell_are_left(
+def test_a_capture_in_the_queue_and_a_forgotten_notification_are_pending(
     database_url: str, redis_url: str
 ) -> None:
-    forgotten = time.time_ns() - int((BELL_SECONDS + 1) * 1e9)
+    forgotten = time.time_ns() - int((NOTIFICATION_SECONDS + 1) * 1e9)
     with closing(redis.Redis.from_url(redis_url)) as client:
         client.hset(keys.payloads_key(CAPTURES), f"{time.time_ns():016x}a", "{}")
         client.hset(keys.payloads_key(DELIVERIES), f"{time.time_ns():016x}b", "{}")
         client.hset(keys.payloads_key(DELIVERIES), f"{forgotten:016x}c", "{}")
 
-    left = Remains(database_url, redis_url, dead=[]).find()
+    left = PendingWork(database_url, redis_url, dead=[]).find()
 
     assert [job[-1] for job in left] == ["a", "c"]
 
@@ -246,9 +247,7 @@ def test_a_capture_in_the_queue_and_a_forgotten_bell_are_left(
 def reception(
     receiver: str, event_id: str, delivery_id: str, attempt: int = 1, status: int | None = 200
 ) -> Reception:
-    return Reception(
-        receiver, event_id, "contact.created", "cont_1", delivery_id, attempt, 0, 0, status, True
-    )
+    return Reception(receiver, event_id, delivery_id, attempt, 0, status, True)
 
 
 def true_evidence() -> Evidence:
@@ -263,7 +262,7 @@ def true_evidence() -> Evidence:
 
 
 def test_true_evidence_has_no_violations() -> None:
-    assert conservation.judge(true_evidence(), ["healthy"]).violations == []
+    assert api_checks.judge(true_evidence(), ["healthy"]).violations == []
 
 
 @pytest.mark.parametrize(
@@ -308,14 +307,14 @@ def test_true_evidence_has_no_violations() -> None:
 def test_each_falsification_of_the_evidence_is_found(
     falsify: Callable[[Evidence], Evidence], kind: Kind, rule: str
 ) -> None:
-    assert_found(conservation.judge(falsify(true_evidence()), ["healthy"]), kind, rule)
+    assert_found(api_checks.judge(falsify(true_evidence()), ["healthy"]), kind, rule)
 
 
 def test_a_signature_that_does_not_verify_is_found() -> None:
     evidence = true_evidence()
     evidence.receptions[0].verified = False
 
-    assert_found(conservation.judge(evidence, ["healthy"]), Kind.INCONSISTENT, "verify")
+    assert_found(api_checks.judge(evidence, ["healthy"]), Kind.INCONSISTENT, "verify")
 
 
 # How long the line stood still.

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.trouble.journal import Post
-from scripts.trouble.manners import HEALTHY
-from scripts.trouble.run import Load, Options, Outcome, run
-from scripts.trouble.schedule import Fault, Verb
+from scripts.commands.chaos.clients import Load
+from scripts.commands.chaos.journal import Post
+from scripts.commands.chaos.receivers import HEALTHY
+from scripts.commands.chaos.run import Options, Outcome, run
+from scripts.commands.chaos.schedule import Fault, Verb
 
 
 def through(faults: list[Fault], seconds: float, load: Load) -> Outcome:

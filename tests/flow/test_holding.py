@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.client import Rex
-from scripts.post_server import Reply
+from scripts.receiver import Reply
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Stranger
 from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to

@@ -124,7 +124,7 @@ def deliveries_of(rex: Rex, webhook_id: str) -> list[dict[str, Any]]:
 def wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not true():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)  # the condition lives in another process
 
 

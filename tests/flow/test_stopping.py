@@ -14,8 +14,8 @@ from itertools import count
 
 import pytest
 
+from scripts.system.processes import command_of, descendants
 from scripts.system.whole import WholeSystem
-from scripts.trouble.family import command_of, descendants
 from tests.flow.systems import query, running_system, wait_until
 
 #: Each way of connecting has so many callers, who pause between two captures.

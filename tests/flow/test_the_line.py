@@ -58,7 +58,7 @@ def query(system: WholeSystem, statement: str) -> list[tuple[Any, ...]]:
 def wait_until(true: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)  # the condition lives in another process
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.domain.times import now
 from app.storage import captures as capture_rows
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
-from scripts.manage import EXIT_UNAVAILABLE, main
+from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
 from scripts.system.running import Running, announce
 from tests.factories import make_capture, make_org, make_webhook
 
@@ -120,11 +121,11 @@ def test_orgs_and_keys_are_made_listed_and_revoked(manage: Manage, org: Org) -> 
 
 
 def test_a_webhook_is_made_paused_resumed_and_its_secret_rotated(manage: Manage, org: Org) -> None:
-    created = manage("webhooks", "create", "http://127.0.0.1:9/x", "--event", "contact.*")
+    created = manage("webhooks", "create", "http://127.0.0.1:9/x", "--type", "contact.*")
     paused = manage("webhooks", "pause", created["id"])
     listed = manage("webhooks", "list", "--status", "paused")
     resumed = manage("webhooks", "resume", created["id"])
-    rotated = manage("webhooks", "rotate", created["id"], "--overlap-seconds", "60")
+    rotated = manage("webhooks", "rotate", created["id"], "--overlap", "2h")
     ping = manage("webhooks", "ping", created["id"])
 
     assert created["events"] == ["contact.*"]
@@ -153,6 +154,50 @@ def test_deliveries_are_listed_over_pages_shown_and_retried(
     assert shown == {**listed[0], "attempts": []}
     assert retried["status"] == "pending"
     assert manage("deliveries", "list", "--webhook", webhook.id, "--status", "failed") == []
+
+
+def test_deliveries_are_chosen_by_type_and_by_how_long_ago(
+    manage: Manage, database: Database, org: Org
+) -> None:
+    webhook = make_webhook(database, org)
+    record_some(database, org, 2)
+
+    def found(*options: str) -> int:
+        return len(manage("deliveries", "list", "--webhook", webhook.id, *options))
+
+    assert found("--since", "1h") == found("--since", "2026-03-16") == 2
+    assert found("--until", "1h") == 0
+    assert found("--type", "contact.created") == 2
+    assert found("--type", "contact.updated", "--type", "contact.deleted") == 0
+
+
+@pytest.mark.parametrize("text", ["yesterday", "1x", "-1h", "2026-13-01", "9" * 30 + "w"])
+def test_a_time_that_is_none_is_refused_with_what_would_be_right(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["deliveries", "list", "--webhook", "whk_x", f"--since={text}"])
+
+    assert ended.value.code == 2
+    assert "2026-03-16T12:00:00Z" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"rex-capture {version('rex-capture')}\n"
+
+
+def test_what_options_were_called_before_is_still_taken(manage: Manage, org: Org) -> None:
+    created = manage("webhooks", "create", "http://127.0.0.1:9/x", "--event", "contact.created")
+    rotated = manage("webhooks", "rotate", created["id"], "--overlap-seconds", "60")
+    listed = manage("deliveries", "list", "--webhook", created["id"], "--event-type", "ping")
+
+    assert created["events"] == ["contact.created"]
+    assert rotated["id"] == created["id"]
+    assert listed == []
 
 
 def test_a_replay_is_counted_made_cancelled_and_watched(

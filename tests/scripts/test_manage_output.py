@@ -1,4 +1,4 @@
-"""What ./scripts/manage prints: tables that nobody can paint over, and a progress bar."""
+"""What ./scripts/manage prints: tables that no input can paint over, and a progress bar."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from scripts.manage_commands.output import Listing, as_json, as_text, shown
-from scripts.manage_commands.progress import Progress
+from scripts.commands.manage.output import Listing, as_json, as_text, shown
+from scripts.commands.manage.progress import Progress
 
 EVIL = "\x1b[2J\x1b]0;owned\x07name\r\nsecond line\u202e"
 

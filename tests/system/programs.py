@@ -39,5 +39,5 @@ def child(
 
 
 def bystander() -> subprocess.Popen[bytes]:
-    """A process that is none of ours, leading its own group."""
+    """A process that is not ours and leads its own group."""
     return subprocess.Popen([sys.executable, "-c", SLEEPER], start_new_session=True)

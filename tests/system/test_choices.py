@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.test import parallel
+from scripts.commands.test import parallel
 
 
 @pytest.mark.parametrize(

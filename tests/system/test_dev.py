@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.system.application import CHECKOUT
+from scripts.checkout import CHECKOUT
+from scripts.system import processes
 from scripts.system.embedded import make_temporary_folder
 from scripts.system.pidfile import recorded
 from scripts.system.ports import free_port
-from scripts.system.processes import TABLE
 from scripts.system.running import find_running
 from tests.system.waiting import eventually
 
@@ -28,13 +28,13 @@ KEY = "rex_live_" + "x" * 24
 
 
 class Dev:
-    """One run of dev in a checkout of its own."""
+    """One run of dev in its own checkout."""
 
     def __init__(self, checkout: Path, environ: Mapping[str, str]) -> None:
         self.data_folder = checkout / ".data"
         self._log = (checkout / "log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.dev"],
+            [sys.executable, "-m", "scripts.commands.dev"],
             cwd=checkout,
             env={**os.environ, **environ},
             stdout=self._log,
@@ -109,7 +109,7 @@ def test_it_starts_everything_tells_how_to_go_on_and_stops_at_ctrl_c(
 
     dev.process.send_signal(signal.SIGINT)
     assert dev.process.wait(timeout=8) == 0
-    assert not any(TABLE.birthmark(pid) for pid in pids)
+    assert not any(processes.birthmark(pid) for pid in pids)
     assert find_running(dev.data_folder) is None
 
 
@@ -142,11 +142,11 @@ def test_what_a_killed_run_left_running_is_stopped_by_the_next(start: Callable[.
     os.kill(warden, signal.SIGKILL)
     first.process.kill()
     first.process.wait()
-    assert all(TABLE.birthmark(pid) for pid in left)
+    assert all(processes.birthmark(pid) for pid in left)
     second = start()
     second.wait_until_up()
     assert "Stopped what an earlier run had left: captures, deliveries, postgres" in second.text()
-    assert not any(TABLE.birthmark(pid) for pid in left)
+    assert not any(processes.birthmark(pid) for pid in left)
 
 
 def test_a_second_one_on_the_same_data_is_refused_in_one_line(start: Callable[..., Dev]) -> None:
@@ -156,13 +156,14 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(start: Callable[..
     assert second.process.wait(timeout=20) == 1
     assert f"is in use by process {first.process.pid}" in second.text()
     assert first.process.poll() is None
-    assert all(TABLE.birthmark(pid) for pid in first.pids())
+    assert all(processes.birthmark(pid) for pid in first.pids())
 
 
 @pytest.mark.parametrize(
     ("environ", "status", "line"),
     [
         ({"PORT": "80x"}, 78, "PORT: expected a whole number"),
+        ({"HOST": "0.0.0.0.0"}, 78, "HOST: '0.0.0.0.0' is not an address of this machine"),
         ({"RETRY_MAX_ATTEMPTS": "0"}, 78, "RETRY_MAX_ATTEMPTS: expected a whole number"),
         ({"STAND_IN_REFUSES": "1"}, 78, "web        | STAND_IN_REFUSES: not accepted"),
     ],

@@ -18,10 +18,9 @@ import psycopg2
 import pytest
 import redis
 
-from scripts.system import pidfile, server
-from scripts.system.application import CHECKOUT
+from scripts.checkout import CHECKOUT
+from scripts.system import pidfile, processes, server
 from scripts.system.embedded import AlreadyRunning, Embedded, make_temporary_folder
-from scripts.system.processes import TABLE
 from scripts.system.server import ServerFailed, data_lock
 from scripts.system.unprivileged import as_user
 from tests.system.waiting import eventually
@@ -87,7 +86,7 @@ def test_stopping_is_quick_even_with_clients_and_leaves_no_process() -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 3
     client.close()
-    assert [TABLE.birthmark(pid or 0) for pid in pids] == [None, None]
+    assert [processes.birthmark(pid or 0) for pid in pids] == [None, None]
     assert not servers.data_folder.exists()
 
 
@@ -190,7 +189,7 @@ def test_servers_end_soon_after_their_starter_was_killed(data_folder: Path) -> N
     with starter:
         starter.kill()
     assert len(pids) == 2
-    eventually(lambda: not any(TABLE.birthmark(pid) for pid in pids))
+    eventually(lambda: not any(processes.birthmark(pid) for pid in pids))
 
 
 def test_after_a_kill_of_everything_the_next_start_keeps_the_data(data_folder: Path) -> None:
@@ -199,9 +198,9 @@ def test_after_a_kill_of_everything_the_next_start_keeps_the_data(data_folder: P
         for pid in wardens_of(starter.pid):
             os.kill(pid, signal.SIGKILL)
         starter.kill()
-    assert all(TABLE.birthmark(pid) for pid in pids), "without the warden they go on"
+    assert all(processes.birthmark(pid) for pid in pids), "without the warden they go on"
     with Embedded(data_folder, fsync=False) as servers:
-        assert not any(TABLE.birthmark(pid) for pid in pids)
+        assert not any(processes.birthmark(pid) for pid in pids)
         ask(servers, "CREATE TABLE kept ()")
         with closing(queue(servers)) as client:
             client.set("kept", "1")

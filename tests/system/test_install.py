@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.system.application import CHECKOUT
+from scripts.checkout import CHECKOUT
 
 #: What `_run` needs of the system besides Python.
 PROGRAMS = ("sh", "cat", "cksum", "dirname")
@@ -21,7 +21,7 @@ VERBS = ("dev", "test", "check", "demo", "bench", "chaos", "manage")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A checkout with a space in its path and a PATH folder of its own without any Python."""
+    """A checkout with a space in its path, and its own PATH folder without any Python."""
     copy = tmp_path / "a checkout"
     shutil.copytree(CHECKOUT / "scripts", copy / "scripts")
     for name in ("setup.cfg", "pyproject.toml", "constraints.txt"):
@@ -76,7 +76,7 @@ def test_a_current_environment_is_used_at_once_with_all_arguments(checkout: Path
     stamp = stamp_of(checkout)
     (checkout / ".venv" / "made-from").write_text(stamp + "\n")
     done = run(checkout, str(checkout / "scripts" / "manage"), "key", "two words", "")
-    assert done.stdout == f"[{checkout}][-m][scripts.manage][key][two words][]"
+    assert done.stdout == f"[{checkout}][-m][scripts.commands.manage][key][two words][]"
 
 
 @pytest.mark.parametrize("changed", ["setup.cfg", "constraints.txt", "pyproject.toml"])

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.system import pidfile
-from scripts.system.processes import TABLE
+from scripts.system import pidfile, processes
 from tests.system.programs import PARENT, SLEEPER, STUBBORN, bystander, child
 from tests.system.waiting import eventually
 
@@ -55,7 +54,7 @@ def test_the_children_of_a_dead_leader_are_stopped(tmp_path: Path) -> None:
     assert leader.process is not None
     leader.process.wait()
     assert pidfile.stop_leftovers(tmp_path) == ["program"]
-    eventually(lambda: TABLE.birthmark(descendant) is None)
+    eventually(lambda: processes.birthmark(descendant) is None)
 
 
 def test_a_pid_that_was_given_out_again_is_left_alone(tmp_path: Path) -> None:
@@ -78,7 +77,7 @@ def test_a_strangers_group_whose_leader_has_ended_is_left_alone(tmp_path: Path) 
         stranger.kill()
     earlier = pidfile.Recorded("web", stranger.pid, "an earlier process", signal.SIGTERM)
     assert pidfile.stop_leftovers(tmp_path, [earlier]) == []
-    assert TABLE.birthmark(descendant)
+    assert processes.birthmark(descendant)
     os.kill(descendant, signal.SIGKILL)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.system import processes
 from scripts.system import supervisor as supervisor_module
 from scripts.system.child import Child
-from scripts.system.processes import TABLE
 from scripts.system.supervisor import Supervisor
 from tests.system.programs import PARENT, POLITE, SLEEPER, STUBBORN, child
 from tests.system.waiting import eventually
@@ -54,7 +54,7 @@ def test_what_a_dead_parent_leaves_is_killed(tmp_path: Path) -> None:
     with supervised(parent):
         orphan = int(eventually(lambda: "".join(lines[:1])))
         os.kill(parent.pid or 0, signal.SIGKILL)
-        eventually(lambda: TABLE.birthmark(orphan) is None)
+        eventually(lambda: processes.birthmark(orphan) is None)
         eventually(lambda: len(lines) == 2)  # the next one, from the restart
 
 
@@ -75,7 +75,7 @@ def test_stopping_takes_no_longer_than_the_grace_and_leaves_nobody(tmp_path: Pat
         assert time.monotonic() - began < 2
     for pid in pids:
         assert pid is not None
-        eventually(lambda pid=pid: TABLE.birthmark(pid) is None)  # type: ignore[misc]
+        eventually(lambda pid=pid: processes.birthmark(pid) is None)  # type: ignore[misc]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,161 @@
+"""`overload`: twice what the ingress carries, for a minute.
+
+The load keeps its schedule whatever happens and opens more connections than the web process takes.
+Every 202 must be in PostgreSQL in the end; what is refused must be refused at once; no process may
+grow; and afterwards everything must be as before.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from app.main import CONNECTIONS_MAX
+from scripts.commands.bench.figures import at_most, median
+from scripts.commands.bench.load import Report
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
+from scripts.commands.bench.pipeline import start_all, wait_until_recorded
+from scripts.commands.bench.testbed import Testbed
+from scripts.system.processes import usage_of
+
+SECONDS = 60.0
+PROBE_SECONDS = 5.0
+#: More connections than are taken.
+CONNECTIONS = 2 * CONNECTIONS_MAX
+RECOVERY_SECONDS = 300.0
+#: Requests, one at a time, that measure the latency before and after.
+LIGHT_REQUESTS = 500
+#: The processes whose memory must stay flat. Redis is not: what waits to be recorded is in it.
+FLAT = ("web", "captures", "deliveries", "scheduler")
+_SAMPLE_SECONDS = 0.5
+
+
+def measure(effort: Effort, say: Say) -> Outcome:
+    """Find the capacity, send twice as much, look at what is left."""
+    with Testbed() as testbed:
+        start_all(testbed)
+        capacity = testbed.load(seconds=effort.seconds(PROBE_SECONDS)).rate
+        wait_until_recorded(testbed, RECOVERY_SECONDS)
+        light_before = _light_p50(testbed)
+        say(f"capacity {capacity:,.0f}/s; sending {2 * capacity:,.0f}/s")
+        memory = _Memory(testbed)
+        ids_file = testbed.embedded.data_folder / "ids"
+        report = testbed.load(
+            rate=2 * capacity,
+            seconds=effort.seconds(SECONDS),
+            connections=CONNECTIONS,
+            ids_file=str(ids_file),
+        )
+        growth_mib = memory.growth_mib()
+        began_at = time.monotonic()
+        wait_until_recorded(testbed, RECOVERY_SECONDS)
+        recovery_seconds = time.monotonic() - began_at
+        lost = _lost(testbed, ids_file)
+        light_after = _light_p50(testbed)
+    say(f"{report.statuses}, {report.broken} broken, {report.unanswered} unanswered")
+    return _outcome(report, lost, growth_mib, recovery_seconds, light_before, light_after)
+
+
+class _Memory:
+    """Watches the memory of the processes that must not grow."""
+
+    def __init__(self, testbed: Testbed) -> None:
+        self._pids = [testbed.pids()[name] for name in FLAT]
+        self._samples: list[float] = []
+        self._enough = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._enough.wait(_SAMPLE_SECONDS):
+            self._samples.append(usage_of(self._pids).memory_mib)
+
+    def growth_mib(self) -> float:
+        """From the second quarter of the time to the last: buffers have their size by then."""
+        self._enough.set()
+        self._thread.join()
+        quarter = max(1, len(self._samples) // 4)
+        return median(self._samples[-quarter:]) - median(self._samples[quarter : 2 * quarter])
+
+
+def _light_p50(testbed: Testbed) -> float:
+    return testbed.load(connections=1, requests=LIGHT_REQUESTS, seconds=30).p50_ms
+
+
+def _lost(testbed: Testbed, ids_file: Path) -> int:
+    """202s whose captures are not in PostgreSQL."""
+    with (
+        closing(psycopg2.connect(testbed.database_url)) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("CREATE TEMPORARY TABLE answered (id text)")
+        with ids_file.open() as ids:
+            cursor.copy_expert("COPY answered FROM STDIN", ids)
+        cursor.execute(
+            "SELECT count(*) FROM answered a WHERE NOT EXISTS"
+            " (SELECT FROM captures c WHERE c.id = a.id AND c.status = 'recorded')"
+        )
+        (lost,) = cursor.fetchone() or (0,)
+    return int(lost)
+
+
+def _outcome(
+    report: Report,
+    lost: int,
+    growth_mib: float,
+    recovery_seconds: float,
+    light_before: float,
+    light_after: float,
+) -> Outcome:
+    refused = {s: n for s, n in report.statuses.items() if s in ("429", "503")}
+    odd = {s: n for s, n in report.statuses.items() if s not in ("202", *refused)}
+    return Outcome(
+        [
+            Row("202s lost", f"of {report.accepted:,}", "", lost, at_most(0)),
+            Row(
+                "answers but 202, 429, 503",
+                str(odd or ""),
+                "",
+                sum(odd.values()),
+                at_most(0),
+            ),
+            Row(
+                "refused after, p99",
+                f"{sum(refused.values()):,} refused",
+                f"longest {report.refused_max_ms:.0f} ms",
+                report.refused_p99_ms,
+                at_most(100, " ms"),
+            ),
+            Row("growth of memory", "", "", growth_mib, at_most(10, " MiB")),
+            Row(
+                "latency afterwards",
+                f"{light_after:.2f} ms",
+                f"before {light_before:.2f} ms",
+                light_after / light_before,
+                at_most(1.3),
+            ),
+        ],
+        notes=[
+            f"{report.rate:,.0f}/s were accepted; all was recorded {recovery_seconds:.0f} s after"
+            f" the end; {report.broken:,} connections broke under a request",
+            "a refusal's time counts from when its request was handed to the kernel; the load took"
+            f" {report.cpu_share:.0%} of a core",
+        ],
+        raw={
+            "statuses": report.statuses,
+            "lost": lost,
+            "accepted_rate": report.rate,
+            "p50_ms": report.p50_ms,
+            "p99_ms": report.p99_ms,
+            "refused_p99_ms": report.refused_p99_ms,
+            "refused_max_ms": report.refused_max_ms,
+            "broken": report.broken,
+            "load_cpu_share": report.cpu_share,
+            "growth_mib": growth_mib,
+            "recovery_seconds": recovery_seconds,
+        },
+    )

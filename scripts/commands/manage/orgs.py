@@ -1,0 +1,61 @@
+"""`manage orgs`: tenants."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from argparse import Namespace
+
+import msgspec
+
+from app.api.org import view
+from app.domain.api_key import Scope, generate_key
+from app.domain.errors import Conflict, Invalid
+from app.domain.ids import new_id
+from app.domain.org import Org, OrgSettings
+from app.domain.times import now
+from app.storage import api_keys, orgs
+from app.storage.database import Cursor, transaction
+from scripts.commands.manage.command_line import Command, option
+from scripts.commands.manage.operator import Operator
+from scripts.commands.manage.output import Listing
+
+#: It becomes a label of the org's host name.
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def list_orgs(operator: Operator, arguments: Namespace) -> object:
+    """Every org."""
+    with transaction(operator.services.database) as cursor:
+        found = [msgspec.to_builtins(view(org)) for org in orgs.all_orgs(cursor)]
+    return Listing(
+        found, ("slug", "id", "created_at", "allowed_origins", "redirect_targets", "min_fill_ms")
+    )
+
+
+def create_org(operator: Operator, arguments: Namespace) -> object:
+    """Make an org and its first read-write key, which is shown this once."""
+    slug = arguments.slug
+    if not _SLUG.fullmatch(slug):
+        raise Invalid({"slug": "use up to 63 lower-case letters, digits and hyphens"})
+    key = generate_key("live")
+    with transaction(operator.services.database) as cursor:
+        if orgs.find_by_slug(cursor, slug):
+            raise Conflict(f"There is an org {slug!r} already")
+        org = insert_org(cursor, slug)
+        api_keys.insert(cursor, org.id, "first", Scope.READ_WRITE, key)
+    host = f"{slug}.{operator.settings.base_domain}"
+    return {"id": org.id, "slug": slug, "host": host, "api_key": key.text}
+
+
+def insert_org(cursor: Cursor, slug: str) -> Org:
+    """A new org with that name."""
+    org = Org(new_id("org"), slug, now(), secrets.token_bytes(32), OrgSettings())
+    orgs.insert(cursor, org)
+    return org
+
+
+COMMANDS = (
+    Command("orgs list", list_orgs),
+    Command("orgs create", create_org, option("slug", help="its host is SLUG.BASE_DOMAIN")),
+)

@@ -1,0 +1,97 @@
+"""`manage stats`: how the whole system is doing."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+
+from app.domain.times import rfc3339
+from app.queue.connection import connect
+from app.queue.figures import QueueFigures
+from app.storage import figures, orgs
+from app.storage.database import transaction
+from scripts.commands.manage.command_line import Command, option
+from scripts.commands.manage.operator import Operator
+from scripts.commands.manage.output import Listing
+
+DAYS_DEFAULT = 7
+#: Refusals are kept for this many days.
+DAYS_MAX = 90
+
+_HEALTH_COLUMNS = (
+    *("org", "id", "name", "status", "failure_count", "exhausted_count", "due", "waiting", "held"),
+    *("failed", "oldest_due_at", "last_success_at", "circuit_open_until", "status_reason"),
+)
+
+
+def stats(operator: Operator, arguments: Namespace) -> object:
+    """Counts of everything, queues, what is due, held or failed, and the webhooks' health.
+
+    Of all orgs, unless one is named. Every row is counted: on many millions it takes a while.
+    """
+    with transaction(operator.services.database) as cursor:
+        all_orgs = {org.id: org.slug for org in orgs.all_orgs(cursor)}
+        if operator.wanted_org:
+            all_orgs = {operator.org.id: operator.org.slug}
+        counts = figures.of_orgs(cursor, list(all_orgs))
+        health = figures.of_webhooks(cursor, list(all_orgs))
+        backlog = figures.backlog(cursor)
+    return {
+        "inbox_captures": backlog.inbox_captures,
+        "unreadable_jobs": backlog.unreadable_jobs,
+        "queues": _queues(operator),
+        "captures": _counts(counts, ("recorded", "quarantined", "rejected", "contacts", "events")),
+        "deliveries": _counts(
+            counts,
+            ("due", "waiting", "held", "in_flight", "succeeded", "failed", "cancelled", "attempts"),
+        ),
+        "webhooks": _health(health),
+        "refused": _refused(operator, all_orgs, arguments.days),
+    }
+
+
+def _queues(operator: Operator) -> Listing:
+    found = [depth._asdict() for depth in _queue_figures(operator).depths()]
+    return Listing(found, ("queue", "waiting", "resting", "unfinished"))
+
+
+def _counts(counts: list[figures.OrgFigures], columns: tuple[str, ...]) -> Listing:
+    found = [{name: getattr(each, name) for name in ("org", *columns)} for each in counts]
+    return Listing(found, ("org", *columns))
+
+
+def _health(health: list[figures.WebhookFigures]) -> Listing:
+    found = [{name: _time(value) for name, value in each._asdict().items()} for each in health]
+    return Listing(found, _HEALTH_COLUMNS)
+
+
+def _refused(operator: Operator, all_orgs: dict[str, str], days: int) -> Listing:
+    today = datetime.now(UTC).date()
+    wanted = [str(today - timedelta(days=ago)) for ago in range(days)]
+    refused = _queue_figures(operator).refusals(list(all_orgs), wanted)
+    found = [each._asdict() | {"org": all_orgs[each.org_id]} for each in refused]
+    return Listing(found, ("day", "org", "reason", "refused"))
+
+
+def _queue_figures(operator: Operator) -> QueueFigures:
+    return QueueFigures(connect(operator.settings.redis_url, connections=1))
+
+
+def _time(value: object) -> object:
+    return rfc3339(value) if isinstance(value, datetime) else value
+
+
+COMMANDS = (
+    Command(
+        "stats",
+        stats,
+        option(
+            "--days",
+            type=int,
+            choices=range(1, DAYS_MAX + 1),
+            default=DAYS_DEFAULT,
+            metavar="N",
+            help=f"days of refused captures to show (default: {DAYS_DEFAULT})",
+        ),
+    ),
+)
