@@ -29,7 +29,7 @@ from playhouse.postgres_ext import (
     JSONField,
 )
 
-from app.domain.contact import MERGED_FIELDS
+from app.domain.contact import Contact
 
 
 class Table(Model):
@@ -93,22 +93,12 @@ class Directory(Table):
         primary_key = False
 
 
-class _MergedFields(Table):
-    """What a contact has from its captures."""
-
-
-for _name in (*MERGED_FIELDS, "source_detail"):
-    _MergedFields._meta.add_field(_name, TextField(null=True))
-
-
-class Contacts(_MergedFields):
+class Contacts(Table):
     id = _id()
     org_id = _key()
     email = TextField()
     stage = TextField()
     source = TextField()
-    company_id = TextField(null=True)
-    owner_id = TextField(null=True)
     metadata = _json()
     created_at = DateTimeTZField()
     updated_at = DateTimeTZField()
@@ -121,6 +111,12 @@ class Contacts(_MergedFields):
     deleted_at = DateTimeTZField(null=True)
     erased_since = _key(null=True)
     version = IntegerField()
+
+
+# A contact's other fields are optional texts, which are named where they are defined.
+for _name in Contact.__struct_fields__:
+    if not hasattr(Contacts, _name):
+        Contacts._meta.add_field(_name, TextField(null=True))
 
 
 class ContactAliases(Table):

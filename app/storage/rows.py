@@ -32,14 +32,9 @@ def record_of(model: type[Table], names: Sequence[str]) -> str:
     return f"json_to_recordset(%(rows)s) AS new ({types})"
 
 
-def column_list(model: type[Table], names: Sequence[str]) -> str:
-    """The columns of these fields."""
-    return ", ".join(getattr(model, name).column_name for name in names)
-
-
 def insert_rows(model: type[Table], names: Sequence[str], **computed: str) -> str:
     """The statement that inserts the rows of the parameter `rows`; `computed`: SQL by column."""
-    columns = ", ".join([column_list(model, names), *computed])
+    columns = ", ".join([*(getattr(model, name).column_name for name in names), *computed])
     values = ", ".join([*names, *computed.values()])
     return (
         f"INSERT INTO {model._meta.table_name} ({columns})"
