@@ -144,6 +144,9 @@ def _text(text: str) -> str:
     return text
 
 
+_POSTGRESQL = ("postgresql", "postgres")
+
+
 def _url(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if urlsplit(text).scheme not in schemes:
@@ -157,11 +160,14 @@ def _url(*schemes: str) -> Callable[[str], str]:
 
 
 def _has_valid_port(url: str) -> bool:
+    parts = urlsplit(url)
+    # PostgreSQL's may name several hosts, to be tried one after the other.
+    hosts = parts.netloc.rpartition("@")[2].split("," if parts.scheme in _POSTGRESQL else None)
     try:
-        port = urlsplit(url).port
+        ports = [urlsplit(f"//{host}").port for host in hosts]
     except ValueError:
         return False
-    return port is None or port > 0
+    return 0 not in ports
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -240,7 +246,7 @@ def _level(text: str) -> str:
 
 
 _PARSERS: dict[str, Callable[[str], object]] = {
-    "database_url": _url("postgresql", "postgres"),
+    "database_url": _url(*_POSTGRESQL),
     "redis_url": _url("redis", "rediss", "unix"),
     "secret_key": _secret_key,
     "port": _integer(1, 65535),

@@ -29,14 +29,12 @@ from app.domain.errors import StorageUnavailable
 from app.queue.jobs import DeliveryNotifier
 from app.storage import captures as capture_rows
 from app.storage.captures import decode_capture, decode_captures
-from app.storage.database import Database, TransactionConflict, transaction
+from app.storage.database import Database, TransactionConflict, retrying, transaction
 from app.storage.recording import Recorded, record
 from workers.batcher import Batcher
 
 log = logging.getLogger(__name__)
 
-#: Lost races in a row after which a job goes back to the queue.
-CONFLICTS_MAX = 20
 #: Transactions of one process under way: while one waits for PostgreSQL, the other merges.
 TRANSACTIONS_AT_ONCE = 2
 #: So far apart they begin while jobs come in quick succession: a transaction costs as much as a
@@ -152,13 +150,11 @@ class Recorder:
         )
 
     def _transact(self, captures: list[Capture]) -> Recorded:
-        for _ in range(CONFLICTS_MAX):
-            try:
-                with transaction(self._database) as cursor:
-                    return record(cursor, captures, self._now())
-            except TransactionConflict:
-                continue
-        raise TransactionConflict
+        return retrying(lambda: self._record_once(captures))
+
+    def _record_once(self, captures: list[Capture]) -> Recorded:
+        with transaction(self._database) as cursor:
+            return record(cursor, captures, self._now())
 
     def _isolate(self, captures: list[Capture], error: Exception) -> None:
         if len(captures) == 1:

@@ -17,7 +17,7 @@ from app.domain.health import Health, after_attempt, free_slots
 from app.domain.pace import permits, use_permits
 from app.storage import claims, deliveries, endpoints
 from app.storage.claims import Claimed
-from app.storage.database import Cursor, Database, TransactionConflict, transaction
+from app.storage.database import Cursor, Database, retrying, transaction
 from app.storage.endpoints import Endpoint
 from workers.batch import Attempted, Batch, DeliveryConfig
 from workers.batcher import Batcher
@@ -80,20 +80,19 @@ class Completer:
             self._run([batch])
 
     def _transact(self, batches: list[Batch]) -> None:
-        while True:
-            for batch in batches:
-                batch.start_over()
-            try:
-                with transaction(self._database) as cursor:
-                    known = endpoints.lock(cursor, (batch.webhook_id for batch in batches))
-                    webhooks_to_notify = self._settle(cursor, batches, known)
-                    self._give_back(cursor, batches, known)
-                    self._claim(cursor, batches, known)
-            except TransactionConflict:
-                continue
-            if webhooks_to_notify:
-                self._wake(webhooks_to_notify)
-            return
+        webhooks_to_notify = retrying(lambda: self._settle_and_claim(batches))
+        if webhooks_to_notify:
+            self._wake(webhooks_to_notify)
+
+    def _settle_and_claim(self, batches: list[Batch]) -> set[str]:
+        for batch in batches:
+            batch.start_over()
+        with transaction(self._database) as cursor:
+            known = endpoints.lock(cursor, (batch.webhook_id for batch in batches))
+            webhooks_to_notify = self._settle(cursor, batches, known)
+            self._give_back(cursor, batches, known)
+            self._claim(cursor, batches, known)
+        return webhooks_to_notify
 
     def _settle(
         self, cursor: Cursor, batches: Iterable[Batch], known: dict[str, Endpoint]

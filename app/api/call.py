@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import partial, update_wrapper
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,18 +24,15 @@ from app.domain.errors import (
     QueueUnavailable,
     RateLimitExceeded,
     RexError,
-    StorageUnavailable,
 )
 from app.domain.org import Org
 from app.http.answers import JsonResponse, connection_request_id, error_response
 from app.queue.admission import TokenBucket
-from app.storage.database import TransactionConflict
+from app.storage.database import retrying
 
 #: The largest body taken, and the time that it may take to arrive.
 BODY_BYTES_MAX = 64 * 1024
 BODY_SECONDS_MAX = 10
-#: Lost races in a row after which a caller is asked to try again.
-CONFLICTS_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             limits.update(await _take_turn(services, key))
             body = await _read_body(request)
             call = Call(org, key, request.path_params, request.query_params, body, services)
-            answer = await run_in_threadpool(_run, endpoint, call)
+            answer = await run_in_threadpool(retrying, partial(endpoint, call))
         except RexError as error:
             return error_response(error, request_id, limits)
         headers = {"X-Request-Id": request_id, **limits, **answer.headers}
@@ -101,16 +98,6 @@ async def _read_body(request: Request) -> bytes:
     except TimeoutError:
         raise InvalidJson(f"The body did not arrive within {BODY_SECONDS_MAX} s") from None
     return b"".join(chunks)
-
-
-def _run(endpoint: Endpoint, call: Call) -> Answer:
-    """Run an endpoint, again when its transaction lost a race: nothing of it was committed."""
-    for _ in range(CONFLICTS_MAX):
-        try:
-            return endpoint(call)
-        except TransactionConflict:
-            continue
-    raise StorageUnavailable("Too many writers at once: try again")
 
 
 def limit_headers(limit: int, remaining: int, wait_ms: int, unix_time: float) -> dict[str, str]:

@@ -16,7 +16,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.ids import is_id, time_of
 from app.domain.times import now, rfc3339
 from app.storage import capture_lists, contacts
-from app.storage.capture_lists import ListedCapture
+from app.storage.captures import StoredCapture
 from app.storage.database import transaction
 from app.storage.events import publish
 from app.storage.recording import merge
@@ -112,13 +112,14 @@ def release_capture(call: Call) -> Answer:
         if row.status != CaptureStatus.QUARANTINED:
             raise Conflict(f"Only a quarantined capture can be released; this one is {row.status}")
         capture_lists.mark_recorded(cursor, row.id)
+        row.status = CaptureStatus.RECORDED
         events = merge(cursor, [capture_lists.as_received(row)], now())
         webhook_ids = publish(cursor, events)
     call.services.notifier.notify(webhook_ids)
-    return Answer(One(view(row._replace(status=CaptureStatus.RECORDED))))
+    return Answer(One(view(row)))
 
 
-def view(row: ListedCapture) -> CaptureView:
+def view(row: StoredCapture) -> CaptureView:
     """A capture as callers see it."""
     return CaptureView(
         id=row.id,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from peewee import EXCLUDED, fn
 
 from app.domain.api_key import ApiKey, NewKey, Scope
 from app.domain.ids import new_id
-from app.storage.database import Cursor
+from app.storage.database import Cursor, execute, fetch, fetch_one
+from app.storage.lists import beyond
+from app.storage.models import ApiKeys, select
 from app.storage.orgs import note_change
-
-_LISTED = "id, name, prefix, last4, scope, created_at, revoked_at"
 
 
 class ListedKey(msgspec.Struct):
@@ -26,65 +27,51 @@ class ListedKey(msgspec.Struct):
     revoked_at: datetime | None
 
 
+_LISTED = select(ApiKeys, ListedKey)
+_IS_ACTIVE = ApiKeys.revoked_at.is_null()
+
+
 def insert(cursor: Cursor, org_id: str, name: str | None, scope: Scope, key: NewKey) -> str:
     """Store a new key; its id. A key that is stored already keeps its id and scope."""
-    cursor.execute(
-        "INSERT INTO api_keys (id, org_id, name, hash, prefix, last4, scope)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (hash) DO UPDATE SET hash = excluded.hash RETURNING id",
-        (new_id("key"), org_id, name, key.hash, key.prefix, key.last4, scope),
-    )
-    row = cursor.fetchone()
-    assert row is not None
+    values = key._asdict() | {"id": new_id("key"), "org_id": org_id, "name": name, "scope": scope}
+    del values["text"]
+    inserted = ApiKeys.insert(**values).returning(ApiKeys.id)
+    # An update that changes nothing, so that the id comes back.
+    same = {ApiKeys.hash: EXCLUDED.hash}
+    stored = inserted.on_conflict(conflict_target=[ApiKeys.hash], update=same)
+    key_id = str(fetch_one(cursor, stored, str))
     note_change(cursor)
-    return str(row[0])
+    return key_id
 
 
 def active_keys(cursor: Cursor) -> list[ApiKey]:
     """Every key that is not revoked, of every org."""
-    cursor.execute("SELECT id, org_id, scope, hash FROM api_keys WHERE revoked_at IS NULL")
-    return [ApiKey(row[0], row[1], Scope(row[2]), bytes(row[3])) for row in cursor.fetchall()]
+    active = fetch(cursor, select(ApiKeys, ApiKey).where(_IS_ACTIVE), ApiKey)
+    return [msgspec.structs.replace(key, scope=Scope(key.scope)) for key in active]
 
 
 def page(
     cursor: Cursor, org_id: str, after: str | None, limit: int, *, newest_first: bool = False
 ) -> list[ListedKey]:
     """Up to `limit` keys of an org in the order of creation, or its reverse, after that id."""
-    direction, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
-    cursor.execute(
-        f"SELECT {_LISTED} FROM api_keys WHERE org_id = %(org)s"
-        f" AND (%(after)s::text IS NULL OR id {beyond} %(after)s)"
-        f" ORDER BY id {direction} LIMIT %(limit)s",
-        {"org": org_id, "after": after, "limit": limit},
-    )
-    return [ListedKey(*row) for row in cursor.fetchall()]
+    listed = _LISTED.filter(org_id=org_id).limit(limit)
+    return fetch(cursor, beyond(listed, [ApiKeys.id], after and (after,), newest_first), ListedKey)
 
 
 def find(cursor: Cursor, org_id: str, key_id: str) -> ListedKey | None:
     """An org's key, revoked or not."""
-    cursor.execute(
-        f"SELECT {_LISTED} FROM api_keys WHERE org_id = %s AND id = %s", (org_id, key_id)
-    )
-    row = cursor.fetchone()
-    return ListedKey(*row) if row else None
+    return fetch_one(cursor, _LISTED.filter(org_id=org_id, id=key_id), ListedKey)
 
 
 def revoke(cursor: Cursor, org_id: str, key_id: str) -> bool:
     """Revoke an org's key; whether there was one to revoke."""
-    cursor.execute(
-        "UPDATE api_keys SET revoked_at = now()"
-        " WHERE org_id = %s AND id = %s AND revoked_at IS NULL",
-        (org_id, key_id),
-    )
-    revoked = cursor.rowcount == 1
+    its = (ApiKeys.org_id == org_id) & (ApiKeys.id == key_id) & _IS_ACTIVE
+    revoked = execute(cursor, ApiKeys.update(revoked_at=fn.now()).where(its))
     note_change(cursor)
-    return revoked
+    return revoked == 1
 
 
 def count(cursor: Cursor, org_id: str) -> int:
     """How many keys of an org are not revoked."""
-    cursor.execute(
-        "SELECT count(*) FROM api_keys WHERE org_id = %s AND revoked_at IS NULL", (org_id,)
-    )
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    active = ApiKeys.select(fn.count(ApiKeys.id)).where(_IS_ACTIVE)
+    return fetch_one(cursor, active.filter(org_id=org_id), int) or 0

@@ -1,9 +1,13 @@
-"""Captures: every submission as it came in."""
+"""Captures: every submission as it came in.
+
+What recording and waiting callers do all the time is raw SQL: peewee takes 0.3 ms to write even a
+short statement, as long as PostgreSQL takes to run it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,9 +15,10 @@ from app.domain.capture import Capture, CaptureStatus
 from app.domain.contact import Contact
 from app.domain.ids import time_of
 from app.storage import contacts
-from app.storage.database import Cursor
+from app.storage.database import Cursor, execute
+from app.storage.models import Captures, UnreadableJobs
 from app.storage.prepared import Prepared
-from app.storage.rows import as_json
+from app.storage.rows import as_json, insert_rows
 
 
 class Payload(msgspec.Struct, omit_defaults=True):
@@ -30,15 +35,16 @@ class Payload(msgspec.Struct, omit_defaults=True):
     metadata: dict[str, object] = {}
 
 
-class _Row(msgspec.Struct):
-    """A row of the table, with what only this floor knows."""
+class StoredCapture(msgspec.Struct):
+    """A capture as stored."""
 
     id: str
     org_id: str
     contact_id: str | None
     status: str
     reason: str | None
-    payload: Payload
+    #: A `Payload`, or what one was stored as.
+    payload: Any
     keyed: bool
     client_address: str | None
     user_agent: str | None
@@ -49,16 +55,7 @@ _decoder = msgspec.json.Decoder(list[Capture])
 
 _INSERT = Prepared(
     "insert_captures",
-    """
-INSERT INTO captures
-    (id, org_id, contact_id, status, reason, payload, keyed, client_address, user_agent, referrer)
-SELECT id, org_id, contact_id, status, reason, payload, keyed, client_address, user_agent, referrer
-FROM json_to_recordset(%(rows)s) AS new (
-    id text, org_id text, contact_id text, status text, reason text, payload json,
-    keyed boolean, client_address text, user_agent text, referrer text)
-ON CONFLICT (id) DO NOTHING
-RETURNING id
-""",
+    insert_rows(Captures, StoredCapture.__struct_fields__) + " ON CONFLICT DO NOTHING RETURNING id",
 )
 
 
@@ -101,14 +98,11 @@ def find_recorded(cursor: Cursor, org_id: str, capture_id: str) -> Stored | None
 
 def keep_unreadable(cursor: Cursor, queue: str, payload: bytes, reason: str) -> None:
     """Keep a job that nobody could read."""
-    cursor.execute(
-        "INSERT INTO unreadable_jobs (queue, payload, reason) VALUES (%s, %s, %s)",
-        (queue, payload, reason[:500]),
-    )
+    execute(cursor, UnreadableJobs.insert(queue=queue, payload=payload, reason=reason[:500]))
 
 
-def _row(capture: Capture) -> _Row:
-    return _Row(
+def _row(capture: Capture) -> StoredCapture:
+    return StoredCapture(
         capture.id,
         capture.org_id,
         capture.contact_id or None,

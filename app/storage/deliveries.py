@@ -1,4 +1,8 @@
-"""Deliveries after their claim (claims.py): settled once, released when lost, never forgotten."""
+"""Deliveries after their claim (claims.py): settled once, released when lost, never forgotten.
+
+Raw SQL, prepared where a delivery process or the scheduler runs it all the time: one statement for
+all outcomes of a transaction (rows.py). What is rare is a query over the models.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from peewee import Expression, ModelSelect, fn
 
 from app.domain.attempt import Timings
+from app.domain.delivery import DeliveryStatus
+from app.domain.webhook import WebhookStatus
 from app.storage.claims import Claimed
-from app.storage.database import Cursor
+from app.storage.database import Cursor, execute
+from app.storage.models import Attempts, Deliveries, Webhooks
 from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
@@ -43,6 +51,9 @@ LOSSES_AT_ONCE = 3
 LOSSES_MAX = 10
 #: Lost deliveries that one step releases: none holds a lock for long.
 RELEASED_AT_ONCE = 1000
+#: What became of deliveries about a person who was erased (erasure.py).
+ERASED = "erased"
+
 _SETTLE = Prepared(
     "settle",
     """
@@ -70,13 +81,6 @@ WHERE d.id = o.delivery_id AND d.lease = o.lease
 RETURNING d.id
 """,
 )
-
-# What a receiver answered about a person who was erased meanwhile (erasure.py).
-_FORGET_ANSWERS = """
-UPDATE attempts a SET response_headers = '[]', response_body = NULL
-FROM deliveries d
-WHERE d.id = ANY(%s) AND d.last_result = 'erased' AND a.delivery_id = d.id
-"""
 
 _GIVE_BACK = """
 UPDATE deliveries d
@@ -142,14 +146,6 @@ ON CONFLICT (delivery_id, number) DO NOTHING
 """,
 )
 
-_CANCEL_DELETED = """
-UPDATE deliveries d SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
-    last_result = 'webhook deleted'
-WHERE d.status = 'pending' AND d.id IN (
-    SELECT p.id FROM webhooks w JOIN deliveries p ON p.webhook_id = w.id
-    WHERE w.status = 'deleted' AND p.status = 'pending' LIMIT %(limit)s)
-"""
-
 
 def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
     """Record attempts and move their deliveries on; the ids of those whose lease still held.
@@ -163,7 +159,8 @@ def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
     held = {row[0] for row in cursor.fetchall()}
     late = [o.delivery_id for o in outcomes if o.delivery_id not in held]
     if late:
-        cursor.execute(_FORGET_ANSWERS, (late,))
+        erased = Deliveries.id.in_(late) & (Deliveries.last_result == ERASED)
+        forget_answers(cursor, Deliveries.select(Deliveries.id).where(erased))
     return held
 
 
@@ -182,7 +179,7 @@ def give_back(cursor: Cursor, unsent: Sequence[Claimed]) -> list[str]:
 def due_webhooks(cursor: Cursor) -> list[str]:
     """Active webhooks that have a delivery due and may be tried now.
 
-    Those whose rest is almost over as well: a courier waits for its end, to the millisecond.
+    Those whose cooldown is almost over as well: a delivery worker waits for its exact end.
     """
     _DUE_WEBHOOKS.run(cursor, {})
     return [row[0] for row in cursor.fetchall()]
@@ -199,5 +196,40 @@ def release_expired(cursor: Cursor) -> int:
 
 def cancel_deleted(cursor: Cursor, limit: int) -> int:
     """Cancel open deliveries of deleted webhooks; how many."""
-    cursor.execute(_CANCEL_DELETED, {"limit": limit})
-    return cursor.rowcount
+    pending = Deliveries.status == DeliveryStatus.PENDING
+    its = pending & (Webhooks.status == WebhookStatus.DELETED)
+    webhook = Webhooks.id == Deliveries.webhook_id
+    some = Deliveries.select(Deliveries.id).join(Webhooks, on=webhook).where(its).limit(limit)
+    return cancel(cursor, pending & Deliveries.id.in_(some), "webhook deleted")
+
+
+def cancel(cursor: Cursor, which: Expression, result: str) -> int:
+    """End open deliveries for a reason; how many. One that is under way loses its lease."""
+    cancelled = Deliveries.update(
+        status=DeliveryStatus.CANCELLED,
+        settled_at=fn.now(),
+        next_attempt_at=None,
+        lease=None,
+        leased_until=None,
+        last_result=result,
+    )
+    return execute(cursor, cancelled.where(which))
+
+
+def reopen(cursor: Cursor, which: Expression) -> int:
+    """Make deliveries due now, as if they were new; how many. The count of attempts goes on."""
+    reopened = Deliveries.update(
+        status=DeliveryStatus.PENDING,
+        next_attempt_at=fn.now(),
+        failures=0,
+        deferrals=0,
+        reopened_at=fn.now(),
+        settled_at=None,
+    )
+    return execute(cursor, reopened.where(which))
+
+
+def forget_answers(cursor: Cursor, deliveries: ModelSelect[Deliveries]) -> None:
+    """Empty what receivers answered to these deliveries: they may send back what they were sent."""
+    blank = Attempts.update(response_headers=[], response_body=None)
+    execute(cursor, blank.where(Attempts.delivery_id.in_(deliveries)))

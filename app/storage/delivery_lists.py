@@ -7,7 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.delivery import DeliveryStatus
-from app.storage.database import Cursor
+from app.domain.webhook import WebhookStatus
+from app.storage.database import Cursor, fetch, fetch_one
+from app.storage.deliveries import reopen
+from app.storage.lists import walk
+from app.storage.models import Attempts, Deliveries, Webhooks, columns_for
 
 #: Deliveries of each status that one page with a filter by event type looks at.
 LOOKED_AT_MAX = 2000
@@ -15,30 +19,6 @@ LOOKED_AT_MAX = 2000
 ATTEMPTS_SHOWN = 200
 
 _STORED = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.HELD)
-_COLUMNS = (
-    "id, webhook_id, event_id, event_type, contact_id, status, attempts, last_result,"
-    " next_attempt_at, created_at, settled_at"
-)
-_QUALIFIED = ", ".join(f"d.{name}" for name in _COLUMNS.split(", "))
-
-# One short walk through the index per status, merged: no status, however rare, makes it search.
-# The status is a bound and not an equality, so that the planner cannot think of the primary key,
-# in which the wanted rows may be a million others away.
-_PAGE = """
-SELECT d.* FROM unnest(%(statuses)s::text[]) AS wanted (status), LATERAL (
-    SELECT {columns} FROM deliveries
-    WHERE webhook_id = %(webhook)s
-        AND (status, id) >= (wanted.status, %(first)s) AND (status, id) < (wanted.status, %(last)s)
-    ORDER BY status {direction}, id {direction} LIMIT %(limit)s) AS d
-ORDER BY d.id {direction} LIMIT %(limit)s
-"""
-
-_RETRY = """
-UPDATE deliveries d SET status = 'pending', next_attempt_at = now(), failures = 0, deferrals = 0,
-    reopened_at = now(), settled_at = NULL
-FROM webhooks w
-WHERE d.id = %s AND w.id = d.webhook_id AND w.status <> 'deleted' AND d.status <> 'attempting'
-"""
 
 
 class ListedDelivery(NamedTuple):
@@ -82,6 +62,9 @@ class Looked(NamedTuple):
     has_more: bool
 
 
+_COLUMNS = columns_for(Deliveries, ListedDelivery)
+
+
 def page(
     cursor: Cursor,
     webhook_id: str,
@@ -97,17 +80,17 @@ def page(
     With `event_types` a page may end before it is full: it has looked at enough then.
     """
     look_at = limit + 1 if event_types is None else LOOKED_AT_MAX
-    cursor.execute(
-        _PAGE.format(columns=_COLUMNS, direction="DESC" if newest_first else "ASC"),
-        {
-            "webhook": webhook_id,
-            "statuses": list(_STORED if statuses is None else statuses),
-            "first": ids[0],
-            "last": ids[1],
-            "limit": look_at,
-        },
+    kinds = list(_STORED if statuses is None else statuses)
+    bounds = {"kinds": kinds, "first": ids[0], "last": ids[1], "limit": look_at}
+    rows = walk(
+        cursor,
+        Deliveries,
+        ListedDelivery,
+        "status",
+        bounds | {"webhook": webhook_id},
+        which="webhook_id = %(webhook)s",
+        descending=newest_first,
     )
-    rows = [ListedDelivery(*row) for row in cursor.fetchall()]
     found = [row for row in rows if event_types is None or row.event_type in event_types]
     if len(found) > limit:
         return Looked(found[:limit], found[limit - 1].id, has_more=True)
@@ -116,30 +99,31 @@ def page(
 
 def find(cursor: Cursor, org_id: str, delivery_id: str) -> tuple[ListedDelivery, str] | None:
     """An org's delivery, and the status of its webhook."""
-    cursor.execute(
-        f"SELECT {_QUALIFIED}, w.status FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id"
-        " WHERE d.org_id = %s AND d.id = %s",
-        (org_id, delivery_id),
+    found = (
+        Deliveries.select(*_COLUMNS, Webhooks.status)
+        .join(Webhooks, on=(Webhooks.id == Deliveries.webhook_id))
+        .where(Deliveries.org_id == org_id, Deliveries.id == delivery_id)
     )
-    row = cursor.fetchone()
-    return (ListedDelivery(*row[:-1]), row[-1]) if row else None
+    return fetch_one(cursor, found, lambda *row: (ListedDelivery(*row[:-1]), row[-1]))
 
 
 def attempts_of(cursor: Cursor, delivery_id: str) -> list[ListedAttempt]:
     """The latest attempts of a delivery, the first of them first."""
-    cursor.execute(
-        "SELECT id, number, started_at, status, error, error_detail, address, timings,"
-        " response_headers, response_body, result, next_attempt_at FROM attempts"
-        " WHERE delivery_id = %s ORDER BY number DESC LIMIT %s",
-        (delivery_id, ATTEMPTS_SHOWN),
+    found = (
+        Attempts.select(*columns_for(Attempts, ListedAttempt))
+        .where(Attempts.delivery_id == delivery_id)
+        .order_by(Attempts.number.desc())
+        .limit(ATTEMPTS_SHOWN)
     )
-    return [ListedAttempt(*row) for row in reversed(cursor.fetchall())]
+    return fetch(cursor, found, ListedAttempt)[::-1]
 
 
 def retry(cursor: Cursor, delivery_id: str) -> bool:
     """Make a delivery due now, as if it were new; False while an attempt is under way.
 
-    False as well when its webhook was deleted. The count of its attempts goes on.
+    False as well when its webhook was deleted.
     """
-    cursor.execute(_RETRY, (delivery_id,))
-    return cursor.rowcount == 1
+    live = Webhooks.select(Webhooks.id).where(Webhooks.status != WebhookStatus.DELETED)
+    idle = Deliveries.status != DeliveryStatus.ATTEMPTING
+    its = (Deliveries.id == delivery_id) & idle & Deliveries.webhook_id.in_(live)
+    return reopen(cursor, its) == 1

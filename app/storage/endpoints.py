@@ -1,4 +1,8 @@
-"""Endpoints: a webhook's target and its health, as the delivery workers see and change them."""
+"""Endpoints: a webhook's target and its health, as the delivery workers see and change them.
+
+Locking and saving are raw SQL: each transaction of a delivery process begins with the one, and the
+other writes all that it has changed in one statement (rows.py).
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from typing import Any
 import msgspec
 
 from app.domain.health import Health
-from app.storage.database import Cursor
+from app.storage.database import Cursor, fetch_one
+from app.storage.models import WebhookHealth, Webhooks, columns_for
 from app.storage.prepared import Prepared
-from app.storage.rows import as_json
+from app.storage.rows import as_json, record_of
 
 
 class Endpoint(msgspec.Struct):
@@ -27,23 +32,18 @@ class Endpoint(msgspec.Struct):
     rate_limit: int | None
     ordered: bool
     status: str
-    health: Health
     next_permit_at: datetime | None
     #: When it was read, by the database's clock: the one that all processes share.
     read_at: datetime
     #: Its deliveries under a lease; whoever holds the lock keeps count.
     in_flight: int
+    health: Health
 
 
-#: Columns that kept their first names.
-_COLUMNS = {
-    "concurrency_limit": "flow",
-    "circuit_open_until": "not_before",
-    "cooldown_until": "rest_until",
-}
-_HEALTH = [_COLUMNS.get(name, name) for name in Health.__struct_fields__]
-# Two statements on one way: the second sees what was committed while the first one waited. A join
-# would show the health of now beside the webhook of before.
+_HEALTH = Health.__struct_fields__
+_COLUMNS = columns_for(WebhookHealth, Health)
+# Two statements in one round trip: the second sees what was committed while the first one waited.
+# A join would show the health of now beside the webhook of before.
 _LOCK = Prepared(
     "lock_endpoints",
     """
@@ -53,24 +53,15 @@ SELECT FROM webhook_health WHERE webhook_id = ANY(%(ids)s) ORDER BY webhook_id F
 SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_until, w.headers,
     w.rate_limit, w.ordered, w.status, h.paced_until, clock_timestamp(),
     (SELECT count(*) FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'attempting'),
-    {", ".join(f"h.{name}" for name in _HEALTH)}
+    {", ".join(f"h.{column.column_name}" for column in _COLUMNS)}
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.id = ANY(%(ids)s)
 """,
 )
-
-_SAVE_HEALTH = """
+_SAVE_HEALTH = f"""
 UPDATE webhook_health h
-SET active_since = new.active_since, failure_count = new.failure_count,
-    exhausted_count = new.exhausted_count, flow = new.concurrency_limit,
-    not_before = new.circuit_open_until,
-    rest_until = new.cooldown_until, last_success_at = new.last_success_at, recovering =
-    new.recovering
-FROM json_to_recordset(%s) AS new (
-    webhook_id text, active_since timestamptz, failure_count integer, exhausted_count integer,
-    concurrency_limit integer, circuit_open_until timestamptz, cooldown_until timestamptz,
-    last_success_at timestamptz,
-    recovering boolean)
+SET {", ".join(f"{column.column_name} = new.{column.name}" for column in _COLUMNS)}
+FROM {record_of(WebhookHealth, ("webhook_id", *_HEALTH))}
 WHERE h.webhook_id = new.webhook_id
 """
 
@@ -83,17 +74,17 @@ def lock(cursor: Cursor, webhook_ids: Iterable[str]) -> dict[str, Endpoint]:
 
 def org_of(cursor: Cursor, webhook_id: str) -> str:
     """The org of a webhook that exists."""
-    cursor.execute("SELECT org_id FROM webhooks WHERE id = %s", (webhook_id,))
-    row = cursor.fetchone()
-    assert row is not None
-    return str(row[0])
+    query = Webhooks.select(Webhooks.org_id).where(Webhooks.id == webhook_id)
+    org_id = fetch_one(cursor, query, str)
+    assert org_id is not None
+    return org_id
 
 
 def save_health(cursor: Cursor, endpoints: Sequence[Endpoint]) -> None:
     """Write the health of endpoints that were locked in this transaction."""
     if endpoints:
         rows = [{"webhook_id": e.webhook_id} | msgspec.structs.asdict(e.health) for e in endpoints]
-        cursor.execute(_SAVE_HEALTH, (as_json(rows),))
+        cursor.execute(_SAVE_HEALTH, {"rows": as_json(rows)})
 
 
 def save_pace(cursor: Cursor, webhook_id: str, next_permit_at: datetime) -> None:
@@ -105,35 +96,6 @@ def save_pace(cursor: Cursor, webhook_id: str, next_permit_at: datetime) -> None
 
 
 def _endpoint(row: tuple[Any, ...]) -> Endpoint:
-    (
-        webhook_id,
-        org_id,
-        url,
-        secret,
-        previous_secret,
-        previous_secret_until,
-        headers,
-        rate_limit,
-        ordered,
-        status,
-        next_permit_at,
-        read_at,
-        in_flight,
-        *health,
-    ) = row
-    return Endpoint(
-        webhook_id=webhook_id,
-        org_id=org_id,
-        url=url,
-        secret=bytes(secret),
-        previous_secret=None if previous_secret is None else bytes(previous_secret),
-        previous_secret_until=previous_secret_until,
-        headers=headers,
-        rate_limit=rate_limit,
-        ordered=ordered,
-        status=status,
-        health=Health(*health),
-        next_permit_at=next_permit_at,
-        read_at=read_at,
-        in_flight=in_flight,
-    )
+    its = len(row) - len(_HEALTH)
+    facts = (*row[:its], Health(*row[its:]))
+    return Endpoint(*facts)

@@ -9,49 +9,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.storage.database import Cursor
+from peewee import Expression, fn
 
-# One that is under way loses its lease: what comes of it is an attempt and nothing more.
-_CANCEL_OWED = """
-UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at = NULL,
-    lease = NULL, leased_until = NULL, last_result = 'erased'
-WHERE status IN ('pending', 'attempting') AND event_id IN
-    (SELECT id FROM events WHERE contact_id = %s AND type <> 'contact.deleted')
-"""
+from app.domain.capture import CaptureStatus
+from app.domain.delivery import DeliveryStatus
+from app.domain.event import CONTACT_DELETED
+from app.storage.database import Cursor, execute
+from app.storage.deliveries import ERASED, cancel, forget_answers
+from app.storage.models import Captures, Contacts, Deliveries, Events
 
-# Receivers may send back what they were sent.
-_FORGET_ANSWERS = """
-UPDATE attempts SET response_headers = '[]', response_body = NULL
-WHERE delivery_id IN (
-    SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event_id WHERE e.contact_id = %s)
-"""
-
-_EMPTY = "payload = '{}', client_address = NULL, user_agent = NULL, referrer = NULL"
+_OPEN = (DeliveryStatus.PENDING, DeliveryStatus.ATTEMPTING)
 
 
 def erase_history(cursor: Cursor, contact_id: str, ids: Sequence[str], write_id: str) -> None:
     """Empty the captures and events of a contact that is locked and deleted in this transaction.
 
     `ids` are all ids that lead to it, its own among them; `write_id` is the moment of the erasure.
-    What is still owed about the person, but for the news of the deletion, is cancelled, and what
+    What is still owed about the person, except the news of the deletion, is cancelled, and what
     receivers answered is forgotten.
     """
-    cursor.execute(
-        "UPDATE contacts SET erased_since = %s WHERE id = ANY(%s)", (write_id, list(ids))
+    execute(cursor, Contacts.update(erased_since=write_id).where(Contacts.id.in_(ids)))
+    _empty(cursor, Captures.contact_id.in_(ids))
+    about = Events.contact_id == contact_id
+    events = Events.select(Events.id).where(about)
+    owed = Deliveries.event_id.in_(events.where(Events.type != CONTACT_DELETED))
+    cancel(cursor, Deliveries.status.in_(_OPEN) & owed, ERASED)
+    forget_answers(cursor, Deliveries.select(Deliveries.id).where(Deliveries.event_id.in_(events)))
+    # fmt: off
+    left = fn.json_build_object(
+        "id", Events.contact_id, "contact_id", Events.contact_id,
+        "sequence", Events.sequence, "erased", True,
     )
-    cursor.execute(f"UPDATE captures SET {_EMPTY} WHERE contact_id = ANY(%s)", (list(ids),))
-    cursor.execute(_CANCEL_OWED, (contact_id,))
-    cursor.execute(_FORGET_ANSWERS, (contact_id,))
-    cursor.execute(
-        "UPDATE events SET data = json_build_object('id', contact_id, 'contact_id', contact_id,"
-        " 'sequence', sequence, 'erased', true) WHERE contact_id = %s",
-        (contact_id,),
-    )
+    # fmt: on
+    execute(cursor, Events.update(data=left).where(about))
 
 
 def erase_captures(cursor: Cursor, capture_ids: Iterable[str]) -> None:
     """Empty captures of erased people that came late."""
-    cursor.execute(
-        f"UPDATE captures SET {_EMPTY}, status = 'rejected', reason = 'erased' WHERE id = ANY(%s)",
-        (list(capture_ids),),
-    )
+    late = Captures.id.in_(list(capture_ids))
+    _empty(cursor, late, status=CaptureStatus.REJECTED, reason=ERASED)
+
+
+def _empty(cursor: Cursor, which: Expression, **more: str) -> None:
+    blank = Captures.update(payload={}, client_address=None, user_agent=None, referrer=None, **more)
+    execute(cursor, blank.where(which))

@@ -18,7 +18,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.storage.database import Cursor
+from peewee import fn
+
+from app.storage.database import Cursor, fetch, fetch_one
+from app.storage.models import Events
 
 #: Events that one step places.
 PLACING_STEP = 1000
@@ -37,26 +40,6 @@ WITH in_order AS MATERIALIZED (
 positioned AS MATERIALIZED (
     SELECT id, nextval('event_positions') AS position FROM in_order)
 UPDATE events e SET position = positioned.position FROM positioned WHERE e.id = positioned.id
-"""
-
-_NEXT = """
-SELECT id, position, type, occurred_at, data::text FROM events
-WHERE org_id = %(org)s AND position > %(after)s
-ORDER BY position LIMIT %(limit)s
-"""
-
-_STRETCH = """
-SELECT COALESCE(max(position), %(after)s), count(*) FROM (
-    SELECT position FROM events WHERE org_id = %(org)s AND position > %(after)s
-    ORDER BY position LIMIT %(look_at)s
-) AS next
-"""
-
-_IN_STRETCH = """
-SELECT id, position, type, occurred_at, data::text FROM events
-WHERE org_id = %(org)s AND position > %(after)s AND position <= %(reached)s
-    AND type = ANY(%(types)s)
-ORDER BY position LIMIT %(limit)s
 """
 
 
@@ -79,13 +62,15 @@ class Stretch(NamedTuple):
     has_more: bool
 
 
+_SHOWN = Events.select(
+    *(Events.id, Events.position, Events.type, Events.occurred_at, Events.data.cast("text"))
+).order_by(Events.position)
+
+
 def has_unpositioned(cursor: Cursor, org_id: str) -> bool:
     """Whether the org has events without a position."""
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM events WHERE org_id = %s AND position IS NULL)", (org_id,)
-    )
-    row = cursor.fetchone()
-    return bool(row and row[0])
+    some = Events.select(Events.id).filter(org_id=org_id, position__is=None).limit(1)
+    return fetch_one(cursor, some, str) is not None
 
 
 def assign_positions(cursor: Cursor, org_id: str) -> int:
@@ -100,8 +85,8 @@ def assign_positions(cursor: Cursor, org_id: str) -> int:
 
 def read(cursor: Cursor, org_id: str, after: int, limit: int) -> Stretch:
     """Up to `limit` positioned events after that position."""
-    cursor.execute(_NEXT, {"org": org_id, "after": after, "limit": limit + 1})
-    found = [Positioned(*row) for row in cursor.fetchall()]
+    following = _SHOWN.filter(org_id=org_id, position__gt=after).limit(limit + 1)
+    found = fetch(cursor, following, Positioned)
     events = found[:limit]
     return Stretch(events, events[-1].position if events else after, len(found) > limit)
 
@@ -113,13 +98,15 @@ def read_of_types(
 
     It may end before it is full, having looked at enough events of other types.
     """
-    bounds: dict[str, object] = {"org": org_id, "after": after, "limit": limit + 1}
+    following = Events.select(Events.position).filter(org_id=org_id, position__gt=after)
+    look_at = following.order_by(Events.position).limit(LOOKED_AT_MAX).alias("next")
+    last, size = fn.max(look_at.c.position), fn.count(look_at.c.position)
     # First how far to look, then what is there: the other way round, events that are positioned
     # between the two statements would count as looked at.
-    cursor.execute(_STRETCH, bounds | {"look_at": LOOKED_AT_MAX})
-    reached, looked_at = cursor.fetchone() or (after, 0)
-    cursor.execute(_IN_STRETCH, bounds | {"reached": reached, "types": list(types)})
-    found = [Positioned(*row) for row in cursor.fetchall()]
+    seen = fetch_one(cursor, Events.select(last, size).from_(look_at), lambda *row: row)
+    reached, looked_at = seen if seen and seen[1] else (after, 0)
+    its = _SHOWN.filter(org_id=org_id, position__gt=after, position__lte=reached)
+    found = fetch(cursor, its.where(Events.type.in_(types)).limit(limit + 1), Positioned)
     if len(found) > limit:
         return Stretch(found[:limit], found[limit - 1].position, has_more=True)
     return Stretch(found, reached, has_more=looked_at == LOOKED_AT_MAX)
@@ -127,13 +114,11 @@ def read_of_types(
 
 def find_position(cursor: Cursor, org_id: str, event_id: str) -> tuple[bool, int | None]:
     """Whether the org has that event, and its position if it has one."""
-    cursor.execute("SELECT position FROM events WHERE id = %s AND org_id = %s", (event_id, org_id))
-    row = cursor.fetchone()
-    return row is not None, row[0] if row else None
+    found = Events.select(Events.position).filter(id=event_id, org_id=org_id)
+    return fetch_one(cursor, found, lambda position: (True, position)) or (False, None)
 
 
 def oldest(cursor: Cursor, org_id: str) -> str | None:
     """The id of the first event that is kept of the org; None when there is none."""
-    cursor.execute("SELECT id FROM events WHERE org_id = %s ORDER BY id LIMIT 1", (org_id,))
-    row = cursor.fetchone()
-    return row[0] if row else None
+    first = Events.select(Events.id).filter(org_id=org_id).order_by(Events.id).limit(1)
+    return fetch_one(cursor, first, str)

@@ -5,146 +5,118 @@ Each counts rows, so on big tables each costs a scan; nothing that answers a vis
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 
-from app.storage.database import Cursor
+from peewee import SQL, Case, Value, fn
 
-# `state` is what a delivery waits for; its webhook tells whether pending means held.
-_STATES = """
-    SELECT d.org_id, d.webhook_id, d.attempts, d.next_attempt_at, CASE
-        WHEN d.status <> 'pending' THEN d.status
-        WHEN w.status IN ('paused', 'disabled') THEN 'held'
-        WHEN d.next_attempt_at <= now() THEN 'due'
-        ELSE 'waiting' END AS state
-    FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id
-    WHERE d.org_id = ANY(%(orgs)s)
-"""
+from app.domain.delivery import DeliveryStatus
+from app.domain.webhook import WebhookStatus
+from app.storage.database import Cursor, fetch, fetch_one
+from app.storage.models import (
+    Captures,
+    Contacts,
+    Deliveries,
+    Events,
+    Fallback,
+    Orgs,
+    UnreadableJobs,
+    WebhookHealth,
+    Webhooks,
+)
 
-_OF_ORGS = f"""
-WITH captures_of AS (
-    SELECT org_id,
-        count(*) FILTER (WHERE status = 'recorded') AS recorded,
-        count(*) FILTER (WHERE status = 'quarantined') AS quarantined,
-        count(*) FILTER (WHERE status = 'rejected') AS rejected
-    FROM captures WHERE org_id = ANY(%(orgs)s) GROUP BY org_id),
-contacts_of AS (
-    SELECT org_id, count(*) AS contacts FROM contacts
-    WHERE org_id = ANY(%(orgs)s) AND deleted_at IS NULL GROUP BY org_id),
-events_of AS (
-    SELECT org_id, count(*) AS events FROM events WHERE org_id = ANY(%(orgs)s) GROUP BY org_id),
-deliveries_of AS (
-    SELECT org_id,
-        count(*) FILTER (WHERE state = 'due') AS due,
-        count(*) FILTER (WHERE state = 'waiting') AS waiting,
-        count(*) FILTER (WHERE state = 'held') AS held,
-        count(*) FILTER (WHERE state = 'attempting') AS in_flight,
-        count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
-        count(*) FILTER (WHERE state = 'failed') AS failed,
-        count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
-        sum(attempts) AS attempts
-    FROM ({_STATES}) AS states GROUP BY org_id)
-SELECT o.slug, COALESCE(recorded, 0), COALESCE(quarantined, 0), COALESCE(rejected, 0),
-    COALESCE(contacts, 0), COALESCE(events, 0), COALESCE(due, 0), COALESCE(waiting, 0),
-    COALESCE(held, 0), COALESCE(in_flight, 0), COALESCE(succeeded, 0), COALESCE(failed, 0),
-    COALESCE(cancelled, 0), COALESCE(attempts, 0)
-FROM orgs o
-LEFT JOIN captures_of c ON c.org_id = o.id
-LEFT JOIN contacts_of t ON t.org_id = o.id
-LEFT JOIN events_of e ON e.org_id = o.id
-LEFT JOIN deliveries_of d ON d.org_id = o.id
-WHERE o.id = ANY(%(orgs)s)
-ORDER BY o.slug
-"""
-
-_OF_WEBHOOKS = f"""
-WITH deliveries_of AS (
-    SELECT webhook_id,
-        count(*) FILTER (WHERE state = 'due') AS due,
-        count(*) FILTER (WHERE state = 'waiting') AS waiting,
-        count(*) FILTER (WHERE state = 'held') AS held,
-        count(*) FILTER (WHERE state = 'failed') AS failed,
-        min(next_attempt_at) FILTER (WHERE state = 'due') AS oldest_due_at
-    FROM ({_STATES}) AS states GROUP BY webhook_id)
-SELECT o.slug, w.id, w.name, w.url, w.status, w.status_reason, h.failure_count,
-    h.exhausted_count, h.not_before, h.last_success_at, COALESCE(due, 0), COALESCE(waiting, 0),
-    COALESCE(held, 0), COALESCE(failed, 0), oldest_due_at
-FROM webhooks w
-JOIN orgs o ON o.id = w.org_id
-JOIN webhook_health h ON h.webhook_id = w.id
-LEFT JOIN deliveries_of d ON d.webhook_id = w.id
-WHERE w.org_id = ANY(%(orgs)s) AND w.status <> 'deleted'
-ORDER BY o.slug, w.id
-"""
-
-_BACKLOG = """
-SELECT (SELECT COALESCE(sum(json_array_length(captures)), 0) FROM inbox),
-    (SELECT count(*) FROM unreadable_jobs)
-"""
+_HELD = (WebhookStatus.PAUSED, WebhookStatus.DISABLED)
+# What a delivery waits for; its webhook tells whether pending means held.
+_STATE = Case(
+    None,
+    [
+        (Deliveries.status == DeliveryStatus.ATTEMPTING, "in_flight"),
+        (Deliveries.status != DeliveryStatus.PENDING, Deliveries.status),
+        (Webhooks.status.in_(_HELD), "held"),
+        (Deliveries.next_attempt_at <= fn.now(), "due"),
+    ],
+    "waiting",
+)
 
 
-class OrgFigures(NamedTuple):
-    """How much an org has. Deliveries by what they wait for; attempts are those of what is kept."""
+#: What an org has. Deliveries by what they wait for; attempts are those of what is kept.
+OF_ORG = (
+    *("recorded", "quarantined", "rejected", "contacts", "events", "due", "waiting", "held"),
+    *("in_flight", "succeeded", "failed", "cancelled", "attempts"),
+)
+#: What deliveries of a webhook wait for, as far as it is shown.
+OF_WEBHOOK = ("due", "waiting", "held", "failed")
+_SHOWN = (
+    *(Orgs.slug.alias("org"), Webhooks.id, Webhooks.name, Webhooks.url, Webhooks.status),
+    *(Webhooks.status_reason, WebhookHealth.failure_count, WebhookHealth.exhausted_count),
+    *(WebhookHealth.circuit_open_until, WebhookHealth.last_success_at),
+)
 
-    org: str
-    recorded: int
-    quarantined: int
-    rejected: int
-    contacts: int
-    events: int
-    due: int
-    waiting: int
-    held: int
-    in_flight: int
-    succeeded: int
-    failed: int
-    cancelled: int
-    attempts: int
+Figures = dict[str, object]
 
 
-class WebhookFigures(NamedTuple):
-    """A webhook's health and backlog."""
-
-    org: str
-    id: str
-    name: str
-    url: str
-    status: str
-    status_reason: str | None
-    failure_count: int
-    exhausted_count: int
-    circuit_open_until: datetime | None
-    last_success_at: datetime | None
-    due: int
-    waiting: int
-    held: int
-    failed: int
-    oldest_due_at: datetime | None
-
-
-class Backlog(NamedTuple):
-    """What waits in PostgreSQL for the queue, and what nobody could read."""
-
-    inbox_captures: int
-    unreadable_jobs: int
+def of_orgs(cursor: Cursor, org_ids: Sequence[str]) -> list[Figures]:
+    """How much these orgs have, by name: `org` and what `OF_ORG` lists."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    living = Contacts.deleted_at.is_null()
+    for query in (
+        Captures.select(Captures.org_id, Captures.status, fn.count(Captures.id)),
+        Contacts.select(Contacts.org_id, Value("contacts"), fn.count(Contacts.id)).where(living),
+        Events.select(Events.org_id, Value("events"), fn.count(Events.id)),
+        _by_state(Deliveries.org_id, fn.count(Deliveries.id)),
+        Deliveries.select(Deliveries.org_id, Value("attempts"), fn.sum(Deliveries.attempts)),
+    ):
+        of_these = query.where(query.model.org_id.in_(org_ids)).group_by(SQL("1, 2"))
+        for org_id, name, count in fetch(cursor, of_these, _row):
+            counts[org_id][name] = count
+    named = Orgs.select(Orgs.slug, Orgs.id).where(Orgs.id.in_(org_ids)).order_by(Orgs.slug)
+    return [
+        {"org": slug} | {name: counts[org_id][name] for name in OF_ORG}
+        for slug, org_id in fetch(cursor, named, _row)
+    ]
 
 
-def of_orgs(cursor: Cursor, org_ids: Sequence[str]) -> list[OrgFigures]:
-    """How much these orgs have, by name."""
-    cursor.execute(_OF_ORGS, {"orgs": list(org_ids)})
-    return [OrgFigures(row[0], *map(int, row[1:])) for row in cursor.fetchall()]
+def of_webhooks(cursor: Cursor, org_ids: Sequence[str]) -> list[Figures]:
+    """How the webhooks of these orgs are doing: health, backlog and `oldest_due_at`."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    oldest: dict[str, Figures] = defaultdict(dict)
+    figures = fn.count(Deliveries.id), fn.min(Deliveries.next_attempt_at)
+    states = _by_state(Deliveries.webhook_id, *figures).where(Deliveries.org_id.in_(org_ids))
+    for webhook_id, state, count, first in fetch(cursor, states.group_by(SQL("1, 2")), _row):
+        counts[webhook_id][state] = count
+        oldest[webhook_id][state] = first
+    shown = (
+        Webhooks.select(*_SHOWN)
+        .join(Orgs, on=(Orgs.id == Webhooks.org_id))
+        .join(WebhookHealth, on=(WebhookHealth.webhook_id == Webhooks.id))
+        .where(Webhooks.org_id.in_(org_ids), Webhooks.status != WebhookStatus.DELETED)
+        .order_by(Orgs.slug, Webhooks.id)
+    )
+    names = ["org", *(column.name for column in _SHOWN[1:])]
+    return [
+        dict(zip(names, row, strict=True))
+        | {name: counts[row[1]][name] for name in OF_WEBHOOK}
+        | {"oldest_due_at": oldest[row[1]].get("due")}
+        for row in fetch(cursor, shown, _row)
+    ]
 
 
-def of_webhooks(cursor: Cursor, org_ids: Sequence[str]) -> list[WebhookFigures]:
-    """How the webhooks of these orgs are doing."""
-    cursor.execute(_OF_WEBHOOKS, {"orgs": list(org_ids)})
-    return [WebhookFigures(*row) for row in cursor.fetchall()]
+def backlog(cursor: Cursor) -> tuple[int, int]:
+    """Captures that wait in the fallback queue, and jobs that nobody could read, of all orgs."""
+    waiting = Fallback.select(fn.sum(fn.json_array_length(Fallback.captures)))
+    unreadable = UnreadableJobs.select(fn.count(UnreadableJobs.id))
+    return fetch_one(cursor, waiting, _value) or 0, fetch_one(cursor, unreadable, _value) or 0
 
 
-def backlog(cursor: Cursor) -> Backlog:
-    """What waits or lies aside, of all orgs together."""
-    cursor.execute(_BACKLOG)
-    row = cursor.fetchone()
-    assert row is not None
-    return Backlog(int(row[0]), int(row[1]))
+def _by_state(key: Any, *figures: Any) -> Any:
+    webhook = Webhooks.id == Deliveries.webhook_id
+    return Deliveries.select(key, _STATE, *figures).join(Webhooks, on=webhook)
+
+
+def _row(*values: Any) -> tuple[Any, ...]:
+    return values
+
+
+def _value(value: Any) -> Any:
+    return value

@@ -1,7 +1,7 @@
 """Statements that a connection plans once and then only runs.
 
-For statements whose planning costs more than their running. What the plan should depend on, a LIMIT
-above all, stays a literal in the text: a plan for any limit is one for a tenth of the table.
+For statements whose planning costs more than their running: the six that record captures took 1 ms
+of planning for each transaction.
 """
 
 from __future__ import annotations
@@ -35,10 +35,8 @@ class Prepared:
 
     def __init__(self, name: str, *texts: str) -> None:
         self._name = name
-        parts = [_Part(f"{name}_{number}", text) for number, text in enumerate(texts, 1)]
-        self._prepare = ";".join(part.prepare for part in parts)
-        self._deallocate = ";".join(f"DEALLOCATE {part.name}" for part in parts)
-        self._execute = ";".join(part.execute for part in parts)
+        parts = [_part(f"{name}_{number}", text) for number, text in enumerate(texts, 1)]
+        self._prepare, self._deallocate, self._execute = map(";".join, zip(*parts, strict=True))
 
     def run(self, cursor: Cursor, values: Mapping[str, object]) -> None:
         """Run them with these values; the cursor has the rows of the last one."""
@@ -55,14 +53,10 @@ class Prepared:
         return [self._prepare] if at is None else [self._deallocate, self._prepare]
 
 
-class _Part:
-    """One statement: PostgreSQL numbers the places that we name."""
-
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        places = [*dict.fromkeys(_PLACE.findall(text))]
-        numbers = {place: f"${number}" for number, place in enumerate(places, 1)}
-        numbered = _PLACE.sub(lambda place: numbers[place[1]], text)
-        self.prepare = f"PREPARE {name} AS {numbered}"
-        arguments = ", ".join(f"%({place})s" for place in places)
-        self.execute = f"EXECUTE {name}" + (f" ({arguments})" if places else "")
+def _part(name: str, text: str) -> tuple[str, str, str]:
+    """How to prepare, forget and run a statement: PostgreSQL numbers the places that we name."""
+    places = [*dict.fromkeys(_PLACE.findall(text))]
+    numbered = _PLACE.sub(lambda place: f"${places.index(place[1]) + 1}", text)
+    arguments = ", ".join(f"%({place})s" for place in places)
+    run = f"EXECUTE {name} ({arguments})" if places else f"EXECUTE {name}"
+    return f"PREPARE {name} AS {numbered}", f"DEALLOCATE {name}", run

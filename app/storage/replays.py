@@ -11,17 +11,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
+from peewee import SQL, Case, Expression, fn
 
+from app.domain.delivery import DeliveryStatus
 from app.domain.event import EVENT_TYPES, PING
-from app.domain.ids import first_ulid_at, new_id
-from app.domain.webhook import subscribes
-from app.storage.database import Cursor
-from app.storage.rows import as_json
+from app.domain.ids import first_ulid_at
+from app.domain.webhook import WebhookStatus, subscribes
+from app.storage.database import Cursor, execute, fetch, fetch_one
+from app.storage.deliveries import reopen
+from app.storage.events import NewDelivery, insert_missing
+from app.storage.models import Deliveries, Events, Replays, Webhooks, columns_for, select
 
 _MILLISECONDS_MAX = 2**48 - 1
-_BEFORE_ALL = ""
+_SETTLED = (DeliveryStatus.SUCCEEDED, DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)
 
 
 class ReplayStatus(StrEnum):
@@ -54,116 +59,60 @@ class Replay(msgspec.Struct):
     updated_at: datetime
 
 
-_COLUMNS = tuple(Replay.__struct_fields__)
-_COLUMN_LIST = ", ".join(_COLUMNS)
-
-_WINDOW = """
-    e.org_id = %(org)s AND e.id >= %(first)s AND e.id < %(last)s AND e.type = ANY(%(types)s)
-"""
-_FAILED = """
-    d.webhook_id = %(webhook)s AND d.status = 'failed'
-    AND d.event_id >= %(first)s AND d.event_id < %(last)s AND d.event_type = ANY(%(types)s)
-"""
-_COUNT = f"SELECT count(*) FROM events e WHERE {_WINDOW}"
-_COUNT_FAILED = f"SELECT count(*) FROM deliveries d WHERE {_FAILED}"
-
-_NEXT = f"""
-SELECT e.id, e.type, e.contact_id, e.sequence,
-    e.type LIKE 'webhook.%%' AND e.data->>'webhook_id' = %(webhook)s
-FROM events e WHERE {_WINDOW} AND e.id > %(reached)s ORDER BY e.id LIMIT %(limit)s
-"""
-_NEXT_FAILED = f"""
-SELECT d.id FROM deliveries d WHERE {_FAILED} AND d.id > %(reached)s ORDER BY d.id LIMIT %(limit)s
-"""
-
-_REOPEN = """
-UPDATE deliveries SET status = 'pending', next_attempt_at = now(), failures = 0, deferrals = 0,
-    reopened_at = now(), settled_at = NULL
-WHERE {which} AND status IN ('succeeded', 'failed', 'cancelled')
-"""
-_REOPEN_OF_EVENTS = _REOPEN.format(which="event_id = ANY(%(events)s) AND webhook_id = %(webhook)s")
-_REOPEN_DELIVERIES = _REOPEN.format(which="id = ANY(%(deliveries)s)")
-
-_CREATE_MISSING = """
-INSERT INTO deliveries
-    (id, org_id, webhook_id, event_id, event_type, contact_id, sequence, status, next_attempt_at)
-SELECT id, org_id, webhook_id, event_id, event_type, contact_id, sequence, 'pending', now()
-FROM json_to_recordset(%s) AS new (
-    id text, org_id text, webhook_id text, event_id text, event_type text, contact_id text,
-    sequence integer)
-ON CONFLICT (event_id, webhook_id) DO NOTHING
-"""
-
-_COUNT_DUE = """
-SELECT count(*) FROM (
-    SELECT FROM deliveries
-    WHERE webhook_id = %s AND status = 'pending' AND next_attempt_at <= now() LIMIT %s) AS due
-"""
+_COLUMNS = columns_for(Replays, Replay)
+_IS_RUNNING = Replays.status == ReplayStatus.RUNNING
 
 
 def insert(cursor: Cursor, replay: Replay) -> None:
     """Store a new replay; it runs from now on."""
-    names = ", ".join(f"%({name})s" for name in _COLUMNS)
-    cursor.execute(
-        f"INSERT INTO replays ({_COLUMN_LIST}) VALUES ({names})",
-        {name: getattr(replay, name) for name in _COLUMNS},
-    )
+    execute(cursor, Replays.insert(**msgspec.structs.asdict(replay)))
 
 
 def find(cursor: Cursor, org_id: str, replay_id: str) -> Replay | None:
     """An org's replay."""
-    cursor.execute(
-        f"SELECT {_COLUMN_LIST} FROM replays WHERE org_id = %s AND id = %s", (org_id, replay_id)
-    )
-    row = cursor.fetchone()
-    return Replay(*row) if row else None
+    return fetch_one(cursor, select(Replays, Replay).filter(org_id=org_id, id=replay_id), Replay)
 
 
 def cancel(cursor: Cursor, org_id: str, replay_id: str) -> bool:
     """Stop a replay that runs; False when it does not. What it opened already stays open."""
-    cursor.execute(
-        "UPDATE replays SET status = 'cancelled', updated_at = now()"
-        " WHERE org_id = %s AND id = %s AND status = 'running'",
-        (org_id, replay_id),
-    )
-    return cursor.rowcount == 1
+    cancelled = Replays.update(status=ReplayStatus.CANCELLED, updated_at=fn.now())
+    its = (Replays.org_id == org_id) & (Replays.id == replay_id) & _IS_RUNNING
+    return execute(cursor, cancelled.where(its)) == 1
 
 
 def running(cursor: Cursor) -> list[tuple[str, str]]:
     """Every replay that runs and its webhook, the oldest first."""
-    cursor.execute("SELECT id, webhook_id FROM replays WHERE status = 'running' ORDER BY id")
-    return list(cursor.fetchall())
+    found = Replays.select(Replays.id, Replays.webhook_id).where(_IS_RUNNING)
+    return fetch(cursor, found.order_by(Replays.id), lambda *row: row)
 
 
 def lock_running(cursor: Cursor, replay_id: str) -> tuple[Replay, list[str]] | None:
     """A replay that runs, and what its webhook subscribes to now.
 
-    None when it has ended or another clock is at it. A deleted webhook subscribes to nothing.
+    None when it has ended or another scheduler is at it. A deleted webhook subscribes to nothing.
     """
-    cursor.execute(
-        f"SELECT {', '.join('r.' + name for name in _COLUMNS)},"
-        " CASE WHEN w.status <> 'deleted' THEN w.events ELSE '{}' END"
-        " FROM replays r JOIN webhooks w ON w.id = r.webhook_id"
-        " WHERE r.id = %s AND r.status = 'running' FOR UPDATE OF r SKIP LOCKED",
-        (replay_id,),
+    deleted = Webhooks.status == WebhookStatus.DELETED
+    found = (
+        Replays.select(*_COLUMNS, Case(None, [(deleted, SQL("'{}'"))], Webhooks.events))
+        .join(Webhooks, on=(Webhooks.id == Replays.webhook_id))
+        .where(Replays.id == replay_id, _IS_RUNNING)
+        .for_update(of=Replays, skip_locked=True)
     )
-    row = cursor.fetchone()
-    return (Replay(*row[:-1]), row[-1]) if row else None
+    return fetch_one(cursor, found, lambda *row: (Replay(*row[:-1]), row[-1]))
 
 
 def count_due(cursor: Cursor, webhook_id: str, most: int) -> int:
     """How many deliveries of a webhook wait to be sent now, counted up to `most`."""
-    cursor.execute(_COUNT_DUE, (webhook_id, most))
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    pending = Deliveries.select(Deliveries.id).filter(webhook_id=webhook_id, status="pending")
+    due = pending.where(Deliveries.next_attempt_at <= fn.now())
+    return len(fetch(cursor, due.limit(most), str))
 
 
 def count(cursor: Cursor, replay: Replay, subscribed: Sequence[str]) -> int:
     """How many events a replay would go through."""
-    statement = _COUNT_FAILED if replay.only_failed else _COUNT
-    cursor.execute(statement, _bounds(replay, subscribed))
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    row: Any = Deliveries if replay.only_failed else Events
+    total = row.select(fn.count(row.id)).where(_wanted(replay, subscribed))
+    return fetch_one(cursor, total, int) or 0
 
 
 def step(cursor: Cursor, replay: Replay, subscribed: Sequence[str], limit: int) -> int:
@@ -171,19 +120,15 @@ def step(cursor: Cursor, replay: Replay, subscribed: Sequence[str], limit: int) 
 
     When none is left, the replay is done.
     """
-    bounds = _bounds(replay, subscribed)
-    bounds |= {"reached": replay.reached or _BEFORE_ALL, "limit": limit}
-    cursor.execute(_NEXT_FAILED if replay.only_failed else _NEXT, bounds)
-    rows = cursor.fetchall()
-    opened = 0
-    if rows:
-        opened = _reopen_failed(cursor, rows) if replay.only_failed else _open(cursor, replay, rows)
-    status = ReplayStatus.RUNNING if len(rows) == limit else ReplayStatus.DONE
-    cursor.execute(
-        "UPDATE replays SET done = done + %s, reached = COALESCE(%s, reached), status = %s,"
-        " updated_at = now() WHERE id = %s",
-        (len(rows), rows[-1][0] if rows else None, status, replay.id),
+    go_through = _reopen_failed if replay.only_failed else _open
+    ids, opened = go_through(cursor, replay, _wanted(replay, subscribed), limit)
+    progress = Replays.update(
+        done=Replays.done + len(ids),
+        reached=ids[-1] if ids else replay.reached,
+        status=ReplayStatus.RUNNING if len(ids) == limit else ReplayStatus.DONE,
+        updated_at=fn.now(),
     )
+    execute(cursor, progress.where(Replays.id == replay.id))
     return opened
 
 
@@ -198,45 +143,45 @@ def replayed_types(replay: Replay, subscribed: Sequence[str]) -> list[str]:
     ]
 
 
-def _bounds(replay: Replay, subscribed: Sequence[str]) -> dict[str, object]:
-    return {
-        "org": replay.org_id,
-        "webhook": replay.webhook_id,
-        "types": replayed_types(replay, subscribed),
-        "first": _first_id_at(replay.since) if replay.since else _BEFORE_ALL,
-        "last": _first_id_at(replay.until),
-    }
+def _wanted(replay: Replay, subscribed: Sequence[str]) -> Any:
+    """The rows that a replay goes through: events, or failed deliveries."""
+    types = replayed_types(replay, subscribed)
+    first, last = _first_id_at(replay.since), _first_id_at(replay.until)
+    if not replay.only_failed:
+        since = (Events.id >= first) & (Events.id < last)
+        return (Events.org_id == replay.org_id) & since & Events.type.in_(types)
+    since = (Deliveries.event_id >= first) & (Deliveries.event_id < last)
+    its = (Deliveries.webhook_id == replay.webhook_id) & (Deliveries.status == "failed")
+    return its & since & Deliveries.event_type.in_(types)
 
 
-def _first_id_at(moment: datetime) -> str:
+def _first_id_at(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
     milliseconds = min(max(0, round(moment.timestamp() * 1000)), _MILLISECONDS_MAX)
     return "evt_" + first_ulid_at(milliseconds)
 
 
-def _reopen_failed(cursor: Cursor, rows: Sequence[tuple[str]]) -> int:
-    cursor.execute(_REOPEN_DELIVERIES, {"deliveries": [row[0] for row in rows]})
-    return cursor.rowcount
+def _reopen_failed(
+    cursor: Cursor, replay: Replay, wanted: Expression, limit: int
+) -> tuple[list[str], int]:
+    failed = Deliveries.select(Deliveries.id).where(wanted, Deliveries.id > (replay.reached or ""))
+    ids = fetch(cursor, failed.order_by(Deliveries.id).limit(limit), str)
+    return ids, reopen(cursor, Deliveries.id.in_(ids) & Deliveries.status.in_(_SETTLED))
 
 
-def _open(
-    cursor: Cursor, replay: Replay, rows: Sequence[tuple[str, str, str | None, int | None, bool]]
-) -> int:
-    events = [event_id for event_id, *_ in rows]
-    cursor.execute(_REOPEN_OF_EVENTS, {"events": events, "webhook": replay.webhook_id})
-    opened = cursor.rowcount
+def _open(cursor: Cursor, replay: Replay, wanted: Expression, limit: int) -> tuple[list[str], int]:
     # An event about the webhook itself was never for it.
+    own = Events.type.like("webhook.%") & (Events.data["webhook_id"] == replay.webhook_id)
+    found = Events.select(Events.id, Events.type, Events.contact_id, Events.sequence, own)
+    following = found.where(wanted, Events.id > (replay.reached or "")).order_by(Events.id)
+    events = fetch(cursor, following.limit(limit), lambda *row: row)
+    ids = [event[0] for event in events]
+    its = (Deliveries.webhook_id == replay.webhook_id) & Deliveries.event_id.in_(ids)
+    opened = reopen(cursor, its & Deliveries.status.in_(_SETTLED))
     missing = [
-        {
-            "id": new_id("dlv"),
-            "org_id": replay.org_id,
-            "webhook_id": replay.webhook_id,
-            "event_id": event_id,
-            "event_type": event_type,
-            "contact_id": contact_id,
-            "sequence": sequence,
-        }
-        for event_id, event_type, contact_id, sequence, own in rows
-        if not own
+        NewDelivery(replay.org_id, replay.webhook_id, *event)
+        for *event, is_own in events
+        if not is_own
     ]
-    cursor.execute(_CREATE_MISSING, (as_json(missing),))
-    return opened + cursor.rowcount
+    return ids, opened + insert_missing(cursor, missing)

@@ -61,6 +61,7 @@ def test_a_value_is_read(name: str, value: str, expected: object) -> None:
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://localhost:six/0"),
         ("DATABASE_URL", "postgresql://rex@localhost:65536/rex"),
+        ("DATABASE_URL", "postgresql://rex@one:5432,two:65536/rex"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", base64.b64encode(b"k" * 31).decode()),
         ("PORT", "0"),

@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 
 from app.domain.delivery import Decision, Verdict
+from app.domain.errors import StorageUnavailable
 from app.domain.ids import new_id
 from app.domain.org import Org
 from app.domain.times import now
@@ -219,6 +220,20 @@ def test_what_a_rolled_back_transaction_gave_is_not_sent(
 
     assert batch[0].claimed == []
     assert [each.webhook_id for each in batch[1].claimed] == [other.id]
+
+
+def test_a_transaction_that_loses_every_race_is_given_up(
+    completer: Completer, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_the_race(*_: Any, **more: Any) -> Any:
+        raise TransactionConflict
+
+    monkeypatch.setattr(claims, "claim", lose_the_race)
+
+    with pytest.raises(StorageUnavailable):
+        completer.settle_and_claim(webhook.id, (), 1)
+    monkeypatch.undo()
+    assert completer.settle_and_claim(webhook.id, (), 1).claimed == []
 
 
 def test_a_delivery_whose_event_is_gone_is_cancelled_and_stands_in_nobodys_way(

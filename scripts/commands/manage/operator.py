@@ -7,7 +7,7 @@ errors, the same shapes, and no web process needs to run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
@@ -16,14 +16,11 @@ from app.api.call import Call, Endpoint
 from app.api.lists import LIMIT_MAX
 from app.api.services import Services, make_services
 from app.domain.api_key import ApiKey, Scope
-from app.domain.errors import NotFound, StorageUnavailable
+from app.domain.errors import NotFound
 from app.domain.org import Org
 from app.storage import orgs
-from app.storage.database import TransactionConflict, transaction
+from app.storage.database import retrying, transaction
 from config.settings import BadSetting, Settings
-
-#: Lost races in a row after which a command gives up.
-CONFLICTS_MAX = 20
 
 
 class Operator:
@@ -72,7 +69,7 @@ class Operator:
             msgspec.json.encode(given),
             self.services,
         )
-        content = msgspec.to_builtins(_run(endpoint, call))
+        content = msgspec.to_builtins(retrying(partial(endpoint, call)).content)
         is_one = isinstance(content, dict) and content.keys() == {"data"}
         return content["data"] if is_one else content
 
@@ -95,12 +92,3 @@ class Operator:
         services = self.__dict__.get("services")
         if services is not None:
             services.database.close_all()
-
-
-def _run(endpoint: Endpoint, call: Call) -> object:
-    for _ in range(CONFLICTS_MAX):
-        try:
-            return endpoint(call).content
-        except TransactionConflict:
-            continue
-    raise StorageUnavailable("Too many writers at once: try again")

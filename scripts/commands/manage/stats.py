@@ -35,10 +35,10 @@ def stats(operator: Operator, arguments: Namespace) -> object:
             all_orgs = {operator.org.id: operator.org.slug}
         counts = figures.of_orgs(cursor, list(all_orgs))
         health = figures.of_webhooks(cursor, list(all_orgs))
-        backlog = figures.backlog(cursor)
+        inbox_captures, unreadable_jobs = figures.backlog(cursor)
     return {
-        "inbox_captures": backlog.inbox_captures,
-        "unreadable_jobs": backlog.unreadable_jobs,
+        "inbox_captures": inbox_captures,
+        "unreadable_jobs": unreadable_jobs,
         "queues": _queues(operator),
         "captures": _counts(counts, ("recorded", "quarantined", "rejected", "contacts", "events")),
         "deliveries": _counts(
@@ -55,13 +55,13 @@ def _queues(operator: Operator) -> Listing:
     return Listing(found, ("queue", "waiting", "resting", "unfinished"))
 
 
-def _counts(counts: list[figures.OrgFigures], columns: tuple[str, ...]) -> Listing:
-    found = [{name: getattr(each, name) for name in ("org", *columns)} for each in counts]
+def _counts(counts: list[figures.Figures], columns: tuple[str, ...]) -> Listing:
+    found = [{name: each[name] for name in ("org", *columns)} for each in counts]
     return Listing(found, ("org", *columns))
 
 
-def _health(health: list[figures.WebhookFigures]) -> Listing:
-    found = [{name: _time(value) for name, value in each._asdict().items()} for each in health]
+def _health(health: list[figures.Figures]) -> Listing:
+    found = [{name: _time(value) for name, value in each.items()} for each in health]
     return Listing(found, _HEALTH_COLUMNS)
 
 

@@ -1,0 +1,57 @@
+"""How lists are walked: in the order of an index, from any place on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from peewee import Field, Tuple
+
+from app.storage.database import Cursor
+from app.storage.models import Table, columns_for
+
+T = TypeVar("T")
+
+
+def beyond(
+    query: Any, columns: Sequence[Field[Any]], place: Sequence[object] | None, descending: bool
+) -> Any:
+    """The query in the order of these columns, going on after that place; None: from the start."""
+    if place is not None:
+        here, there = Tuple(*columns), Tuple(*place)
+        query = query.where(here < there if descending else here > there)
+    return query.order_by(*(each.desc() if descending else each.asc() for each in columns))
+
+
+def walk(
+    cursor: Cursor,
+    model: type[Table],
+    struct: type[T],
+    kind: str,
+    bounds: Mapping[str, object],
+    *,
+    which: str = "true",
+    descending: bool,
+) -> list[T]:
+    """Up to `limit` rows of some `kinds`, in the order of their ids, from `first` to before `last`.
+
+    `bounds` has these four and what `which` (SQL) refers to. Raw SQL: one short walk through the
+    index by kind and id for each kind, merged, so that no kind, however rare, makes it search. The
+    kind comes from a join and is a bound, not an equality: so the planner does not consider the
+    primary key, in which the next row may be a million others away. Among 200,000 deliveries a page
+    of 50 takes 0.7 ms; as a UNION ALL of one query for each kind it took 20 ms.
+    """
+    order = "DESC" if descending else "ASC"
+    columns = ", ".join(column.column_name for column in columns_for(model, struct))
+    cursor.execute(
+        f"""
+        SELECT found.* FROM unnest(%(kinds)s::text[]) AS wanted (kind), LATERAL (
+            SELECT {columns} FROM {model._meta.table_name} WHERE {which}
+                AND ({kind}, id) >= (wanted.kind, %(first)s)
+                AND ({kind}, id) < (wanted.kind, %(last)s)
+            ORDER BY {kind} {order}, id {order} LIMIT %(limit)s) AS found
+        ORDER BY found.id {order} LIMIT %(limit)s
+        """,
+        bounds,
+    )
+    return [struct(*row) for row in cursor]
