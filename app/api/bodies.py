@@ -8,9 +8,10 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.domain.cleaning import Cleaner, clean_text
-from app.domain.errors import Invalid, InvalidJson
+from app.domain.cleaning import Cleaner
+from app.domain.errors import Invalid, InvalidCapture, InvalidJson
 from app.domain.problems import Problems
+from app.domain.untrusted_text import clean_text
 
 Body = TypeVar("Body")
 Metadata = dict[Annotated[str, Meta(max_length=100)], object]
@@ -62,7 +63,11 @@ def checked_metadata(metadata: dict[str, object]) -> dict[str, object]:
     if _levels(metadata) > METADATA_LEVELS_MAX:
         raise Invalid({"metadata": f"at most {METADATA_LEVELS_MAX} levels deep"})
     problems = Problems()
-    cleaned = dict.fromkeys(map(clean_text, metadata)) | Cleaner(problems).clean_fields(metadata)
+    try:
+        cleaned = dict.fromkeys(map(clean_text, metadata))
+        cleaned |= Cleaner(problems).clean_fields(metadata)
+    except InvalidCapture:
+        pass  # too much to be read to its end: it is among the problems
     if problems.by_field:
         raise Invalid({"metadata": next(iter(problems.by_field.values()))})
     too_long = len(msgspec.json.encode(cleaned)) > METADATA_BYTES_MAX

@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 from app.domain.address import MalformedAddress, display_name, normalise
 from app.domain.contact import SOURCES
-from app.domain.fields import FULL_NAME, LENGTHS_MAX
+from app.domain.fields import LENGTHS_MAX
 from app.domain.full_name import complete_names
+from app.domain.labels import FULL_NAME
 from app.domain.problems import Problems
 from app.domain.record import Found, Path
+from app.domain.untrusted_text import one_line
+from app.domain.web_url import is_web_url
 
 #: Characters kept of an address that is none.
 TYPED_CHARS_MAX = 254
@@ -27,11 +30,12 @@ class MappedFields(NamedTuple):
 def map_fields(person: dict[str, Found], problems: Problems) -> MappedFields:
     """The fields of a submission; `email` is normalised, or as typed if that is a problem."""
     placed = MappedFields(
-        fields={field: found.text for field, found in person.items() if field != FULL_NAME},
+        fields={f: one_line(found.text) for f, found in person.items() if f != FULL_NAME},
         used={found.path: found.text for field, found in person.items() if field != FULL_NAME},
     )
     _map_full_name(placed, person)
     _map_source(placed, person)
+    _map_linkedin_url(placed, person)
     _check_lengths(placed.fields, problems)
     placed.fields["email"] = _address(placed.fields.get("email"), problems)
     return placed
@@ -42,18 +46,33 @@ def _map_full_name(placed: MappedFields, person: dict[str, Found]) -> None:
     email = person.get("email")
     beside = display_name(email.text) if email else None
     full = person.get(FULL_NAME)
-    if full is not None and _complete(placed.fields, full.text):
+    if full is not None and _complete(placed.fields, full.text) and _holds_all(placed.fields, full):
         placed.used[full.path] = full.text
     if email is not None and beside is not None and not _complete(placed.fields, beside):
         del placed.used[email.path]
 
 
+def _holds_all(fields: dict[str, str], full: Found) -> bool:
+    """Whether the names hold every word of the full name; otherwise that stays in metadata."""
+    words = f"{fields.get('first_name', '')} {fields.get('last_name', '')}".split()
+    return set(full.text.replace(",", " ").split()) <= set(words)
+
+
+def _map_linkedin_url(placed: MappedFields, person: dict[str, Found]) -> None:
+    """A link that a browser would not open as a page stays in metadata."""
+    found = person.get("linkedin_url")
+    if found is not None and not is_web_url(found.text):
+        del placed.fields["linkedin_url"], placed.used[found.path]
+
+
 def _complete(fields: dict[str, str], full: str) -> bool:
     names = complete_names(full, fields.get("first_name"), fields.get("last_name"))
-    for field, name in zip(("first_name", "last_name"), names or (), strict=False):
+    if names is None:
+        return False
+    for field, name in zip(("first_name", "last_name"), names, strict=True):
         if name:
-            fields[field] = name
-    return names is not None
+            fields[field] = one_line(name)
+    return True
 
 
 def _map_source(placed: MappedFields, person: dict[str, Found]) -> None:

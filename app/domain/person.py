@@ -1,10 +1,10 @@
 """Who a submission is about, whatever its shape.
 
 The rule: **the object nearest to the top that holds an address speaks for the visitor.** The top
-level itself comes first; then, level by level, whatever it contains. When it gives no name, the
-objects right inside it may. What is under a name that means somebody else (an
-owner, an agent, a recipient) is passed over, and so is `metadata`. When no label anywhere means an
-address but exactly one value is one, that value is it.
+level itself comes first; then, level by level, whatever it contains. What it does not say, the
+objects right inside it may, then the one around it and those beside it. What is under a name that
+means somebody else (an owner, an agent, a recipient) is passed over, and so is `metadata`. When no
+label anywhere means an address but exactly one value is one, that value it is.
 
 Names that spell out a path (`contact[email]`, `contact.email`, `contact:email`) and texts that
 hold a JSON object count as the objects that they stand for.
@@ -15,21 +15,32 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from app.domain.address import is_plain
-from app.domain.fields import FULL_NAME, field_of_label
+from app.domain.cleaning import Cleaner
 from app.domain.json_object import object_in_text
-from app.domain.record import Found, Path, read_record
+from app.domain.labels import COMPANY, FULL_NAME, field_of_label
+from app.domain.problems import Problems
+from app.domain.record import Found, Path, RecordReader
+from app.domain.titles import read_titles
 
 #: Fields that the top level may give under their exact names also when the address is deeper.
 #: Not `title`: at the top of an envelope it names a page or a form.
 _FIELDS_OF_TOP = ("first_name", "last_name", "phone", "linkedin_url", "source", "source_detail")
-
+#: Fields that objects around the one with the address may give. Not a full name, a title: there,
+#: a bare `name` or `title` is as likely that of a thing.
+_FIELDS_AROUND = ("first_name", "last_name", "phone", "linkedin_url", COMPANY)
 _NAMES = frozenset({"first_name", "last_name", FULL_NAME})
+#: Objects beside the one with the address that describe the person, so that their `name` is its.
+_OF_A_PERSON = frozenset(
+    "answers attributes contact custom_fields customer data fields lead merge_fields merges"  # noqa: SIM905
+    " profile properties responses traits user visitor".split()
+)
 
 #: Words in a name that mean somebody else than the visitor.
 _OTHERS = frozenset(
-    "admin agent agents assignee bcc bot cc company friend host manager metadata operator"  # noqa: SIM905
+    "admin agent agents assignee bcc bot cc company friend host hosts manager metadata operator"  # noqa: SIM905
     " organisation organization organizer owner recipient recipients referrer rep reply staff"
     " support team to".split()
 )
@@ -40,20 +51,33 @@ _STEPS_MAX = 5
 _NAME_CHARS_MAX = 200
 
 
+class Node(NamedTuple):
+    """An object, list or text of a submission, where it is, and what is around it."""
+
+    path: Path
+    value: object
+    around: object
+
+
 def find_person(sent: Mapping[str, object]) -> dict[str, Found]:
-    """Fields of the visitor (and FULL_NAME), each with the path of the name it was sent under."""
-    view = _unfold(sent)
-    top = read_record(view)
+    """Fields of the visitor (FULL_NAME and COMPANY, too), each with the path to its value."""
+    return person_in(unfold(sent))
+
+
+def person_in(view: Mapping[str, object]) -> dict[str, Found]:
+    """The same of what `unfold` made of a submission."""
+    nodes = list(_walk(view))
+    reader = RecordReader(read_titles(node.value for node in nodes))
+    top = reader.read(view)
     if "email" in top:
-        return _with_names_inside(top, view, ())
-    person = _nearest_with_address(view)
-    if person is None:
-        lone = _lone_address(view)
-        return {**top, "email": lone} if lone else top
-    for field in _FIELDS_OF_TOP:
-        if field in top and top[field].path == (field,):
-            person.setdefault(field, top[field])
-    return person
+        return _complete(top, reader, Node((), view, None))
+    for node in nodes:
+        if isinstance(node.value, dict | list):
+            record = reader.read(node.value, node.path)
+            if "email" in record and "@" in record["email"].text:
+                return _with_top(_complete(record, reader, node), top)
+    lone = _lone_address(nodes)
+    return {**top, "email": lone} if lone else top
 
 
 def path_of_name(name: str) -> Path:
@@ -64,12 +88,13 @@ def path_of_name(name: str) -> Path:
     return steps if 1 < len(steps) <= _STEPS_MAX else (name,)
 
 
-def _unfold(sent: Mapping[str, object]) -> dict[str, object]:
+def unfold(sent: Mapping[str, object]) -> dict[str, object]:
     """The fields as the objects that their names and texts stand for."""
+    cleaner = Cleaner(Problems())
     view: dict[str, object] = {}
     for name, value in sent.items():
-        if isinstance(value, str) and field_of_label(name) is None:
-            value = object_in_text(value) or value
+        if isinstance(value, str) and value.startswith("{") and field_of_label(name) is None:
+            value = object_in_text(value, cleaner) or value
         path = path_of_name(name)
         if len(path) == 1:
             view.setdefault(name, value)
@@ -91,53 +116,78 @@ def _place(view: dict[str, object], path: Path, value: object) -> None:
     view.setdefault(path[-1], value)
 
 
-def _nearest_with_address(view: Mapping[str, object]) -> dict[str, Found] | None:
-    for path, node in _walk(view):
-        if isinstance(node, dict | list):
-            record = read_record(node, path)
-            if "email" in record and "@" in record["email"].text:
-                return _with_names_inside(record, node, path)
-    return None
-
-
-def _with_names_inside(record: dict[str, Found], node: object, path: Path) -> dict[str, Found]:
-    if not isinstance(node, dict) or not _NAMES.isdisjoint(record):
-        return record
-    for name, inner in node.items():
-        if isinstance(inner, dict) and not _means_somebody_else(name):
-            within = read_record(inner, (*path, name))
-            # Not a full name: deeper down, a bare `name` is as likely that of a thing.
-            for field in ("first_name", "last_name"):
-                if field in within:
-                    record.setdefault(field, within[field])
+def _complete(record: dict[str, Found], reader: RecordReader, node: Node) -> dict[str, Found]:
+    """The record with what the objects inside and around it add."""
+    _add(record, reader, node.path, node.value)
+    if node.around is not None:
+        path = node.path[:-1]
+        for field, found in reader.read(node.around, path).items():
+            if field in _FIELDS_AROUND and _is_news(field, record):
+                record[field] = found
+        _add(record, reader, path, node.around)
     return record
 
 
-def _lone_address(view: Mapping[str, object]) -> Found | None:
+def _add(record: dict[str, Found], reader: RecordReader, path: Path, node: object) -> None:
+    if not isinstance(node, dict):
+        return
+    for name, inner in node.items():
+        if not isinstance(inner, dict | list) or _means_somebody_else(name):
+            continue
+        for field, found in reader.read(inner, (*path, name)).items():
+            is_own = field in _FIELDS_AROUND or (field == FULL_NAME and name in _OF_A_PERSON)
+            if is_own and _is_news(field, record):
+                record[field] = found
+
+
+def _is_news(field: str, record: Mapping[str, Found]) -> bool:
+    if field in record:
+        return False
+    return field not in _NAMES or FULL_NAME not in record
+
+
+def _with_top(person: dict[str, Found], top: Mapping[str, Found]) -> dict[str, Found]:
+    for field in _FIELDS_OF_TOP:
+        if field in top and top[field].path == (field,):
+            person.setdefault(field, top[field])
+    return person
+
+
+def _lone_address(nodes: list[Node]) -> Found | None:
     found: Found | None = None
-    for path, node in _walk(view):
-        if isinstance(node, str) and "@" in node and is_plain(node.lower()):
-            if found is not None and found.text != node:
+    for node in nodes:
+        text = node.value
+        if isinstance(text, str) and "@" in text and is_plain(text.lower()):
+            if found is not None and found.text != text:
                 return None
-            found = found or Found(node, path)
+            found = found or Found(text, node.path)
     return found
 
 
-def _walk(view: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
+def _walk(view: Mapping[str, object]) -> Iterator[Node]:
     """All that a submission contains and that may be the visitor's, level by level."""
-    queue: deque[tuple[Path, object]] = deque([((), view)])
+    queue = deque([Node((), view, None)])
     while queue:
-        path, node = queue.popleft()
-        if path:
-            yield path, node
-        if isinstance(node, dict):
+        node = queue.popleft()
+        if node.path:
+            yield node
+        path, value, _ = node
+        if isinstance(value, dict):
             queue.extend(
-                ((*path, name), inner)
-                for name, inner in node.items()
-                if not _means_somebody_else(name)
+                Node((*path, name), inner, value)
+                for name, inner in value.items()
+                if _is_worth_a_look(inner) and not _means_somebody_else(name)
             )
-        elif isinstance(node, list):
-            queue.extend(((*path, str(index)), inner) for index, inner in enumerate(node))
+        elif isinstance(value, list):
+            queue.extend(
+                Node((*path, str(index)), inner, value)
+                for index, inner in enumerate(value)
+                if _is_worth_a_look(inner)
+            )
+
+
+def _is_worth_a_look(value: object) -> bool:
+    return isinstance(value, dict | list) or (isinstance(value, str) and "@" in value)
 
 
 def _means_somebody_else(name: str) -> bool:

@@ -14,14 +14,19 @@ from app.domain.controls import NO_CONTROLS, Controls, take_controls
 from app.domain.errors import InvalidCapture
 from app.domain.fast_path import read_fast_path
 from app.domain.field_mapping import map_fields
+from app.domain.first_touch import find_touch
 from app.domain.json_object import read_object
-from app.domain.metadata import KEYS_MAX, gather_metadata
-from app.domain.person import find_person
+from app.domain.labels import COMPANY
+from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
+from app.domain.person import person_in, unfold
 from app.domain.problems import Problems
 from app.domain.source import derive_source
+from app.domain.untrusted_text import one_line
 
 #: Fields that are looked into at all: far more than metadata could take in.
 _FIELDS_MAX = 2 * KEYS_MAX
+#: Longest company name that is put at the top of metadata, in characters.
+COMPANY_CHARS_MAX = 200
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -56,6 +61,8 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
     plain = read_fast_path(body)
     if plain is None:
         return parse_fields(read_object(body), page_host)
+    touch = find_touch(plain.metadata)
+    _raise_to_top(plain.metadata, touch)
     return Submission(
         plain.email,
         plain.first_name,
@@ -63,7 +70,7 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
         plain.phone,
         plain.title,
         plain.linkedin_url,
-        plain.source or derive_source(plain.metadata, page_host),
+        plain.source or derive_source({**touch, **plain.metadata}, page_host),
         plain.source_detail,
         plain.metadata,
         NO_CONTROLS if plain.fill_ms is None else Controls(fill_ms=plain.fill_ms),
@@ -81,8 +88,13 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     if len(sent) > _FIELDS_MAX:
         problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
         raise InvalidCapture(problems.by_field)
-    placed = map_fields(find_person(sent), problems)
+    view = unfold(sent)
+    person = person_in(view)
+    company = person.pop(COMPANY, None)
+    placed = map_fields(person, problems)
     metadata = gather_metadata(sent, placed.used, problems)
+    touch = find_touch(view)
+    _raise_to_top(metadata, touch, company.text if company else None)
     submission = Submission(
         email=placed.fields["email"],
         first_name=placed.fields.get("first_name"),
@@ -90,7 +102,7 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
         phone=placed.fields.get("phone"),
         title=placed.fields.get("title"),
         linkedin_url=placed.fields.get("linkedin_url"),
-        source=placed.fields.get("source") or derive_source(metadata, page_host),
+        source=placed.fields.get("source") or derive_source({**touch, **metadata}, page_host),
         source_detail=placed.fields.get("source_detail"),
         metadata=metadata,
         controls=controls,
@@ -100,3 +112,15 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     if problems.by_field:
         raise InvalidCapture(problems.by_field)
     return submission
+
+
+def _raise_to_top(
+    metadata: dict[str, object], touch: Mapping[str, str], company: str | None = None
+) -> None:
+    """Add to the top of metadata what everybody looks for there, if there is room for it."""
+    added = dict(touch)
+    if company:
+        added[COMPANY] = one_line(company[:COMPANY_CHARS_MAX])
+    more = {**added, **metadata}
+    if len(more) <= KEYS_MAX and len(msgspec.json.encode(more)) <= BYTES_MAX:
+        metadata.update(more)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from starlette.types import Scope
 
 from app.domain.errors import PayloadTooLarge
+from app.domain.untrusted_text import clean_text
 
 #: Sum of header names and values; the HTTP parser in front has no such limit.
 HEADERS_BYTES_MAX = 32 * 1024
@@ -74,5 +75,6 @@ def check_size(scope: Scope) -> None:
 def _remembered(value: str | None) -> str | None:
     if not value:
         return None
-    # Header bytes are Latin-1 by the letter and UTF-8 in the wild; NUL cannot be stored.
-    return value.encode("latin-1").decode("utf-8", "replace").replace("\x00", "")[:REMEMBERED_MAX]
+    # Header bytes are Latin-1 by the letter and UTF-8 in the wild.
+    text = value[: 4 * REMEMBERED_MAX].encode("latin-1").decode("utf-8", "replace")
+    return clean_text(text)[:REMEMBERED_MAX] or None
