@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
+from app.domain.labels import word_set
 from app.domain.untrusted_text import clean_text
 
 #: Parameters that networks add to a link that was paid for.
-PAID_CLICK_IDS = frozenset(
-    "gclid gbraid wbraid gad_source dclid msclkid ttclid twclid li_fat_id rdt_cid epik sccid".split()  # noqa: E501, SIM905
+PAID_CLICK_IDS = word_set(
+    "gclid gbraid wbraid gad_source dclid msclkid ttclid twclid li_fat_id rdt_cid epik sccid"
 )
 #: The one that is in links of both kinds.
 SOCIAL_CLICK_ID = "fbclid"
@@ -38,8 +39,8 @@ _CLICK_ID = re.compile(
     rf"(?:\A|[\W_])({'|'.join(sorted(_CLICK_IDS))}|{'|'.join(_OTHER_SPELLINGS)})(?:\Z|[\W_])"
 )
 #: Objects whose `source`, `medium`, … are the parameters.
-_CAMPAIGN_OBJECTS = frozenset(
-    "utm utms utm_params utm_parameters utmparameters campaign attribution first_touch".split()  # noqa: SIM905
+_CAMPAIGN_OBJECTS = word_set(
+    "utm utms utm_params utm_parameters utmparameters campaign attribution first_touch"
 )
 _LABEL_KEYS = ("name", "key", "label", "id", "title", "field", "ref")
 _VALUE_KEYS = ("value", "answer", "values", "text")

@@ -8,67 +8,14 @@ from __future__ import annotations
 
 import re
 
-from app.domain.labels import FULL_NAME, field_of_label
+from app.domain.labels import FULL_NAME, field_of_label, word_set
 
-_PARTICLES = frozenset(
-    [
-        "af",
-        "al",
-        "av",
-        "bin",
-        "ben",
-        "da",
-        "das",
-        "de",
-        "dei",
-        "del",
-        "della",
-        "den",
-        "der",
-        "des",
-        "di",
-        "do",
-        "dos",
-        "du",
-        "el",
-        "het",
-        "ibn",
-        "la",
-        "le",
-        "op",
-        "'t",
-        "ten",
-        "ter",
-        "van",
-        "von",
-        "zu",
-        "zum",
-        "zur",
-    ]
+_PARTICLES = word_set(
+    """af al av bin ben da das de dei del della den der des di do dos du el het ibn la le op 't ten
+    ter van von zu zum zur"""
 )
-_BEFORE = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "sir",
-        "madam",
-        "mme",
-        "mlle",
-        "herr",
-        "frau",
-        "hr",
-        "dott",
-        "dhr",
-        "mevr",
-    ]
-)
-_BEHIND = frozenset(["jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "mba", "cpa", "dds"])
+_BEFORE = word_set("mr mrs ms miss mx dr prof professor sir madam mme mlle herr frau hr dott mevr")
+_BEHIND = word_set("jr sr ii iii iv phd md esq mba cpa dds")
 _ADDRESS = re.compile(r"<[^<>]*>|[(\[]?mailto:\S+|\S{0,64}@\S+")
 _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々〆]+")
 # `first = Ada`, a line for each part.

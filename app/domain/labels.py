@@ -101,20 +101,21 @@ _LABELS = {
 }
 
 
-def _words(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for tables of words."""
     return frozenset(text.split())
 
 
 # Words that only point at the field, before it and behind it; `your` does with all before it.
-_POSSESSIVE = _words("your ihr ihre deine dein votre ton su tu il seu sua uw tuo vos twoje")
-_BEFORE = _POSSESSIVE | _words(
+_POSSESSIVE = word_set("your ihr ihre deine dein votre ton su tu il seu sua uw tuo vos twoje")
+_BEFORE = _POSSESSIVE | word_set(
     """billing client contact contactform control customer data et f field fields form input invitee
     lead mauticform member merge my nf participant pb person primary prospect q respondent sender
     shipping submitter subscriber txt user visitor"""
 )
 # `form_name` and `item_title` are those of things.
-_BEFORE_NAMES = _BEFORE - _words("data f field fields form merge user member")
-_BEHIND = _words(
+_BEFORE_NAMES = _BEFORE - word_set("data f field fields form merge user member")
+_BEHIND = word_set(
     """address c field input mandatory obligatoire obligatorio obbligatorio opcional optional
     optionnel pflichtfeld required text textbox txt verplicht wymagane"""
 )

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from app.domain.address import is_plain
 from app.domain.cleaning import Cleaner
 from app.domain.json_object import object_in_text
-from app.domain.labels import COMPANY, FULL_NAME, field_of_label
+from app.domain.labels import COMPANY, FULL_NAME, field_of_label, word_set
 from app.domain.problems import Problems
 from app.domain.record import Found, Path, RecordReader
 from app.domain.titles import read_titles
@@ -33,16 +33,16 @@ _FIELDS_OF_TOP = ("first_name", "last_name", "phone", "linkedin_url", "source", 
 _FIELDS_AROUND = ("first_name", "last_name", "phone", "linkedin_url", COMPANY)
 _NAMES = frozenset({"first_name", "last_name", FULL_NAME})
 #: Objects beside the one with the address that describe the person, so that their `name` is its.
-_OF_A_PERSON = frozenset(
-    "answers attributes contact custom_fields customer data fields lead merge_fields merges"  # noqa: SIM905
-    " profile properties responses traits user visitor".split()
+_OF_A_PERSON = word_set(
+    """answers attributes contact custom_fields customer data fields lead merge_fields merges
+    profile properties responses traits user visitor"""
 )
 
 #: Words in a name that mean somebody else than the visitor.
-_OTHERS = frozenset(
-    "admin agent agents assignee bcc bot cc company friend host hosts manager metadata operator"  # noqa: SIM905
-    " organisation organization organizer owner recipient recipients referrer rep reply staff"
-    " support team to".split()
+_OTHERS = word_set(
+    """admin agent agents assignee bcc bot cc company friend host hosts manager metadata operator
+    organisation organization organizer owner recipient recipients referrer rep reply staff support
+    team to"""
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")

@@ -13,7 +13,7 @@ from app.domain.untrusted_text import clean_text
 HEADERS_BYTES_MAX = 32 * 1024
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
 class Head(NamedTuple):

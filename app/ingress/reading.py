@@ -15,7 +15,8 @@ from starlette.types import Receive, Scope
 
 from app.domain.errors import InvalidCapture, InvalidJson, PayloadTooLarge
 from app.domain.submission import Submission, parse_fields, parse_json
-from app.ingress.forms import Form, read_multipart, read_urlencoded
+from app.ingress.charsets import UTF_8, decode_strictly
+from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
 from app.ingress.time_limit import within
 
@@ -23,6 +24,8 @@ from app.ingress.time_limit import within
 BODY_BYTES_MAX = 64 * 1024
 #: Time for a body to arrive, in seconds; who drips longer holds a connection and means no good.
 BODY_SECONDS_MAX = 10.0
+#: The name in metadata under which dropped files are noted.
+DROPPED_FILES = "dropped_files"
 
 
 class Received:
@@ -43,7 +46,7 @@ class Received:
             return parse_json(self._json, page_host)
         if self._form.refused:
             raise InvalidCapture(self._form.refused)
-        return parse_fields(self._form.fields, page_host)
+        return parse_fields(_with_note_of_files(self._form), page_host)
 
 
 async def read_request(
@@ -61,7 +64,7 @@ def decode_body(body: bytes, content_type: str, content_encoding: str = "") -> R
     """A whole body by its headers ("" where absent). Raises as `read_request`."""
     media_type = read_media_type(content_type, content_encoding, body)
     if media_type.encoding is Encoding.JSON:
-        return Received(_in_utf8(body, media_type.codec))
+        return Received(_in_utf8(body, media_type.charset))
     return Received(b"", _read_form(body, media_type))
 
 
@@ -92,14 +95,23 @@ async def _gather_body(receive: Receive) -> bytes:
 
 def _read_form(body: bytes, media_type: MediaType) -> Form:
     if media_type.encoding is Encoding.MULTIPART:
-        return read_multipart(body, media_type.boundary, media_type.codec)
-    return read_urlencoded(body, media_type.codec)
+        return read_multipart(body, media_type.boundary, media_type.charset)
+    if media_type.encoding is Encoding.TEXT:
+        return read_text_plain(body, media_type.charset)
+    return read_urlencoded(body, media_type.charset)
 
 
-def _in_utf8(body: bytes, codec: str) -> bytes:
-    if codec == "utf-8":
+def _with_note_of_files(form: Form) -> Mapping[str, object]:
+    """The fields, and what files were dropped: a note that metadata keeps."""
+    if not form.files:
+        return form.fields
+    return {**form.fields, DROPPED_FILES: [file._asdict() for file in form.files]}
+
+
+def _in_utf8(body: bytes, charset: str) -> bytes:
+    if charset == UTF_8:
         return body
     try:
-        return body.decode(codec).encode()
+        return decode_strictly(body, charset).encode()
     except UnicodeDecodeError as error:
-        raise InvalidJson(f"The body is not {codec} (byte {error.start})") from None
+        raise InvalidJson(f"The body is not {charset} (byte {error.start})") from None
