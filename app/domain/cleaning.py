@@ -22,7 +22,7 @@ FLOAT_LIMIT = 2.0**53
 LEVELS_READ_MAX = 32
 
 #: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 2_000
+VALUES_READ_MAX = 1_000
 #: Bytes of text beyond ASCII that are normalised: more could not be kept.
 NORMALISED_BYTES_MAX = 20 * 1024
 
@@ -60,26 +60,27 @@ class Cleaner:
         if self._values_left < 0:
             raise self._too_much("metadata", f"holds more than {VALUES_READ_MAX:,} values")
         if isinstance(value, str):
-            return self._text(field, value)
-        if isinstance(value, bool) or value is None:
+            plain = value.isascii() and value.isprintable()
+            return value.strip() if plain else self._text(field, value)
+        if value is None or value is True or value is False:
             return value
         if isinstance(value, int | float):
             return self._number(field, value)
         if level > LEVELS_READ_MAX:
             self.problems.add(field, f"is nested deeper than {LEVELS_READ_MAX} levels")
             return None
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._object(field, value, level)
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return [self._value(field, inner, level + 1) for inner in value]
         self.problems.add(field, "is not a JSON value")
         return None
 
-    def _object(self, field: str, value: Mapping[object, object], level: int) -> dict[str, object]:
+    def _object(self, field: str, value: Mapping[str, object], level: int) -> dict[str, object]:
         cleaned = {}
+        is_metadata = level == 1 and field == "metadata"
         for key, inner in value.items():
-            key = str(key)
-            named = f"metadata.{key}" if level == 1 and field == "metadata" else field
+            named = f"metadata.{key}" if is_metadata else field
             cleaned[self._text(named, key)] = self._value(named, inner, level + 1)
         return cleaned
 
@@ -91,9 +92,10 @@ class Cleaner:
         self._bytes_left -= len(text.encode("utf-8", "surrogatepass"))
         if self._bytes_left < 0:
             raise self._too_much(field, "is longer than anything that can be kept")
-        if has_surrogate(text):
+        cleaned = clean_text(text)
+        if "\ufffd" in cleaned and has_surrogate(text):
             self.problems.add(field, "contains half of a surrogate pair: send whole characters")
-        return clean_text(text)
+        return cleaned
 
     def _too_much(self, field: str, message: str) -> InvalidCapture:
         self.problems.add(field, message)

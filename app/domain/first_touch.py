@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
+
 from app.domain.labels import word_set
 from app.domain.untrusted_text import clean_text
 
@@ -42,9 +44,22 @@ _CLICK_ID = re.compile(
 _CAMPAIGN_OBJECTS = word_set(
     "utm utms utm_params utm_parameters utmparameters campaign attribution first_touch"
 )
-_LABEL_KEYS = ("name", "key", "label", "id", "title", "field", "ref")
-_VALUE_KEYS = ("value", "answer", "values", "text")
+_LABEL_KEYS = frozenset(["name", "key", "label", "id", "title", "field", "ref"])
+_VALUE_KEYS = frozenset(["value", "answer", "values", "text"])
 _PAGE_WORDS = frozenset(["page", "landing", "url", "uri", "href", "location"])
+
+# In the JSON of a submission that holds any parameter.
+_PARAMETER = re.compile(
+    rb"utm|cl(?:k|ick_)?id|[gw]braid|gcl_|gad_|li_fat|rdt_|epik|sccid"
+    rb"|campaign|attribution|first_touch",
+    re.IGNORECASE,
+)
+# In labels: without one of these there is nothing to be found.
+_HINT = re.compile(
+    r"utm|cl(?:k|ick_)?id|[gw]braid|gcl_|gad_|li_fat|rdt_|epik|sccid"
+    r"|campaign|attribution|first_touch|page|landing|ur[li]|href|location",
+    re.IGNORECASE,
+)
 
 _LABEL_CHARS_MAX = 80
 _VALUE_CHARS_MAX = 500
@@ -55,14 +70,15 @@ _PARAMETERS_MAX = 100
 def find_touch(view: Mapping[str, object]) -> dict[str, str]:
     """Parameters by their usual names (`utm_source`, `gclid`), the nearest to the top first."""
     touch: dict[str, str] = {}
+    if not view or not _PARAMETER.search(msgspec.json.encode(view)):
+        return touch
     in_pages: dict[str, str] = {}
     for label, value in _labelled(view):
         parameter = parameter_of(label)
         if parameter and (text := _text_of(value)):
             touch.setdefault(parameter, text)
         elif isinstance(value, str) and "?" in value and _is_page(label):
-            for name, text in parameters_of_url(value).items():
-                in_pages.setdefault(name, text)
+            in_pages = {**parameters_of_url(value), **in_pages}
     return {**in_pages, **touch}
 
 
@@ -92,30 +108,38 @@ def parameters_of_url(url: str) -> dict[str, str]:
 
 
 def _labelled(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Every label of a submission with its value, level by level."""
+    """The labels that may be of use, with their values, level by level."""
     queue: deque[object] = deque([view])
     while queue:
         node = queue.popleft()
-        if isinstance(node, list):
-            queue.extend(inner for inner in node if isinstance(inner, dict | list))
-            continue
-        assert isinstance(node, dict)
-        yield from _as_item(node)
-        for label, value in node.items():
-            if isinstance(value, dict) and label.lower() in _CAMPAIGN_OBJECTS:
-                yield from _campaign(value)
-            yield label, value
-            if isinstance(value, dict | list):
-                queue.append(value)
+        if isinstance(node, dict):
+            # One look at all labels of an object together, since most have none of use.
+            if _HINT.search(" ".join(node)):
+                yield from _of_use(node)
+            if not _VALUE_KEYS.isdisjoint(node):
+                yield from _as_item(node)
+            queue.extend(filter(_is_container, node.values()))
+        elif isinstance(node, list):
+            queue.extend(filter(_is_container, node))
+
+
+def _is_container(value: object) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _of_use(node: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for label, value in node.items():
+        if isinstance(value, dict) and label.lower() in _CAMPAIGN_OBJECTS:
+            yield from _campaign(value)
+        yield label, value
 
 
 def _as_item(node: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """The label and value of an object that is an answer of its own."""
-    value = next((node[key] for key in _VALUE_KEYS if key in node), None)
-    if value is not None:
-        for key in _LABEL_KEYS:
-            if isinstance(label := node.get(key), str):
-                yield label, value
+    value = next((node[key] for key in _VALUE_KEYS if node.get(key) is not None), None)
+    labels = [label for key in _LABEL_KEYS & node.keys() if isinstance(label := node[key], str)]
+    if value is not None and _HINT.search(" ".join(labels)):
+        yield from ((label, value) for label in labels)
 
 
 def _campaign(node: Mapping[str, object]) -> Iterator[tuple[str, object]]:

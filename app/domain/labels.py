@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import filterfalse, islice
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
 #: A first and a last name in one; it is split.
 FULL_NAME = "full_name"
@@ -124,14 +123,17 @@ _POINTING = re.compile(r"\A(?:.*your|input|contact|visitor|lead|customer|my)(?=.
 
 # Runs of letters; a capital begins a new word, and so does the last of several capitals.
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+")
+# Accents, and the marks of Hebrew, Arabic and kana.
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u3099\u309a]+")
+_PLAIN_LETTERS = str.maketrans("ıłø", "ilo")
 
 
 def words_of(label: str) -> list[str]:
     """The first words of a label, without case, accents, digits and differences of width."""
-    if not label.isascii():
-        apart = filterfalse(combining, normalize("NFKD", label))
-        label = "".join(apart).replace("ı", "i").replace("ł", "l").replace("ø", "o")
-    return [word[0].casefold() for word in islice(_WORD.finditer(label), _WORDS_MAX)]
+    if label.isascii():
+        return [word.lower() for word in _WORD.findall(label)[:_WORDS_MAX]]
+    apart = _MARKS.sub("", normalize("NFKD", label)).translate(_PLAIN_LETTERS)
+    return [word.casefold() for word in _WORD.findall(apart)[:_WORDS_MAX]]
 
 
 _FIELD_BY_LABEL = {
@@ -148,9 +150,11 @@ def field_of_label(label: str) -> str | None:
 def _field_of_label(label: str) -> str | None:
     words = words_of(label)
     whole = "".join(words)
-    field = _FIELD_BY_LABEL.get(whole) or _field_among(words)
+    field = _FIELD_BY_LABEL.get(whole)
     if field is None and len(words) == 1:
         return _FIELD_BY_LABEL.get(_POINTING.sub("", whole))  # `yourname`
+    if field is None and words:
+        field = _field_among(words)
     if field is None and "/" in label:
         return _field_of_label(label.partition("/")[0])  # "E-Mail / Courriel"
     return field
@@ -158,9 +162,11 @@ def _field_of_label(label: str) -> str | None:
 
 def _field_among(words: list[str]) -> str | None:
     """The field that is left when pointing words are taken away, as few of them as possible."""
-    start = 1 + max((i for i, word in enumerate(words) if word in _POSSESSIVE), default=-1)
-    for first in range(start, len(words)):
-        for end in range(len(words), first, -1):
+    start, count = 0, len(words)
+    if not _POSSESSIVE.isdisjoint(words):
+        start = count - next(i for i, word in enumerate(reversed(words)) if word in _POSSESSIVE)
+    for first in range(start, count):
+        for end in range(count, first, -1):
             field = _FIELD_BY_LABEL.get("".join(words[first:end]))
             if field and (
                 field not in _FIELDS_OF_THINGS_TOO or _BEFORE_NAMES.issuperset(words[start:first])

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from app.domain.address import is_plain
@@ -46,6 +48,8 @@ _OTHERS = word_set(
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
+#: Objects, lists and addresses that are looked at, those nearest to the top.
+_NODES_MAX = 300
 #: Steps that a name may spell out; what looks like more is prose.
 _STEPS_MAX = 5
 _NAME_CHARS_MAX = 200
@@ -66,7 +70,7 @@ def find_person(sent: Mapping[str, object]) -> dict[str, Found]:
 
 def person_in(view: Mapping[str, object]) -> dict[str, Found]:
     """The same of what `unfold` made of a submission."""
-    nodes = list(_walk(view))
+    nodes = list(islice(_walk(view), _NODES_MAX))
     reader = RecordReader(read_titles(node.value for node in nodes))
     top = reader.read(view)
     if "email" in top:
@@ -165,31 +169,32 @@ def _lone_address(nodes: list[Node]) -> Found | None:
 
 
 def _walk(view: Mapping[str, object]) -> Iterator[Node]:
-    """All that a submission contains and that may be the visitor's, level by level."""
+    """All that a submission contains and that may be the visitor's, level by level.
+
+    Of texts those that may be addresses.
+    """
     queue = deque([Node((), view, None)])
     while queue:
         node = queue.popleft()
         if node.path:
             yield node
         path, value, _ = node
+        named: Iterable[tuple[str, object]] = ()
         if isinstance(value, dict):
-            queue.extend(
-                Node((*path, name), inner, value)
-                for name, inner in value.items()
-                if _is_worth_a_look(inner) and not _means_somebody_else(name)
-            )
+            named = value.items()
         elif isinstance(value, list):
-            queue.extend(
-                Node((*path, str(index)), inner, value)
-                for index, inner in enumerate(value)
-                if _is_worth_a_look(inner)
-            )
+            named = ((str(index), inner) for index, inner in enumerate(value))
+        for name, inner in named:
+            if isinstance(inner, str):
+                if "@" not in inner:
+                    continue
+            elif not isinstance(inner, dict) and not isinstance(inner, list):
+                continue
+            if not _means_somebody_else(name):
+                queue.append(Node((*path, name), inner, value))
 
 
-def _is_worth_a_look(value: object) -> bool:
-    return isinstance(value, dict | list) or (isinstance(value, str) and "@" in value)
-
-
+@lru_cache(maxsize=1024)
 def _means_somebody_else(name: str) -> bool:
     words = _WORDS.findall(name[:_NAME_CHARS_MAX])
     return not _OTHERS.isdisjoint(word.lower() for word in words)

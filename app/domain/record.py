@@ -32,9 +32,11 @@ _VALUE_KEYS_OF = {
 }
 #: The parts of a phone number, in the order in which they are dialled.
 _PHONE_PARTS = ("country", "area", "phone", "number", "extension")
-#: Characters of labels that are read in one submission: far more than forms have, and a bound on
-#: the time that it takes.
-_LABEL_CHARS_MAX = 8_000
+#: Steps of reading in one submission, about half a microsecond each: one for each character of a
+#: label that it has not had yet, and these. Forms take some hundreds; what is left is not read.
+_STEPS_MAX = 3_000
+_STEPS_OF_LABEL = 2
+_STEPS_OF_ITEM = 8
 #: Last names have these labels where the first name has one of its own: `nom` beside `prénom`.
 _LAST_NAME_BESIDE = frozenset({"nom", "naam", "name", "namn", "navn", "jmeno", "meno"})
 
@@ -51,7 +53,8 @@ class RecordReader:
 
     def __init__(self, titles: Mapping[str, str] | None = None) -> None:
         self._titles = titles or {}
-        self._chars_left = _LABEL_CHARS_MAX
+        self._fields: dict[str, str | None] = dict(self._titles)
+        self._steps_left = _STEPS_MAX
 
     def read(self, node: object, path: Path = ()) -> dict[str, Found]:
         """Fields by their names with the value that stands for each.
@@ -59,7 +62,7 @@ class RecordReader:
         The first label that means a field gives its value, but for a label that is its exact name.
         """
         record: dict[str, Found] = {}
-        for field, steps, value in self._answers(node):
+        for field, steps, value in self._answers(node, record):
             if field not in record or steps == (field,):
                 found = find_text(value, path + steps, field)
                 if found is not None:
@@ -68,28 +71,39 @@ class RecordReader:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label means, or an id that stands for a label."""
-        if self._chars_left < 0:
-            return None
-        self._chars_left -= len(label) + 4
-        return self._titles.get(label) or field_of_label(label)
+        self._steps_left -= _STEPS_OF_LABEL
+        if label in self._fields:
+            return self._fields[label]
+        self._steps_left -= len(label)
+        field = self._fields[label] = field_of_label(label) if self._steps_left >= 0 else None
+        return field
 
-    def _answers(self, node: object) -> Iterator[tuple[str, Path, object]]:
-        """Field, steps to it and value of each answer that means a field."""
+    def _answers(
+        self, node: object, record: Mapping[str, Found]
+    ) -> Iterator[tuple[str, Path, object]]:
+        """Field, steps to it and value of each answer that means a field not yet in the record."""
         if isinstance(node, dict):
+            self._steps_left -= _STEPS_OF_ITEM
             for label, value in node.items():
+                if self._steps_left < 0:
+                    return
                 field = self.field_of(label)
                 if field is None and isinstance(value, dict) and _holds_value(value):
                     field = self._field_of_item(value)
-                yield from self._answer(field, (label,), value)
+                if field is not None and (field not in record or label == field):
+                    yield from self._answer(field, (label,), value)
         elif isinstance(node, list):
             for index, item in enumerate(node):
-                yield from self._answer(self._field_of_item(item), (str(index),), item)
+                self._steps_left -= _STEPS_OF_ITEM
+                if self._steps_left < 0:
+                    return
+                field = self._field_of_item(item) if isinstance(item, dict) else None
+                if field is not None and field not in record:
+                    yield from self._answer(field, (str(index),), item)
 
     def _answer(
-        self, field: str | None, steps: Path, value: object
+        self, field: str, steps: Path, value: object
     ) -> Iterator[tuple[str, Path, object]]:
-        if field is None:
-            return
         if field == FULL_NAME:
             for inside, inner in ((), value), *(((key,), v) for key, v in _wrapped(value, field)):
                 if isinstance(inner, dict):
@@ -105,18 +119,17 @@ class RecordReader:
             if field in ("first_name", "last_name"):
                 yield field, (*steps, label), value
 
-    def _field_of_item(self, item: object) -> str | None:
-        if not isinstance(item, dict):
-            return None
-        for key in ID_KEYS:
+    def _field_of_item(self, item: Mapping[str, object]) -> str | None:
+        for key in ID_KEYS if self._titles else ():
             own_id = text_of(item.get(key))
             if own_id is not None and own_id in self._titles:
                 return self._titles[own_id]
         for key in LABEL_KEYS:
             label = item.get(key)
-            if label is None:
-                continue
-            field = self.field_of(label) if isinstance(label, str) else self._field_of_item(label)
+            if isinstance(label, str):
+                field = self.field_of(label)
+            else:
+                field = self._field_of_item(label) if isinstance(label, dict) else None
             if field is not None:
                 return field
         return None

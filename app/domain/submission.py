@@ -25,6 +25,8 @@ from app.domain.untrusted_text import one_line
 
 #: Fields that are looked into at all: far more than metadata could take in.
 _FIELDS_MAX = 2 * KEYS_MAX
+#: Bytes of fields as JSON that are looked into: metadata, and every field at its longest.
+_BYTES_MAX = BYTES_MAX + 8 * 1024
 #: Longest company name that is put at the top of metadata, in characters.
 COMPANY_CHARS_MAX = 200
 
@@ -87,6 +89,9 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     controls, sent = take_controls(Cleaner(problems).clean_fields(fields), problems)
     if len(sent) > _FIELDS_MAX:
         problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
+        raise InvalidCapture(problems.by_field)
+    if len(msgspec.json.encode(sent)) > _BYTES_MAX:
+        problems.add("metadata", f"has far more than the {BYTES_MAX:,} bytes that can be kept")
         raise InvalidCapture(problems.by_field)
     view = unfold(sent)
     person = person_in(view)

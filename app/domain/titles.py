@@ -16,7 +16,7 @@ _ID_KEYS = ("id", "ID", "ref")
 _TITLE_KEYS = ("title", "Title", "label", "Label", "question")
 _PARTS_KEYS = ("inputs", "SubFields", "subfields")
 #: Definitions that are read: more fields no form has.
-_DEFINITIONS_MAX = 200
+_DEFINITIONS_MAX = 100
 _PARTS_MAX = 10
 
 

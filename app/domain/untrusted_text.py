@@ -38,22 +38,25 @@ _MAYBE_LONG_RUN = re.compile(rf"(?<![^\w\0-\x7f])[^\w\0-\x7f]{{{MARKS_MAX + 1}}}
 _LONG_RUN = re.compile(rb"(?<![^\0])[^\0]{%d}([^\0]+)" % MARKS_MAX)
 # Taken apart in advance: three Tibetan vowels of class 0 that are marks once they are (and so would
 # escape the bound), and musical notes, on which `normalize` spends a microsecond each.
-_TAKEN_APART = {
+_APART = {
     whole: normalize("NFD", whole)
     for whole in "\u0f73\u0f75\u0f81"
     "\U0001d15e\U0001d15f\U0001d160\U0001d161\U0001d162\U0001d163\U0001d164"
     "\U0001d1bb\U0001d1bc\U0001d1bd\U0001d1be\U0001d1bf\U0001d1c0"
 }
+# What most texts have nothing of.
+_ODD = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{''.join(_APART)}]")
 
 
 def clean_text(text: str) -> str:
     """The text as it can be stored. A lone surrogate becomes U+FFFD."""
     if text.isascii():
         return (text if text.isprintable() else text.translate(_ASCII_CONTROLS)).strip()
-    text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
-    for whole, apart in _TAKEN_APART.items():
-        text = text.replace(whole, apart)
-    if not _MAYBE_LONG_RUN.search(text):
+    if _ODD.search(text):
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
+        for whole, apart in _APART.items():
+            text = text.replace(whole, apart)
+    if len(text) <= MARKS_MAX or not _MAYBE_LONG_RUN.search(text):
         return normalize("NFC", text).strip(_TRIMMED)
     # Once more afterwards, since a base character may have had a mark of its own inside.
     return _bound_marks(normalize("NFC", _bound_marks(text))).strip(_TRIMMED)

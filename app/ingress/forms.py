@@ -43,7 +43,7 @@ def read_urlencoded(body: bytes, charset: str) -> Form:
 
 def read_text_plain(body: bytes, charset: str) -> Form:
     """The fields of a form with `enctype="text/plain"`, or of an urlencoded one sent as such."""
-    if len(body.split()) > 1 and b"\n" in body.strip():
+    if b"\n" in body.strip():
         try:
             return _form(read_lines(body, FIELDS_MAX), charset)
         except TooManyFields:

@@ -13,6 +13,8 @@ Pairs = list[tuple[bytes, bytes]]
 #: Percent signs that stand for themselves, as in "100 %": with more of them it is no such form.
 _LONE_SIGNS_MAX = 1_000
 _LONE_SIGN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# Before a line of a plain-text form that begins a field.
+_LINE_OF_FIELD = re.compile(rb"\r?\n(?=[^=\n]{1,200}=)")
 _unescape = json.JSONDecoder(strict=False).decode
 
 
@@ -48,16 +50,10 @@ def read_lines(body: bytes, fields_max: int) -> Pairs:
 
     Raises `TooManyFields`.
     """
-    pairs: Pairs = []
-    for line in body.strip().splitlines():
-        name, separator, value = line.partition(b"=")
-        if separator:
-            pairs.append((name, value))
-        elif pairs:
-            pairs[-1] = (pairs[-1][0], pairs[-1][1] + b"\n" + line)
-        if len(pairs) > fields_max:
-            raise TooManyFields
-    return pairs
+    lines = _LINE_OF_FIELD.split(body.strip(), fields_max)
+    if len(lines) > fields_max:
+        raise TooManyFields
+    return [(name, value) for name, _, value in (line.partition(b"=") for line in lines)]
 
 
 def _value(name: str, value: str) -> str:

@@ -36,7 +36,7 @@ def test_a_value_in_a_plain_text_form_may_have_several_lines() -> None:
 
     submission = decode_body(body, "text/plain").submission()
 
-    assert submission.metadata == {"message": "100% & more\nsecond line"}
+    assert submission.metadata == {"message": "100% & more\r\nsecond line"}
 
 
 @pytest.mark.parametrize(
