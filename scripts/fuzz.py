@@ -41,6 +41,8 @@ SECONDS_MAX = 2.0
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=B"
 JSON, PLAIN = "application/json", "text/plain;charset=UTF-8"
+# Of a letter beyond ASCII that is not half of a pair.
+_ESCAPE = re.compile(r"\\u(?!d[89a-f]|00[0-7])([0-9a-f]{4})")
 _NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -61,27 +63,53 @@ class Cost(NamedTuple):
 # ---------------------------------------------------------------- what is sent
 
 TEXTS = [
-    *("a", " ", "ann@example.com", "a@", "@b.co", "é", "e\u0301", "\u0301", "\u0316\u0301", "\u0f73"),
-    *("\u0958", "\ufab3", "\U0001d162", "가", "\u1100\u1161", "\u200b", "\u3000", "\ufeff", "😀", "ǖ"),
-    *("\0", "\x01", "\x1b", "\x7f", "\u0085", "ﷺ", "İ", "ß", "<", ">", '"', "\\", "/", "%", "%41"),
-    *("%zz", "+", "&", "=", ";", ".", ":", "[", "]", "{", "}", ",", "?", "#", "-", "_", "1", "\r\n"),
-    *("utm_source=", "https://a.co/?gclid=1&", "first = ", "name ", "your ", "van der ", "mailto:"),
+    *("a", " ", "ann@example.com", "a@", "@b.co", "é"),
+    *("e\u0301", "\u0301", "\u0316\u0301", "\u0f73"),
+    *("\u0958", "\ufab3", "\U0001d162", "가"),
+    *("\u1100\u1161", "\u200b", "\u3000", "\ufeff", "😀", "ǖ"),
+    *("\0", "\x01", "\x1b", "\x7f", "\u0085", "ﷺ"),
+    *("İ", "ß", "<", ">", '"', "\\", "/", "%", "%41"),
+    *("%zz", "+", "&", "=", ";", ".", ":", "[", "]"),
+    *("{", "}", ",", "?", "#", "-", "_", "1", "\r\n"),
+    *("utm_source=", "https://a.co/?gclid=1&"),
+    *("first = ", "name ", "your ", "van der ", "mailto:"),
 ]  # fmt: skip
 NAMES = [
-    *("email", "name", "first_name", "metadata", "metadata[a]", "contact[email]", "a.b.c", "phone"),
-    *("utm_source", "landing_page", "fields", "label", "value", "type", "id", "title", "company"),
-    *("_gotcha", "_charset_", "_fill_ms", "_redirect", "source", "linkedin_url", "hidden", "nom"),
+    *("email", "name", "first_name", "metadata"),
+    *("metadata[a]", "contact[email]", "a.b.c", "phone"),
+    *("utm_source", "landing_page", "fields", "label"),
+    *("value", "type", "id", "title", "company"),
+    *("_gotcha", "_charset_", "_fill_ms", "_redirect"),
+    *("source", "linkedin_url", "hidden", "nom"),
 ]  # fmt: skip
 PIECES = [
-    *(b"{},", b"[],", b"0,", b"null,", b"1e9,", b'"",', b"[", b'{"a":', b"9", b"1.5,", b'"\\u0041",'),
-    *(b'"a@b.co",', b'{"email":"a@b.co"},', b'{"name":"email","value":"x"},', b'{"id":1,"title":"x"},'),
+    *(b"{},", b"[],", b"0,", b"null,", b"1e9,", b'"",'),
+    *(b"[", b'{"a":', b"9", b"1.5,", b'"\\u0041",'),
+    *(b'"a@b.co",', b'{"email":"a@b.co"},'),
+    *(b'{"name":"email","value":"x"},', b'{"id":1,"title":"x"},'),
     *(b'"\\ud800",', b'"\\u0000",', b"NaN,", b'{"label":"utm_source","value":"x"},', b"true,"),
-    *(b"a=&", b"=&", b"&", b"%41", b"a%41", b"%", b"%4", b"a=b&", b"email=a+b@c.co&", b"t=1&", b"\n"),
-    *(b"--B\r\n", b"\r\n--B", b"a: b\r\n", b"\r\n", b"\\", b'"', b"\xff", b"\xc3", b"\x00", b"\x1b$B"),
+    *(b"a=&", b"=&", b"&", b"%41", b"a%41", b"%"),
+    *(b"%4", b"a=b&", b"email=a+b@c.co&", b"t=1&", b"\n"),
+    *(b"--B\r\n", b"\r\n--B", b"a: b\r\n", b"\r\n"),
+    *(b"\\", b'"', b"\xff", b"\xc3", b"\x00", b"\x1b$B"),
     b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n',
     b'--B\r\nContent-Disposition: form-data; name="a"; filename="x"\r\n\r\nx\r\n',
     b"--B\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n",
 ]  # fmt: skip
+STARTS = [
+    *(
+        b"",
+        b"[",
+        b'{"a":[',
+        b'{"email":"',
+        b'{"email":"a@b.co","x":[',
+        b'{"',
+        b"--B\r\n",
+        b"email=",
+    ),
+    *(b"email=a%40b.co&x=", b'{"metadata":{"a":"'),
+]
+ENDS = [b"", b"0]}", b"]", b'"}', b'"}}', b"--B--", b'":1}', b"@b.co", b"&x"]
 CHARSETS = ["utf-8", "shift_jis", "iso-2022-jp", "gb18030", "utf-16", "koi8-r", "big5", "klingon"]
 
 words = st.lists(st.sampled_from(TEXTS) | st.text(max_size=3), min_size=1, max_size=3).map("".join)
@@ -129,9 +157,11 @@ def json_posts(draw: st.DrawFn) -> Post:
     text = draw(objects_of(values) | numbered())
     text = text.replace("{", '{"email":"ann@example.com",', 1)
     if draw(st.booleans()):
-        text = re.sub(r"\\u(?!d[89a-f]|00[0-7])([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text)
+        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
     around = draw(st.sampled_from(["%s", "[%s]", '{"data":%s}', '{"x":1,"y":[%s]}']))
-    text = around % text if draw(st.booleans()) else json.dumps({"raw": text[:BODY_BYTES_MAX // 2]})
+    text = (
+        around % text if draw(st.booleans()) else json.dumps({"raw": text[: BODY_BYTES_MAX // 2]})
+    )
     content_type = draw(st.sampled_from([JSON, PLAIN, URLENCODED]))
     return Post(content_type, text.encode(errors="surrogatepass"))
 
@@ -142,7 +172,9 @@ def form_posts(draw: st.DrawFn) -> Post:
     charset = draw(st.sampled_from(CHARSETS))
     if draw(st.booleans()):
         body = "&".join(f"{name}={value}" for name, value in pairs).encode(errors="replace")
-        return Post(draw(st.sampled_from([URLENCODED, f"{URLENCODED};charset={charset}", PLAIN])), body)
+        return Post(
+            draw(st.sampled_from([URLENCODED, f"{URLENCODED};charset={charset}", PLAIN])), body
+        )
     head = f'; charset="{charset}"' if draw(st.booleans()) else ""
     parts = (
         f'--B\r\nContent-Disposition: form-data; name="{name}"\r\nContent-Type: text/plain{head}\r\n'
@@ -155,9 +187,10 @@ def form_posts(draw: st.DrawFn) -> Post:
 @st.composite
 def filled_posts(draw: st.DrawFn) -> Post:
     """A body of the largest size, of pieces repeated between a start and an end."""
-    start = draw(st.sampled_from([b"", b"[", b'{"a":[', b'{"email":"', b'{"email":"a@b.co","x":[', b'{"',
-                                  b"email=a%40b.co&x=", b"--B\r\n", b"email=", b'{"metadata":{"a":"']))  # fmt: skip
-    end = draw(st.sampled_from([b"", b"0]}", b"]", b'"}', b'"}}', b"--B--", b'":1}', b"@b.co", b"&x"]))
+    start = draw(st.sampled_from(STARTS))
+    end = draw(
+        st.sampled_from([b"", b"0]}", b"]", b'"}', b'"}}', b"--B--", b'":1}', b"@b.co", b"&x"])
+    )
     piece = b"".join(draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=3)))
     size = draw(st.sampled_from([BODY_BYTES_MAX, BODY_BYTES_MAX // 3]))
     body = start + piece * ((size - len(start) - len(end)) // len(piece)) + end
@@ -235,7 +268,10 @@ class Intake:
     async def _status_of(self, post: Post) -> int:
         sent: list[Any] = []
         messages = [{"type": "http.request", "body": post.body, "more_body": False}]
-        headers = [(b"host", b"acme.rex.test"), (b"content-type", post.content_type.encode("latin-1"))]
+        headers = [
+            (b"host", b"acme.rex.test"),
+            (b"content-type", post.content_type.encode("latin-1")),
+        ]
         scope = {"type": "http", "method": "POST", "headers": headers, "client": ("192.0.2.1", 1)}
 
         async def receive() -> Any:
@@ -341,7 +377,9 @@ def _report(fuzzer: Fuzzer, file: Path) -> None:
     statuses = ", ".join(f"{n} × {status}" for status, n in sorted(fuzzer.statuses.items()))
     print(f"{fuzzer.statuses.total():,} posts: {statuses}")
     print(f"worst: {fuzzer.worst_ms:.2f} ms of CPU for {len(fuzzer.worst.body):,} bytes, {file}")
-    print(f"  curl --data-binary @{file} -H 'Content-Type: {fuzzer.worst.content_type}' $URL/capture")
+    print(
+        f"  curl --data-binary @{file} -H 'Content-Type: {fuzzer.worst.content_type}' $URL/capture"
+    )
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ _LABELS = {
         nomeesobrenome nomeecognome nomecognome nominativo naam volledigenaam voorenachternaam
         imieinazwisko imienazwisko namn navn fulltnavn fuldenavn nimi kokonimi jmeno meno
         jmenoaprijmeni celejmeno menoapriezvisko nev teljesnev nume numecomplet numesiprenume
-        adsoyad adisoyadi adinizsoyadiniz isim isimsoyisim ονομα ονοματεπωνυμο
+        adsoyad adisoyadi adinizsoyadiniz adivesoyadi isim isimsoyisim ονομα ονοματεπωνυμο
         фио полноеимя имяифамилия имяфамилия пиб 氏名 お名前 名前 姓名 おなまえ フルネーム
         您的姓名 이름 성명 성함 שם שםמלא الاسم الاسمالكامل""",
     "phone": """
@@ -108,12 +108,12 @@ def word_set(text: str) -> frozenset[str]:
 # Words that only point at the field, before it and behind it; `your` does with all before it.
 _POSSESSIVE = word_set("your ihr ihre deine dein votre ton su tu il seu sua uw tuo vos twoje")
 _BEFORE = _POSSESSIVE | word_set(
-    """billing client contact contactform control customer data et f field fields form input invitee
-    lead mauticform member merge my nf participant pb person primary prospect q respondent sender
-    shipping submitter subscriber txt user visitor"""
+    """attendee billing client contact contactform control customer data et f field fields form
+    input invitee lead mauticform member merge my name nf participant pb person primary prospect q
+    respondent sender shipping submitter subscriber txt user visitor"""
 )
 # `form_name` and `item_title` are those of things.
-_BEFORE_NAMES = _BEFORE - word_set("data f field fields form merge user member")
+_BEFORE_NAMES = _BEFORE - word_set("data f field fields form merge name user member")
 _BEHIND = word_set(
     """address c field input mandatory obligatoire obligatorio obbligatorio opcional optional
     optionnel pflichtfeld required text textbox txt verplicht wymagane"""

@@ -89,7 +89,8 @@ def path_of_name(name: str) -> Path:
     if len(name) > _NAME_CHARS_MAX:
         return (name,)
     steps = tuple(step for step in _PATH.split(name) if step)
-    return steps if 1 < len(steps) <= _STEPS_MAX else (name,)
+    is_number = all(map(str.isdigit, steps))  # as Gravity Forms numbers its inputs: `1.3`
+    return steps if 1 < len(steps) <= _STEPS_MAX and not is_number else (name,)
 
 
 def unfold(sent: Mapping[str, object]) -> dict[str, object]:
@@ -122,32 +123,32 @@ def _place(view: dict[str, object], path: Path, value: object) -> None:
 
 def _complete(record: dict[str, Found], reader: RecordReader, node: Node) -> dict[str, Found]:
     """The record with what the objects inside and around it add."""
-    _add(record, reader, node.path, node.value)
+    _add_inner(record, reader, node.path, node.value)
     if node.around is not None:
         path = node.path[:-1]
-        for field, found in reader.read(node.around, path).items():
-            if field in _FIELDS_AROUND and _is_news(field, record):
-                record[field] = found
-        _add(record, reader, path, node.around)
+        _add(record, reader.read(node.around, path), _FIELDS_AROUND)
+        _add_inner(record, reader, path, node.around)
     return record
 
 
-def _add(record: dict[str, Found], reader: RecordReader, path: Path, node: object) -> None:
-    if not isinstance(node, dict):
-        return
-    for name, inner in node.items():
-        if not isinstance(inner, dict | list) or _means_somebody_else(name):
-            continue
-        for field, found in reader.read(inner, (*path, name)).items():
-            is_own = field in _FIELDS_AROUND or (field == FULL_NAME and name in _OF_A_PERSON)
-            if is_own and _is_news(field, record):
-                record[field] = found
+def _add_inner(record: dict[str, Found], reader: RecordReader, path: Path, node: object) -> None:
+    for name, inner in node.items() if isinstance(node, dict) else ():
+        if isinstance(inner, dict | list) and not _means_somebody_else(name):
+            fields = (*_FIELDS_AROUND, FULL_NAME) if name in _OF_A_PERSON else _FIELDS_AROUND
+            _add(record, reader.read(inner, (*path, name)), fields)
 
 
-def _is_news(field: str, record: Mapping[str, Found]) -> bool:
-    if field in record:
-        return False
-    return field not in _NAMES or FULL_NAME not in record
+def _add(record: dict[str, Found], other: Mapping[str, Found], fields: Iterable[str]) -> None:
+    """Take over these fields where they are missing; names only if they are the same person's."""
+    same = FULL_NAME not in record and all(
+        record[name].text == other[name].text for name in _NAMES & record.keys() & other.keys()
+    )
+    named = not _NAMES.isdisjoint(record)
+    for field in fields:
+        if field in other and (field not in _NAMES or same):
+            if field == FULL_NAME and named:
+                continue
+            record.setdefault(field, other[field])
 
 
 def _with_top(person: dict[str, Found], top: Mapping[str, Found]) -> dict[str, Found]:

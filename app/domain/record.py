@@ -7,6 +7,7 @@ label is told elsewhere in the submission (see `app.domain.titles`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -17,12 +18,15 @@ Path = tuple[str, ...]
 #: Where an item of a list of answers has its label, most telling first.
 LABEL_KEYS = (
     *("name", "key", "label", "title", "question", "ref", "slug", "id", "column_id", "type"),
-    "field",  # an object that has one of these
+    *("questionLabel", "field_label", "field_name"),
+    "field",  # its label, or an object that has one of these
 )
 #: Where an item has the id that its label is told under.
-ID_KEYS = ("id", "ref", "key", "field_id", "fieldId", "ID")
+ID_KEYS = ("id", "ref", "key", "field_id", "fieldId", "ID", "questionId")
+#: Objects around an answer's value.
+_DEEPER_KEYS = ("answerDetails", "textQuestionAnswer")
 #: Where a wrapped answer has its value; besides, under the name that its own `type` gives.
-_VALUE_KEYS = ("value", "values", "answer", "text", "string_value")
+_VALUE_KEYS = ("value", "values", "answer", "text", "string_value", *_DEEPER_KEYS)
 #: The same for answers to certain questions only.
 _VALUE_KEYS_OF = {
     "email": ("email", "address"),
@@ -39,6 +43,9 @@ _STEPS_OF_LABEL = 2
 _STEPS_OF_ITEM = 8
 #: Last names have these labels where the first name has one of its own: `nom` beside `prénom`.
 _LAST_NAME_BESIDE = frozenset({"nom", "naam", "name", "namn", "navn", "jmeno", "meno"})
+
+
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 class Found(NamedTuple):
@@ -65,7 +72,7 @@ class RecordReader:
         for field, steps, value in self._answers(node, record):
             if field not in record or steps == (field,):
                 found = find_text(value, path + steps, field)
-                if found is not None:
+                if found is not None and (field != FULL_NAME or _LETTER.search(found.text)):
                     record[field] = found
         return _settle_last_name(record)
 
@@ -101,9 +108,7 @@ class RecordReader:
                 if field is not None and field not in record:
                     yield from self._answer(field, (str(index),), item)
 
-    def _answer(
-        self, field: str, steps: Path, value: object
-    ) -> Iterator[tuple[str, Path, object]]:
+    def _answer(self, field: str, steps: Path, value: object) -> Iterator[tuple[str, Path, object]]:
         if field == FULL_NAME:
             for inside, inner in ((), value), *(((key,), v) for key, v in _wrapped(value, field)):
                 if isinstance(inner, dict):

@@ -12,7 +12,7 @@ from itertools import islice
 from app.domain.labels import FULL_NAME, field_of_label
 from app.domain.record import text_of
 
-_ID_KEYS = ("id", "ID", "ref")
+_ID_KEYS = ("id", "ID", "ref", "questionId")
 _TITLE_KEYS = ("title", "Title", "label", "Label", "question")
 _PARTS_KEYS = ("inputs", "SubFields", "subfields")
 #: Definitions that are read: more fields no form has.

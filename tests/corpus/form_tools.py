@@ -23,7 +23,7 @@ FORM_TOOLS = [
             },
         },
         {**ADA, "phone": "+44 20 79460000"},
-        {"event_type": "form_response"},
+        {"event_type": "form_response", "utm_source": "news"},
     ),
     json_payload(
         "form builder: list of keyed answers with labels",
