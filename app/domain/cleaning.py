@@ -22,7 +22,7 @@ FLOAT_LIMIT = 2.0**53
 LEVELS_READ_MAX = 32
 
 #: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 1_000
+VALUES_READ_MAX = 750
 #: Bytes of text beyond ASCII that are normalised: more could not be kept.
 NORMALISED_BYTES_MAX = 20 * 1024
 

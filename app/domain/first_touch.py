@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
-
-import msgspec
 
 from app.domain.labels import word_set
 from app.domain.untrusted_text import clean_text
@@ -27,6 +26,7 @@ SOCIAL_CLICK_ID = "fbclid"
 _CLICK_IDS = PAID_CLICK_IDS | {SOCIAL_CLICK_ID}
 
 _UTM_WORDS = ("source", "medium", "campaign", "term", "content", "id")
+_USUAL_NAMES = _CLICK_IDS | {f"utm_{word}" for word in _UTM_WORDS}
 _UTM = re.compile(
     rf"(?:\A|[\W_]|[a-z](?=U))utm[\W_]?({'|'.join(_UTM_WORDS)})(?![a-z])", re.IGNORECASE
 )
@@ -48,16 +48,11 @@ _LABEL_KEYS = frozenset(["name", "key", "label", "id", "title", "field", "ref"])
 _VALUE_KEYS = frozenset(["value", "answer", "values", "text"])
 _PAGE_WORDS = frozenset(["page", "landing", "url", "uri", "href", "location"])
 
-# In the JSON of a submission that holds any parameter.
-_PARAMETER = re.compile(
-    rb"utm|cl(?:k|ick_)?id|[gw]braid|gcl_|gad_|li_fat|rdt_|epik|sccid"
-    rb"|campaign|attribution|first_touch",
-    re.IGNORECASE,
-)
 # In labels: without one of these there is nothing to be found.
+_OF_PARAMETER = r"utm|cl(?:k|ick_)?id|[gw]braid|gcl_|gad_|li_fat|rdt_|epik|sccid"
+_PARAMETER = re.compile(_OF_PARAMETER, re.IGNORECASE)
 _HINT = re.compile(
-    r"utm|cl(?:k|ick_)?id|[gw]braid|gcl_|gad_|li_fat|rdt_|epik|sccid"
-    r"|campaign|attribution|first_touch|page|landing|ur[li]|href|location",
+    _OF_PARAMETER + "|campaign|attribution|first_touch|page|landing|ur[li]|href|location",
     re.IGNORECASE,
 )
 
@@ -67,11 +62,17 @@ _URL_CHARS_MAX = 4_000
 _PARAMETERS_MAX = 100
 
 
+def is_told_plainly(metadata: Mapping[str, object]) -> bool:
+    """Whether flat metadata has all its parameters under their usual names, as most has."""
+    other = metadata.keys() - _USUAL_NAMES
+    return not _PARAMETER.search(" ".join(other)) and not any(
+        "?" in value for value in metadata.values() if isinstance(value, str)
+    )
+
+
 def find_touch(view: Mapping[str, object]) -> dict[str, str]:
     """Parameters by their usual names (`utm_source`, `gclid`), the nearest to the top first."""
     touch: dict[str, str] = {}
-    if not view or not _PARAMETER.search(msgspec.json.encode(view)):
-        return touch
     in_pages: dict[str, str] = {}
     for label, value in _labelled(view):
         parameter = parameter_of(label)
@@ -84,8 +85,11 @@ def find_touch(view: Mapping[str, object]) -> dict[str, str]:
 
 def parameter_of(label: str) -> str | None:
     """The usual name of the parameter that a label means: `utm_source` of `hidden_UTM-Source`."""
-    if len(label) > _LABEL_CHARS_MAX:
-        return None
+    return _parameter_of(label) if len(label) <= _LABEL_CHARS_MAX else None
+
+
+@lru_cache(maxsize=1024)
+def _parameter_of(label: str) -> str | None:
     lowered = label.lower()
     if "utm" in lowered:
         match = _UTM.search(label)

@@ -14,7 +14,7 @@ from app.domain.controls import NO_CONTROLS, Controls, take_controls
 from app.domain.errors import InvalidCapture
 from app.domain.fast_path import read_fast_path
 from app.domain.field_mapping import map_fields
-from app.domain.first_touch import find_touch
+from app.domain.first_touch import find_touch, is_told_plainly
 from app.domain.json_object import read_object
 from app.domain.labels import COMPANY
 from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
@@ -63,7 +63,7 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
     plain = read_fast_path(body)
     if plain is None:
         return parse_fields(read_object(body), page_host)
-    touch = find_touch(plain.metadata)
+    touch = {} if is_told_plainly(plain.metadata) else find_touch(plain.metadata)
     _raise_to_top(plain.metadata, touch)
     return Submission(
         plain.email,
@@ -72,7 +72,7 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
         plain.phone,
         plain.title,
         plain.linkedin_url,
-        plain.source or derive_source({**touch, **plain.metadata}, page_host),
+        plain.source or derive_source(touch | plain.metadata, page_host),
         plain.source_detail,
         plain.metadata,
         NO_CONTROLS if plain.fill_ms is None else Controls(fill_ms=plain.fill_ms),
@@ -107,7 +107,7 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
         phone=placed.fields.get("phone"),
         title=placed.fields.get("title"),
         linkedin_url=placed.fields.get("linkedin_url"),
-        source=placed.fields.get("source") or derive_source({**touch, **metadata}, page_host),
+        source=placed.fields.get("source") or derive_source(touch | metadata, page_host),
         source_detail=placed.fields.get("source_detail"),
         metadata=metadata,
         controls=controls,
@@ -123,9 +123,10 @@ def _raise_to_top(
     metadata: dict[str, object], touch: Mapping[str, str], company: str | None = None
 ) -> None:
     """Add to the top of metadata what everybody looks for there, if there is room for it."""
-    added = dict(touch)
-    if company:
+    added: dict[str, object] = {name: touch[name] for name in touch.keys() - metadata.keys()}
+    if company and COMPANY not in metadata:
         added[COMPANY] = one_line(company[:COMPANY_CHARS_MAX])
-    more = {**added, **metadata}
-    if len(more) <= KEYS_MAX and len(msgspec.json.encode(more)) <= BYTES_MAX:
-        metadata.update(more)
+    if added and len(metadata) + len(added) <= KEYS_MAX:
+        more = {**metadata, **added}
+        if len(msgspec.json.encode(more)) <= BYTES_MAX:
+            metadata.update(added)

@@ -38,14 +38,14 @@ _MAYBE_LONG_RUN = re.compile(rf"(?<![^\w\0-\x7f])[^\w\0-\x7f]{{{MARKS_MAX + 1}}}
 _LONG_RUN = re.compile(rb"(?<![^\0])[^\0]{%d}([^\0]+)" % MARKS_MAX)
 # Taken apart in advance: three Tibetan vowels of class 0 that are marks once they are (and so would
 # escape the bound), and musical notes, on which `normalize` spends a microsecond each.
-_APART = {
-    whole: normalize("NFD", whole)
-    for whole in "\u0f73\u0f75\u0f81"
+_WHOLE = (
+    "\u0f73\u0f75\u0f81"
     "\U0001d15e\U0001d15f\U0001d160\U0001d161\U0001d162\U0001d163\U0001d164"
     "\U0001d1bb\U0001d1bc\U0001d1bd\U0001d1be\U0001d1bf\U0001d1c0"
-}
+)
+_APART = str.maketrans({whole: normalize("NFD", whole) for whole in _WHOLE})
 # What most texts have nothing of.
-_ODD = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{''.join(_APART)}]")
+_ODD = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_WHOLE}]")
 
 
 def clean_text(text: str) -> str:
@@ -53,9 +53,7 @@ def clean_text(text: str) -> str:
     if text.isascii():
         return (text if text.isprintable() else text.translate(_ASCII_CONTROLS)).strip()
     if _ODD.search(text):
-        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
-        for whole, apart in _APART.items():
-            text = text.replace(whole, apart)
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).translate(_APART)
     if len(text) <= MARKS_MAX or not _MAYBE_LONG_RUN.search(text):
         return normalize("NFC", text).strip(_TRIMMED)
     # Once more afterwards, since a base character may have had a mark of its own inside.
