@@ -214,6 +214,9 @@ class _Writer:
         self.captures.append(request.capture)
         return AdmissionResult(AdmissionStatus.ACCEPTED, 1, 0, b"")
 
+    async def charge(self, *_: object) -> None:
+        return None
+
 
 class _Visitors:
     """Knows one org, no keys, and everybody by the same address; counts nothing."""

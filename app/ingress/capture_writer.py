@@ -16,7 +16,13 @@ from starlette.concurrency import run_in_threadpool
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
-from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission import (
+    AdmissionClient,
+    AdmissionRequest,
+    AdmissionResult,
+    AdmissionStatus,
+    TokenBucket,
+)
 from app.storage import fallback
 from app.storage.database import Database, TransactionConflict, transaction
 
@@ -53,6 +59,15 @@ class CaptureWriter:
         if self._group.waiting >= WAITING_MAX:
             raise QueueUnavailable("Too many captures at once: try again in a few seconds")
         return await self._group.submit(request)
+
+    async def charge(self, key: str, rate: int) -> TokenBucket | None:
+        """Take a token for what is not accepted; None: without Redis there are no limits."""
+        if not self._queue.closed:
+            return None
+        try:
+            return await self._admission.take(key, rate)
+        except QueueUnavailable:
+            return None
 
     async def drain(self) -> None:
         """Finish what was taken in."""
