@@ -252,11 +252,13 @@ class Intake:
         self._endpoint = CaptureEndpoint(*parts)
         self._loop = asyncio.new_event_loop()
         signal.signal(signal.SIGPROF, _give_up)
+        gc.set_threshold(10_000, 20, 50)  # as the server does
 
     def post(self, post: Post) -> Cost:
         """Post a body; raises `AssertionError` when what comes of it cannot be stored."""
         del self._writer.captures[:]
         _forget_everything()
+        gc.freeze()  # as the server does, so that no body pays for what others left
         signal.setitimer(signal.ITIMER_PROF, SECONDS_MAX)
         started = time.process_time()
         status = self._loop.run_until_complete(self._status_of(post))
