@@ -24,6 +24,7 @@ from app.storage.recording import record
 from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
 from scripts.system.running import Running, announce
 from tests.factories import make_capture, make_org, make_webhook
+from tests.system.waiting import eventually
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SECRET_KEY = base64.b64encode(b"k" * 32).decode()
@@ -205,7 +206,8 @@ def test_a_replay_is_counted_made_cancelled_and_watched(
 ) -> None:
     record_some(database, org, 3)
     webhook = make_webhook(database, org)
-    time.sleep(0.002)  # a replay ends with the millisecond before it was made
+    recorded_at = now()
+    eventually(lambda: now() > recorded_at)  # a replay ends with the millisecond before its own
 
     counted = manage("replays", "create", "--webhook", webhook.id, "--dry-run")
     replay = manage("replays", "create", "--webhook", webhook.id)
