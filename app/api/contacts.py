@@ -16,13 +16,9 @@ from app.api.bodies import read_body
 from app.api.call import Answer, Call
 from app.api.contact_bodies import (
     ContactEdit,
-    ContactView,
     NewContact,
-    Source,
-    Stage,
     checked_email,
     edits_of,
-    view,
 )
 from app.api.lists import (
     ListQuery,
@@ -36,6 +32,8 @@ from app.api.lists import (
 )
 from app.api.operation import One, Operation, describe
 from app.domain.contact import Contact
+from app.domain.contact_fields import Source, Stage
+from app.domain.contact_view import ContactView, contact_view
 from app.domain.errors import Invalid, NotFound
 from app.domain.ids import derive_contact_id, is_id
 from app.domain.times import parse_rfc3339
@@ -97,7 +95,9 @@ def list_contacts(call: Call) -> Answer:
     after = _place_of(query)
     with transaction(call.services.database) as cursor:
         rows = contact_lists.page(cursor, call.org.id, filters, query.sort, after, query.limit + 1)
-    return Answer(make_page(ContactView, rows, query, view, lambda row: _cursor_of(query, row)))
+    return Answer(
+        make_page(ContactView, rows, query, contact_view, lambda row: _cursor_of(query, row))
+    )
 
 
 @describe(Operation(_TAG, {200: One[ContactView]}))
@@ -107,7 +107,7 @@ def get_contact(call: Call) -> Answer:
         found = contacts.find(cursor, call.org.id, contact_id_in(call))
     if found is None:
         raise NotFound("Contact not found")
-    return Answer(One(view(found)))
+    return Answer(One(contact_view(found)))
 
 
 @describe(Operation(_TAG, {200: One[ContactView]}, body=ContactEdit, errors=("conflict",)))
@@ -176,7 +176,7 @@ def _id_of(call: Call, email: str) -> str:
 
 def _answer(call: Call, written: ContactWrite) -> Answer:
     call.services.notifier.notify(written.webhook_ids)
-    return Answer(One(view(written.contact)), status=201 if written.created else 200)
+    return Answer(One(contact_view(written.contact)), status=201 if written.created else 200)
 
 
 def _cursor_of(query: ContactQuery, contact: Contact) -> str:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 import msgspec
 
 from app.api import openapi_errors as errors
-from app.api.contact_bodies import ContactView, Source
+from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
+from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
-from app.domain.fields import LENGTHS_MAX
 
 Schema = dict[str, Any]
 
@@ -89,7 +89,7 @@ def _text(description: str, length: int | None = None) -> Schema:
 
 _BODY_PROPERTIES: Schema = {
     "email": _text("The address: the one field that must be there."),
-    **{name: _text("", length) for name, length in LENGTHS_MAX.items()},
+    **{name: _text("", length) for name, length in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
 }
 _JSON_BODY: Schema = {

@@ -1,7 +1,8 @@
 """A capture: one submission on its way from the ingress to its contact.
 
 This is also its shape inside a job on the queue, so a field may be added but not renamed: jobs of
-the version before may still be waiting when this one starts.
+the version before may still be waiting when this one starts. JSON has its fields by name, so their
+order is free.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-import msgspec
-
+from app.domain.contact_fields import LeadFields
 from app.domain.ids import time_of, ulid_of
 
 
@@ -22,22 +22,13 @@ class CaptureStatus(StrEnum):
     REJECTED = "rejected"  # could not be recorded: kept with the reason
 
 
-class Capture(msgspec.Struct, omit_defaults=True):
+class Capture(LeadFields, kw_only=True, omit_defaults=True):
     """One submission as it was accepted. Its id says when: see `app.domain.ids`."""
 
     id: str
     org_id: str
     contact_id: str
-    email: str
-    source: str
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-    title: str | None = None
-    linkedin_url: str | None = None
-    source_detail: str | None = None
-    metadata: dict[str, object] = {}
-    #: Whether the caller showed a key: such a capture may overwrite what a person has tended.
+    #: Whether the caller showed a key: such a capture may overwrite what a keyed caller edited.
     keyed: bool = False
     client_address: str | None = None
     user_agent: str | None = None

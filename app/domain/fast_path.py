@@ -10,9 +10,8 @@ import msgspec
 
 from app.domain.address import is_plain
 from app.domain.cleaning import clean_text, is_exact
-from app.domain.contact import SOURCES
+from app.domain.contact_fields import LEAD_LENGTHS_MAX, SOURCES, LeadFields
 from app.domain.controls import FILL_MS_MAX, FILL_TIME, HONEYPOTS
-from app.domain.fields import LENGTHS_MAX
 from app.domain.metadata import KEYS_MAX
 
 #: A body up to this many bytes cannot hold metadata that is too large: the most that a number
@@ -20,18 +19,9 @@ from app.domain.metadata import KEYS_MAX
 _BYTES_MAX = 4096
 
 
-class FastPathBody(msgspec.Struct, forbid_unknown_fields=True):
+class FastPathBody(LeadFields, kw_only=True, forbid_unknown_fields=True):
     """A plain body."""
 
-    email: str
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-    title: str | None = None
-    linkedin_url: str | None = None
-    source: str | None = None
-    source_detail: str | None = None
-    metadata: dict[str, object] = {}
     fill_ms: int | None = msgspec.field(default=None, name=FILL_TIME)
     gotcha: str | None = msgspec.field(default=None, name=HONEYPOTS[0])
     hp: str | None = msgspec.field(default=None, name=HONEYPOTS[1])
@@ -69,7 +59,7 @@ def _clean(plain: FastPathBody) -> bool:
 
 
 def _clean_texts(plain: FastPathBody) -> bool:
-    for field, chars_max in LENGTHS_MAX.items():
+    for field, chars_max in LEAD_LENGTHS_MAX.items():
         text = getattr(plain, field)
         if text is None:
             continue

@@ -17,13 +17,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from app.domain.address import is_plain
-from app.domain.fields import FULL_NAME, field_of_label
+from app.domain.contact_fields import LEAD_FIELDS
 from app.domain.json_object import object_in_text
+from app.domain.labels import FULL_NAME, field_of_label
 from app.domain.record import Found, Path, read_record
 
 #: Fields that the top level may give under their exact names also when the address is deeper.
 #: Not `title`: at the top of an envelope it names a page or a form.
-_FIELDS_OF_TOP = ("first_name", "last_name", "phone", "linkedin_url", "source", "source_detail")
+_FIELDS_OF_TOP = tuple(name for name in LEAD_FIELDS if name not in ("email", "title"))
 
 _NAMES = frozenset({"first_name", "last_name", FULL_NAME})
 

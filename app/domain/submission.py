@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from app.domain.cleaning import Cleaner
+from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.controls import NO_CONTROLS, Controls, take_controls
 from app.domain.errors import InvalidCapture
 from app.domain.fast_path import read_fast_path
@@ -24,18 +23,9 @@ from app.domain.source import derive_source
 _FIELDS_MAX = 2 * KEYS_MAX
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(LeadFields, kw_only=True):
     """What a visitor sent. Texts are NFC, trimmed and never empty; metadata is bounded."""
 
-    email: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    title: str | None
-    linkedin_url: str | None
-    source: str
-    source_detail: str | None
-    metadata: dict[str, object]
     controls: Controls = NO_CONTROLS
 
 
@@ -56,18 +46,11 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
     plain = read_fast_path(body)
     if plain is None:
         return parse_fields(read_object(body), page_host)
-    return Submission(
-        plain.email,
-        plain.first_name,
-        plain.last_name,
-        plain.phone,
-        plain.title,
-        plain.linkedin_url,
-        plain.source or derive_source(plain.metadata, page_host),
-        plain.source_detail,
-        plain.metadata,
-        NO_CONTROLS if plain.fill_ms is None else Controls(fill_ms=plain.fill_ms),
-    )
+    if not plain.source:
+        plain.source = derive_source(plain.metadata, page_host)
+    if plain.fill_ms is None:
+        return Submission(*lead_values(plain))
+    return Submission(*lead_values(plain), controls=Controls(fill_ms=plain.fill_ms))
 
 
 def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> Submission:
@@ -81,20 +64,11 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     if len(sent) > _FIELDS_MAX:
         problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
         raise InvalidCapture(problems.by_field)
-    placed = map_fields(find_person(sent), problems)
-    metadata = gather_metadata(sent, placed.used, problems)
-    submission = Submission(
-        email=placed.fields["email"],
-        first_name=placed.fields.get("first_name"),
-        last_name=placed.fields.get("last_name"),
-        phone=placed.fields.get("phone"),
-        title=placed.fields.get("title"),
-        linkedin_url=placed.fields.get("linkedin_url"),
-        source=placed.fields.get("source") or derive_source(metadata, page_host),
-        source_detail=placed.fields.get("source_detail"),
-        metadata=metadata,
-        controls=controls,
-    )
+    mapped = map_fields(find_person(sent), problems)
+    metadata = gather_metadata(sent, mapped.used, problems)
+    if "source" not in mapped.fields:
+        mapped.fields["source"] = derive_source(metadata, page_host)
+    submission = Submission(metadata=metadata, controls=controls, **mapped.fields)
     if problems.by_field.keys() == {"email"}:
         raise InvalidAddress(problems.by_field, submission)
     if problems.by_field:
