@@ -6,8 +6,6 @@ PostgreSQL, and raises errors of the tree; everything that all endpoints share h
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
@@ -19,20 +17,20 @@ from starlette.responses import Response
 from app.api.services import Services
 from app.domain.api_key import ApiKey
 from app.domain.errors import (
-    InvalidJson,
-    PayloadTooLarge,
     QueueUnavailable,
-    RateLimitExceeded,
     RexError,
 )
 from app.domain.org import Org
-from app.http.answers import JsonResponse, connection_request_id, error_response
+from app.http.answers import (
+    JsonResponse,
+    connection_request_id,
+    error_response,
+    limit_headers,
+    rate_limit_exceeded,
+)
+from app.http.body import read_body
 from app.queue.admission import TokenBucket
 from app.storage.database import retrying
-
-#: The largest body taken, and the time that it may take to arrive.
-BODY_BYTES_MAX = 64 * 1024
-BODY_SECONDS_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             presented = request.headers.get("x-api-key")
             key = services.authenticator.key_for(org, presented, request.method, request.url.path)
             limits.update(await _take_turn(services, key))
-            body = await _read_body(request)
+            body = await read_body(request.receive, request.headers.get("content-length", ""))
             call = Call(org, key, request.path_params, request.query_params, body, services)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
         except RexError as error:
@@ -85,30 +83,6 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     return update_wrapper(serve, endpoint)
 
 
-async def _read_body(request: Request) -> bytes:
-    """All of a body, within bounds of size and time."""
-    chunks, size = [], 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > BODY_BYTES_MAX:
-                    raise PayloadTooLarge
-                chunks.append(chunk)
-    except TimeoutError:
-        raise InvalidJson(f"The body did not arrive within {BODY_SECONDS_MAX} s") from None
-    return b"".join(chunks)
-
-
-def limit_headers(limit: int, remaining: int, wait_ms: int, unix_time: float) -> dict[str, str]:
-    """The documented rate-limit headers."""
-    return {
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(remaining),
-        "X-RateLimit-Reset": str(int(unix_time + wait_ms / 1000) + 1),
-    }
-
-
 async def _take_turn(services: Services, key: ApiKey) -> dict[str, str]:
     rate = services.settings.api_rate_per_key
     if rate == 0:
@@ -119,12 +93,6 @@ async def _take_turn(services: Services, key: ApiKey) -> dict[str, str]:
         # Without Redis nobody counts; refusing the API as well would only widen the outage.
         bucket = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
     if not bucket.allowed:
-        raise _LimitedKey(bucket.wait_ms, rate)
-    return limit_headers(rate, bucket.remaining, bucket.wait_ms, time.time())
-
-
-class _LimitedKey(RateLimitExceeded):
-    """Too many requests with this API key."""
-
-    def __init__(self, wait_ms: int, rate: int) -> None:
-        super().__init__(-(-wait_ms // 1000) or 1, f"More than {rate} requests a minute")
+        raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
+    headers = limit_headers(rate, bucket.remaining, bucket.wait_ms)
+    return {name.decode(): value.decode() for name, value in headers}

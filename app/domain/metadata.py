@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from app.domain.cleaning import Cleaner, clean_text
 from app.domain.json_object import object_in_text
 from app.domain.person import path_of_name
 from app.domain.problems import Problems
@@ -49,6 +50,16 @@ def gather_metadata(
     return metadata
 
 
+def clean_metadata(sent: Mapping[str, object], problems: Problems) -> dict[str, object]:
+    """Metadata as a keyed caller sent it, cleaned. Empty values become null, which clears a key."""
+    if _levels(sent) > LEVELS_MAX:
+        problems.add(_FIELD, f"is deeper than {LEVELS_MAX} levels")
+        return {}
+    cleaned = dict.fromkeys(map(clean_text, sent)) | Cleaner(problems).clean_fields(sent)
+    _check_size(cleaned, problems)
+    return cleaned
+
+
 def _name_of_metadata(sent: Mapping[str, object]) -> str:
     if _FIELD in sent:
         return _FIELD
@@ -78,11 +89,16 @@ def _keep(metadata: dict[str, object], name: str, value: object) -> None:
 
 
 def _levels(value: object) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_levels, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_levels, value), default=0)
-    return 0
+    """How deep containers are nested: 0 for a plain value. Not recursive: it may be deep."""
+    level, values = 0, [value]
+    while containers := [each for each in values if isinstance(each, dict | list)]:
+        level += 1
+        values = [
+            inner
+            for each in containers
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return level
 
 
 def _fold(value: object, level: int) -> object:
