@@ -73,7 +73,6 @@ def _references(names: Iterable[str]) -> Schema:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-REQUEST_ID = _references(["X-Request-Id"])
 KEYED_HEADERS = _references(["X-Request-Id", *_LIMITS])
 _WAIT = _references(["Retry-After"])
 

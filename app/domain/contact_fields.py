@@ -16,7 +16,6 @@ import msgspec
 
 Stage = Literal["lead", "prospect", "customer", "churned"]
 Source = Literal["organic", "referral", "paid", "social", "email", "event", "outbound", "other"]
-STAGES: tuple[str, ...] = get_args(Stage)
 SOURCES: tuple[str, ...] = get_args(Source)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
+from app.domain.errors import STATUS_BY_CODE, RexError
 from app.http.answers import error_body, error_headers
 from app.ingress.cors import RawHeaders
 
@@ -45,11 +45,6 @@ def error_reply(error: RexError, request_id: str) -> Reply:
     reply = json_reply(STATUS_BY_CODE[error.code], _encoder.encode(error_body(error, request_id)))
     reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
     return reply
-
-
-def problems_of(error: RexError) -> dict[str, str]:
-    """The fields that an error names."""
-    return error.fields if isinstance(error, Invalid) else {}
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:
