@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,9 +18,11 @@ from starlette.responses import Response
 from app.api.services import Services
 from app.domain.api_key import ApiKey
 from app.domain.errors import (
+    NotFound,
     QueueUnavailable,
     RexError,
 )
+from app.domain.ids import is_id
 from app.domain.org import Org
 from app.http.answers import (
     JsonResponse,
@@ -31,6 +34,8 @@ from app.http.answers import (
 from app.http.body import read_body
 from app.queue.admission import TokenBucket
 from app.storage.database import retrying
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,11 @@ class Call:
     body: bytes
     services: Services
 
+    def id_in_path(self, prefix: str, noun: str) -> str:
+        """The id in the path. Raises `NotFound` when it is not one of that prefix."""
+        wanted = self.path["id"]
+        return existing(wanted if is_id(wanted, prefix) else None, noun)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -55,6 +65,13 @@ class Answer:
 
 
 Endpoint = Callable[[Call], Answer]
+
+
+def existing(found: Found | None, noun: str) -> Found:
+    """What was found. Raises `NotFound` when it was not."""
+    if found is None:
+        raise NotFound(f"{noun} not found")
+    return found
 
 
 def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:

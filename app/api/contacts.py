@@ -7,13 +7,14 @@ contact's address was changed: a former address cannot be given to another one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta
 
 from app.api.bodies import read_body
-from app.api.call import Answer, Call
+from app.api.call import Answer, Call, existing
 from app.api.contact_bodies import (
     ContactEdit,
     NewContact,
@@ -34,12 +35,12 @@ from app.api.operation import One, Operation, describe
 from app.domain.contact import Contact
 from app.domain.contact_fields import Source, Stage
 from app.domain.contact_view import ContactView, contact_view
-from app.domain.errors import Invalid, NotFound
-from app.domain.ids import derive_contact_id, is_id
+from app.domain.errors import Invalid
+from app.domain.ids import derive_contact_id
 from app.domain.times import parse_rfc3339
 from app.storage import contact_lists, contact_service, contacts
 from app.storage.contact_service import ContactWrite
-from app.storage.database import transaction
+from app.storage.database import Cursor, transaction
 
 _TAG = "Contacts"
 Order = Literal["created_at", "-created_at", "updated_at", "-updated_at", "email", "-email"]
@@ -59,22 +60,20 @@ class ContactQuery(ListQuery):
 @describe(Operation(_TAG, {201: One[ContactView]}, body=NewContact, errors=("conflict",)))
 def create_contact(call: Call) -> Answer:
     """Create a contact. A taken address is a conflict that names the contact that has it."""
-    body = read_body(call.body, NewContact)
-    email, edits = checked_email(body.email), edits_of(body)
-    with transaction(call.services.database) as cursor:
-        contact_id = _id_of(call, email)
-        written = contact_service.create(cursor, call.org.id, contact_id, email, edits)
-    return _answer(call, written)
+    return _write(call, contact_service.create)
 
 
 @describe(Operation(_TAG, {200: One[ContactView], 201: One[ContactView]}, body=NewContact))
 def upsert_contact(call: Call) -> Answer:
     """Create the contact with that address (201), or change the one that has it (200)."""
+    return _write(call, contact_service.upsert)
+
+
+def _write(call: Call, write: Callable[..., ContactWrite]) -> Answer:
     body = read_body(call.body, NewContact)
     email, edits = checked_email(body.email), edits_of(body)
     with transaction(call.services.database) as cursor:
-        contact_id = _id_of(call, email)
-        written = contact_service.upsert(cursor, call.org.id, contact_id, email, edits)
+        written = write(cursor, call.org.id, _id_of(call, email), email, edits)
     return _answer(call, written)
 
 
@@ -104,10 +103,7 @@ def list_contacts(call: Call) -> Answer:
 def get_contact(call: Call) -> Answer:
     """One contact. Every id that a capture was answered with leads to its contact."""
     with transaction(call.services.database) as cursor:
-        found = contacts.find(cursor, call.org.id, contact_id_in(call))
-    if found is None:
-        raise NotFound("Contact not found")
-    return Answer(One(contact_view(found)))
+        return Answer(One(contact_view(find_contact(cursor, call))))
 
 
 @describe(Operation(_TAG, {200: One[ContactView]}, body=ContactEdit, errors=("conflict",)))
@@ -122,7 +118,7 @@ def edit_contact(call: Call) -> Answer:
         edits["email"] = checked_email(body.email)
         address_id = _id_of(call, checked_email(body.email))
     with transaction(call.services.database) as cursor:
-        written = contact_service.edit(cursor, call.org.id, contact_id_in(call), edits, address_id)
+        written = contact_service.edit(cursor, call.org.id, _id_in_path(call), edits, address_id)
     return _answer(call, written)
 
 
@@ -146,9 +142,7 @@ def delete_contact(call: Call) -> Answer:
     if wanted.erase:
         _forget_first_answers(call)
     with transaction(call.services.database) as cursor:
-        written = contact_service.delete(
-            cursor, call.org.id, contact_id_in(call), erase=wanted.erase
-        )
+        written = contact_service.delete(cursor, call.org.id, _id_in_path(call), erase=wanted.erase)
     call.services.notifier.notify(written.webhook_ids)
     return Answer(status=204)
 
@@ -156,18 +150,18 @@ def delete_contact(call: Call) -> Answer:
 def _forget_first_answers(call: Call) -> None:
     # Before the tables: a caller who is told that Redis is away can delete once more.
     with transaction(call.services.database) as cursor:
-        found = contacts.find(cursor, call.org.id, contact_id_in(call))
-        if found is None:
-            raise NotFound("Contact not found")
+        found = find_contact(cursor, call)
         ids = [found.id, *contacts.aliases_of(cursor, found.id)]
     call.services.first_answers.forget(call.org.id, ids)
 
 
-def contact_id_in(call: Call) -> str:
-    """The contact's id in the path. Raises `NotFound` when it is no such id."""
-    if not is_id(call.path["id"], "cont"):
-        raise NotFound("Contact not found")
-    return call.path["id"]
+def find_contact(cursor: Cursor, call: Call) -> Contact:
+    """The contact that the path names. Raises `NotFound`."""
+    return existing(contacts.find(cursor, call.org.id, _id_in_path(call)), "Contact")
+
+
+def _id_in_path(call: Call) -> str:
+    return call.id_in_path("cont", "Contact")
 
 
 def _id_of(call: Call, email: str) -> str:

@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -41,8 +41,18 @@ Words = Annotated[str, Meta(max_length=1000)]
 
 Item = TypeVar("Item", bound=msgspec.Struct)
 Row = TypeVar("Row")
+RowWithId = TypeVar("RowWithId", bound="HasId")
 Query = TypeVar("Query", bound=msgspec.Struct)
 _EPOCH_YEARS = range(1970, 9999)
+
+
+class HasId(Protocol):
+    """A row with an id."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
 
 
 class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -53,6 +63,23 @@ class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[str, Meta(description="`next_cursor` of an earlier answer of this list")] | None
     ) = None
     fields: Annotated[Words, Meta(description="Show these fields only")] | None = None
+
+
+class SortedQuery(ListQuery):
+    """What lists in the order of ids take, which is that of time. Subclasses narrow `sort`."""
+
+    sort: str = "created_at"
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether to go back in time."""
+        return self.sort.startswith("-")
+
+    @property
+    def after(self) -> str | None:
+        """The id to go on from. Raises `Invalid`."""
+        values = read_cursor(self.cursor, self.sort, 1)
+        return values[0] if values else None
 
 
 class PageMeta(msgspec.Struct):
@@ -138,10 +165,14 @@ def read_cursor(text: str | None, sort: str, count: int) -> list[str] | None:
     return values[1:]
 
 
-def read_place(text: str | None, sort: str) -> str | None:
-    """The id that a cursor of a list in the order of ids goes on from; None when absent."""
-    values = read_cursor(text, sort, 1)
-    return values[0] if values else None
+def make_sorted_page(
+    kind: type[Item],
+    rows: Sequence[RowWithId],
+    query: SortedQuery,
+    view: Callable[[RowWithId], Item],
+) -> Page[Any]:
+    """The page of up to `limit` rows in the order of their ids; see `make_page`."""
+    return make_page(kind, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
 
 
 def make_page(

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from app.domain.errors import STATUS_BY_CODE, RexError
 
 Schema = dict[str, Any]
 
-AdmissionStatus = Literal[
-    "invalid_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "method_not_allowed",
-    "conflict",
-    "payload_too_large",
-    "unsupported_media_type",
-    "validation_failed",
-    "rate_limit_exceeded",
-    "internal",
-    "unavailable",
-]
+ErrorCode = Annotated[str, Meta(extra_json_schema={"enum": list(STATUS_BY_CODE)})]
 
 
 class ErrorDetail(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What was wrong, and what would be right."""
 
-    code: AdmissionStatus
+    code: ErrorCode
     message: str
     request_id: str
     #: The one field that was wrong.

@@ -10,6 +10,7 @@ from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
+from app.domain.errors import STATUS_BY_CODE
 
 Schema = dict[str, Any]
 
@@ -60,18 +61,7 @@ class Readiness(msgspec.Struct):
 
 PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Readiness)
 
-_CAPTURE_ERRORS = (
-    "invalid_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "payload_too_large",
-    "unsupported_media_type",
-    "validation_failed",
-    "rate_limit_exceeded",
-    "internal",
-    "unavailable",
-)
+_CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
 
 def _reference(kind: type) -> Schema:

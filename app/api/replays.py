@@ -14,14 +14,15 @@ import msgspec
 from msgspec import Meta
 
 from app.api.bodies import read_body
-from app.api.call import Answer, Call
+from app.api.call import Answer, Call, existing
 from app.api.lists import Moment, read_time, read_types
 from app.api.operation import One, Operation, describe
+from app.api.views import view_of
 from app.api.webhook_bodies import Patterns
 from app.api.webhooks import find_webhook
-from app.domain.errors import Conflict, NotFound
-from app.domain.ids import is_id, new_id
-from app.domain.times import now, rfc3339
+from app.domain.errors import Conflict
+from app.domain.ids import new_id
+from app.domain.times import now
 from app.domain.webhook import Webhook
 from app.storage import replays
 from app.storage.database import Cursor, transaction
@@ -100,19 +101,7 @@ def cancel_replay(call: Call) -> Answer:
 
 def view(replay: Replay) -> ReplayView:
     """A replay as callers see it."""
-    return ReplayView(
-        id=replay.id,
-        webhook_id=replay.webhook_id,
-        status=ReplayStatus(replay.status),
-        since=rfc3339(replay.since) if replay.since else None,
-        until=rfc3339(replay.until),
-        types=replay.types,
-        only_failed=replay.only_failed,
-        total=replay.total,
-        done=replay.done,
-        created_at=rfc3339(replay.created_at),
-        updated_at=rfc3339(replay.updated_at),
-    )
+    return view_of(ReplayView, replay)
 
 
 def _replay(wanted: NewReplay, webhook: Webhook) -> Replay:
@@ -136,8 +125,5 @@ def _replay(wanted: NewReplay, webhook: Webhook) -> Replay:
 
 
 def _find(cursor: Cursor, call: Call) -> Replay:
-    wanted = call.path["id"]
-    found = replays.find(cursor, call.org.id, wanted) if is_id(wanted, "rpl") else None
-    if found is None:
-        raise NotFound("Replay not found")
-    return found
+    wanted = call.id_in_path("rpl", "Replay")
+    return existing(replays.find(cursor, call.org.id, wanted), "Replay")

@@ -9,10 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
 from app.api.lists import FAMILIES, read_types
+from app.api.views import view_of
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
 from app.domain.target import InvalidTarget, check_url
-from app.domain.times import rfc3339
 from app.domain.webhook import Webhook, header_problem
 
 Url = Annotated[
@@ -95,22 +95,7 @@ class WebhookWithSecret(msgspec.Struct):
 
 def view(webhook: Webhook) -> WebhookView:
     """A webhook as callers see it."""
-    return WebhookView(
-        id=webhook.id,
-        name=webhook.name,
-        url=webhook.url,
-        events=webhook.events,
-        event_types=webhook.events,
-        status=webhook.status,  # type: ignore[arg-type]
-        status_reason=webhook.status_reason,
-        failure_count=webhook.failure_count,
-        metadata=webhook.metadata,
-        headers=webhook.headers,
-        rate_limit=webhook.rate_limit,
-        ordered=webhook.ordered,
-        created_at=rfc3339(webhook.created_at),
-        updated_at=rfc3339(webhook.updated_at),
-    )
+    return view_of(WebhookView, webhook, event_types=webhook.events)
 
 
 def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object]:

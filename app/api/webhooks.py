@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from app.api.bodies import checked_metadata, read_body
-from app.api.call import Answer, Call
-from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.call import Answer, Call, existing
+from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
 from app.api.webhook_bodies import (
     NewWebhook,
@@ -27,7 +27,6 @@ from app.api.webhook_bodies import (
     edited_values,
     view,
 )
-from app.domain.errors import NotFound
 from app.domain.event import PING, operational_event
 from app.domain.ids import is_id, new_id
 from app.domain.signature import generate_secret
@@ -44,7 +43,7 @@ OVERLAP_SECONDS = 24 * 3600
 OVERLAP_SECONDS_MAX = 30 * 24 * 3600
 
 
-class WebhookQuery(ListQuery):
+class WebhookQuery(SortedQuery):
     """What `GET /webhooks` takes."""
 
     sort: Literal["created_at", "-created_at"] = "created_at"
@@ -101,19 +100,16 @@ def create_webhook(call: Call) -> Answer:
 def list_webhooks(call: Call) -> Answer:
     """The org's webhooks, by default in the order of creation."""
     query = read_query(call.query, WebhookQuery)
-    after = read_place(query.cursor, query.sort)
     with transaction(call.services.database) as cursor:
         rows = webhooks.page(
             cursor,
             call.org.id,
             query.status,
-            after,
+            query.after,
             query.limit + 1,
-            newest_first=query.sort.startswith("-"),
+            newest_first=query.newest_first,
         )
-    return Answer(
-        make_page(WebhookView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
-    )
+    return Answer(make_sorted_page(WebhookView, rows, query, view))
 
 
 @describe(Operation(_TAG, {200: One[WebhookView]}))
@@ -183,6 +179,4 @@ def find_webhook(cursor: Cursor, call: Call) -> Webhook:
     if wanted.startswith("wh_"):
         wanted = "whk_" + wanted.removeprefix("wh_")
     found = webhooks.find(cursor, call.org.id, wanted) if is_id(wanted, "whk") else None
-    if found is None:
-        raise NotFound("Webhook not found")
-    return found
+    return existing(found, "Webhook")
