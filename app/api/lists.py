@@ -1,7 +1,7 @@
-"""Lists: the same parameters and the same shape for all of them.
+"""Lists: all have the same parameters and the same shape.
 
-A cursor holds the sort order and the last item's place in it, never a count: whatever is inserted
-or deleted meanwhile, no other item is seen twice or missed.
+A cursor has the sort order and the last item's position, never a count: whatever is inserted or
+deleted meanwhile, no other item is seen twice or missed.
 """
 
 from __future__ import annotations
@@ -39,12 +39,6 @@ Moment = Annotated[
 #: Words separated by commas.
 Words = Annotated[str, Meta(max_length=1000)]
 
-Item = TypeVar("Item", bound=msgspec.Struct)
-Row = TypeVar("Row")
-RowWithId = TypeVar("RowWithId", bound="HasId")
-Query = TypeVar("Query", bound=msgspec.Struct)
-_EPOCH_YEARS = range(1970, 9999)
-
 
 class HasId(Protocol):
     """A row with an id."""
@@ -53,6 +47,13 @@ class HasId(Protocol):
     def id(self) -> str:
         """Its id."""
         ...
+
+
+Item = TypeVar("Item", bound=msgspec.Struct)
+Row = TypeVar("Row")
+RowWithId = TypeVar("RowWithId", bound=HasId)
+Query = TypeVar("Query", bound=msgspec.Struct)
+_EPOCH_YEARS = range(1970, 9999)
 
 
 class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -99,7 +100,7 @@ class Page(msgspec.Struct, Generic[Item]):
 
 
 def read_query(query: Mapping[str, str], kind: type[Query]) -> Query:
-    """The parameters of a list. Raises `Invalid` with the one that is wrong named."""
+    """The parameters of a list. Raises `Invalid` naming the one that is wrong."""
     values = {name: value for name, value in query.items() if value or name != "cursor"}
     for name, value in values.items():
         if "\0" in name + value:
@@ -130,7 +131,7 @@ def read_time(name: str, text: str | None) -> datetime | None:
 
 
 def read_types(name: str, patterns: Iterable[str] | None) -> list[str] | None:
-    """The event types that some patterns (`contact.*`) stand for; None: no patterns, any type."""
+    """The event types that patterns (`contact.*`) match; None for no patterns, so any type."""
     if patterns is None:
         return None
     wanted = list(patterns)
@@ -147,12 +148,12 @@ def split_words(words: str) -> list[str]:
 
 
 def encode_cursor(*values: str) -> str:
-    """An opaque cursor that remembers these values."""
+    """An opaque cursor with these values."""
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 
 def read_cursor(text: str | None, sort: str, count: int) -> list[str] | None:
-    """What the cursor of a list in that order remembers besides the order; None when absent."""
+    """The values in a cursor of a list in that order; None when absent."""
     if not text:
         return None
     try:
@@ -182,7 +183,7 @@ def make_page(
     view: Callable[[Row], Item],
     cursor_of: Callable[[Row], str],
 ) -> Page[Any]:
-    """The page of up to `limit` rows; one row more than that says that there is more."""
+    """The page of up to `limit` rows; one row beyond that means that there are more."""
     has_more, shown = len(rows) > query.limit, rows[: query.limit]
     next_cursor = cursor_of(shown[-1]) if has_more else None
     items = list(map(view, shown))

@@ -14,7 +14,7 @@ CHECKS = {
     "format": ("ruff", "format", "--check", "--quiet", *_CODE),
     "lint": ("ruff", "check", "--quiet", *_CODE),
     "types": ("mypy", "--strict", "--no-error-summary", *_CODE),
-    "dead code": ("vulture",),
+    "dead code": ("scripts.dead_code",),
     "layers": ("pytest", "-q", "--no-header", "-p", "no:xdist", "tests/test_layering.py"),
 }
 
