@@ -1,4 +1,4 @@
-"""API keys, for holders of a read-write key: made, listed by their last characters, revoked."""
+"""API keys, for holders of a read-write key: create, list, revoke."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class KeyQuery(SortedQuery):
 
 
 class KeyView(msgspec.Struct, kw_only=True):
-    """A key without itself."""
+    """A key without its secret."""
 
     id: str
     name: str | None
@@ -48,7 +48,7 @@ class KeyView(msgspec.Struct, kw_only=True):
 
 
 class KeyWithText(msgspec.Struct):
-    """The only answer that shows a key."""
+    """The only answer that shows a key's secret."""
 
     data: KeyView
     key: str
@@ -56,7 +56,7 @@ class KeyWithText(msgspec.Struct):
 
 @describe(Operation(_TAG, {201: KeyWithText}, body=NewApiKey))
 def create_key(call: Call) -> Answer:
-    """Make a key. It is not shown again."""
+    """Create a key. It is not shown again."""
     _check_may(call)
     wanted = read_body(call.body, NewApiKey)
     key = generate_key(wanted.kind)
@@ -71,7 +71,7 @@ def create_key(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: Page[KeyView]}, query=KeyQuery))
 def list_keys(call: Call) -> Answer:
-    """The org's keys, revoked ones among them, by default in the order of creation."""
+    """The org's keys, including revoked ones, by default in the order of creation."""
     _check_may(call)
     query = read_query(call.query, KeyQuery)
     with transaction(call.services.database) as cursor:
@@ -87,7 +87,7 @@ def list_keys(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {204: None}))
 def revoke_key(call: Call) -> Answer:
-    """Revoke a key, the one in use included. It is refused everywhere within a second."""
+    """Revoke a key, even the one in use. It is refused everywhere within a second."""
     _check_may(call)
     wanted = call.id_in_path("key", "API key")
     with transaction(call.services.database) as cursor:
@@ -104,4 +104,4 @@ def view(key: ListedKey) -> KeyView:
 
 def _check_may(call: Call) -> None:
     if call.key.scope is not Scope.READ_WRITE:
-        raise Forbidden("Only a read-write key may see and change API keys")
+        raise Forbidden("Only a read-write key can see and change API keys")

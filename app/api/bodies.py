@@ -1,4 +1,4 @@
-"""Reading a request's JSON into a typed struct, and its problems into named fields."""
+"""Reads a request's JSON into a typed struct, and turns problems into named fields."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _MISSING = re.compile(r"Object missing required field `([^`]*)`")
 
 
 def read_body(body: bytes, kind: type[Body], *, optional: bool = False) -> Body:
-    """The body as that struct. Raises `InvalidJson`, or `Invalid` with the field named.
+    """The body as that struct. Raises `InvalidJson`, or `Invalid` naming the field.
 
-    `optional`: no body at all stands for `{}`.
+    `optional`: an empty body means `{}`.
     """
     try:
         value = msgspec.json.decode(b"{}" if optional and not body else body, type=kind)
@@ -38,7 +38,7 @@ def read_body(body: bytes, kind: type[Body], *, optional: bool = False) -> Body:
 
 
 def invalid_of(message: str) -> Invalid:
-    """What msgspec says of a value that has the wrong type, with the field named."""
+    """A validation error of msgspec as an error that names the field."""
     for pattern, problem in ((_UNKNOWN, "is not a known field"), (_MISSING, "is required")):
         match = pattern.match(message)
         if match:
@@ -49,12 +49,12 @@ def invalid_of(message: str) -> Invalid:
 
 
 def cleaned_text(text: str | None) -> str | None:
-    """Text in NFC and trimmed; an empty one is absent."""
+    """Text in NFC, trimmed; None if empty."""
     return (clean_text(text) or None) if text is not None else None
 
 
 def checked_metadata(metadata: dict[str, object]) -> dict[str, object]:
-    """Metadata that can be stored, cleaned; a null stays one. Raises `Invalid`."""
+    """Cleaned metadata; a null stays null. Raises `Invalid`."""
     problems = Problems()
     cleaned = clean_metadata(metadata, problems)
     if problems.by_field:

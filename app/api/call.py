@@ -1,7 +1,7 @@
-"""The frame around every keyed endpoint: who calls, may they, how often; then a plain function.
+"""What every keyed endpoint needs: authentication, rate limit, body; then a plain function.
 
 An endpoint is a plain function from a `Call` to an `Answer`. It runs in a thread, may block on
-PostgreSQL, and raises errors of the tree; everything that all endpoints share happens here.
+PostgreSQL, and raises errors of the tree; everything that endpoints share happens here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Call:
-    """A keyed request that is allowed to be made."""
+    """An authenticated, allowed request."""
 
     org: Org
     key: ApiKey
@@ -85,7 +85,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             org = services.authenticator.org_at(request.headers.get("host", ""))
             presented = request.headers.get("x-api-key")
             key = services.authenticator.key_for(org, presented, request.method, request.url.path)
-            limits.update(await _take_turn(services, key))
+            limits.update(await _check_rate(services, key))
             body = await read_body(request.receive, request.headers.get("content-length", ""))
             call = Call(org, key, request.path_params, request.query_params, body, services)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
@@ -100,7 +100,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     return update_wrapper(serve, endpoint)
 
 
-async def _take_turn(services: Services, key: ApiKey) -> dict[str, str]:
+async def _check_rate(services: Services, key: ApiKey) -> dict[str, str]:
     rate = services.settings.api_rate_per_key
     if rate == 0:
         return {}

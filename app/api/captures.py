@@ -1,4 +1,4 @@
-"""Captures: a contact's history, and what was set aside, to be looked at and released."""
+"""Captures: a contact's history, and quarantined and rejected ones for review and release."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class CaptureView(msgspec.Struct, kw_only=True):
     """One submission as it came in."""
 
     id: str
-    #: The id that it was answered with.
+    #: The contact id in its answer.
     contact_id: str | None
     status: CaptureStatus
-    #: Why it was set aside; it stays after a release.
+    #: Why it was quarantined or rejected; kept after a release.
     reason: str | None
     received_at: str
-    #: What the visitor sent, without what was absent.
+    #: What the visitor sent, without absent fields.
     payload: dict[str, object]
     keyed: bool
     client_address: str | None
@@ -59,7 +59,7 @@ class CaptureView(msgspec.Struct, kw_only=True):
 
 @describe(Operation(_TAG, {200: Page[CaptureView]}, query=HistoryQuery))
 def list_contact_captures(call: Call) -> Answer:
-    """Every capture of a contact, under its former addresses too, the newest first."""
+    """Every capture of a contact, including those under former addresses, newest first."""
     query = read_query(call.query, HistoryQuery)
     with transaction(call.services.database) as cursor:
         contact = find_contact(cursor, call)
@@ -75,7 +75,7 @@ def list_contact_captures(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: Page[CaptureView]}, query=SetAsideQuery))
 def list_set_aside(call: Call) -> Answer:
-    """Captures that were quarantined or rejected, the newest first."""
+    """Quarantined and rejected captures, newest first."""
     query = read_query(call.query, SetAsideQuery)
     with transaction(call.services.database) as cursor:
         rows = capture_lists.set_aside(
@@ -91,10 +91,10 @@ def list_set_aside(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[CaptureView]}, errors=("conflict",)))
 def release_capture(call: Call) -> Answer:
-    """Record a quarantined capture after all, with its event, as if it had just come in.
+    """Record a quarantined capture after all, with its event, as if it had just arrived.
 
-    It keeps its id and with it its place in time: what a person or a later capture has written to
-    the contact since then stands, exactly as if the capture had never been held up.
+    It keeps its id and so its position in time: whatever a keyed caller or a later capture has
+    written to the contact since then wins, as if the capture had never been held.
     """
     with transaction(call.services.database) as cursor:
         capture_id = call.id_in_path("cap", "Capture")

@@ -31,7 +31,7 @@ else:
 
 
 class ContactBody(Texts, forbid_unknown_fields=True, kw_only=True):
-    """What a keyed caller may set besides the address. What is absent stays, null clears."""
+    """What a keyed caller may set besides the address. Absent fields stay, null clears."""
 
     stage: Stage | UnsetType = UNSET
     source: Source | UnsetType = UNSET
@@ -57,7 +57,7 @@ class ContactEdit(ContactBody, kw_only=True):
 
 
 def edits_of(body: ContactBody) -> dict[str, object]:
-    """What a body sets, cleaned, without the address; an empty text clears. Raises `Invalid`."""
+    """The cleaned fields in a body, without the address; an empty text clears. Raises `Invalid`."""
     edits: dict[str, object] = {}
     for name in _EDITABLE:
         value = getattr(body, name)

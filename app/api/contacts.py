@@ -1,8 +1,8 @@
-"""Contacts, as keyed callers keep them.
+"""Contacts: create, read, change, delete.
 
 A contact that a keyed caller creates has had its first touch: `source` is `other` unless one is
-sent, and stays, whatever captures come later. An address leads to one contact, also after that
-contact's address was changed: a former address cannot be given to another one.
+sent, and later captures don't change it. An address belongs to one contact even after that
+contact's address has changed: a former address cannot be given to another contact.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class ContactQuery(ListQuery):
 
 @describe(Operation(_TAG, {201: One[ContactView]}, body=NewContact, errors=("conflict",)))
 def create_contact(call: Call) -> Answer:
-    """Create a contact. A taken address is a conflict that names the contact that has it."""
+    """Create a contact. If the address is taken, the conflict names the contact that has it."""
     return _write(call, contact_service.create)
 
 
@@ -101,16 +101,16 @@ def list_contacts(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[ContactView]}))
 def get_contact(call: Call) -> Answer:
-    """One contact. Every id that a capture was answered with leads to its contact."""
+    """One contact. Every id in a capture's answer leads to its contact."""
     with transaction(call.services.database) as cursor:
         return Answer(One(contact_view(find_contact(cursor, call))))
 
 
 @describe(Operation(_TAG, {200: One[ContactView]}, body=ContactEdit, errors=("conflict",)))
 def edit_contact(call: Call) -> Answer:
-    """Change a contact. What changes nothing emits no event.
+    """Change a contact. A change without effect emits no event.
 
-    A new address must be nobody's; the ids of the former ones go on leading here.
+    A new address must be free; ids of former addresses still lead here.
     """
     body = read_body(call.body, ContactEdit)
     edits, address_id = edits_of(body), None
@@ -132,7 +132,7 @@ class Deletion(msgspec.Struct, forbid_unknown_fields=True):
 
 @describe(Operation(_TAG, {204: None}, query=Deletion))
 def delete_contact(call: Call) -> Answer:
-    """Delete a contact. If its address is captured again, it begins anew, with the same id.
+    """Delete a contact. If its address is captured again, it starts afresh under the same id.
 
     With `erase=true` name, address and everything that was sent disappear from every table and
     queue; a keyed hash of the address stays, so that captures from before cannot bring the person

@@ -1,4 +1,4 @@
-"""Deliveries: what became of an event at a webhook, attempt by attempt; and once more, by hand."""
+"""Deliveries: one event for one webhook, its attempts, and retrying by hand."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class DeliveryQuery(SortedQuery):
 
 
 class DeliveryView(msgspec.Struct, kw_only=True):
-    """One event for one webhook, and how far it is."""
+    """One event for one webhook, and its progress."""
 
     id: str
     webhook_id: str
@@ -71,7 +71,7 @@ class DeliveryView(msgspec.Struct, kw_only=True):
 
 
 class TimingsView(msgspec.Struct):
-    """Milliseconds of each phase; null for one that did not happen."""
+    """Milliseconds per phase; null for a phase that did not happen."""
 
     dns_ms: int | None = None
     connect_ms: int | None = None
@@ -81,7 +81,7 @@ class TimingsView(msgspec.Struct):
 
 
 class AttemptView(msgspec.Struct, kw_only=True):
-    """One HTTP request. `status` is the receiver's; `error` says why there is none."""
+    """One HTTP request. `status` is the receiver's; `error` says why it is null."""
 
     id: str
     number: int
@@ -99,20 +99,20 @@ class AttemptView(msgspec.Struct, kw_only=True):
 
 
 class DeliveryDetail(DeliveryView, kw_only=True):
-    """A delivery with its latest attempts, the first of them first."""
+    """A delivery with its latest attempts, oldest first."""
 
     attempts: list[AttemptView]
 
 
 @describe(Operation(_TAG, {200: Page[DeliveryView]}, query=DeliveryQuery))
 def list_deliveries(call: Call) -> Answer:
-    """A webhook's deliveries, the newest first.
+    """A webhook's deliveries, newest first.
 
     With `event_type`, a page may hold fewer than `limit`, or none, while `has_more` is true.
     """
     query = read_query(call.query, DeliveryQuery)
     types = read_types("event_type", query.event_type and split_words(query.event_type))
-    ids, newest_first = _ids_in_question(query), query.newest_first
+    ids, newest_first = _id_range(query), query.newest_first
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         looked = delivery_lists.page(
@@ -140,15 +140,15 @@ def get_delivery(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {202: One[DeliveryDetail]}, errors=("conflict",)))
 def retry_delivery(call: Call) -> Answer:
-    """Send a delivery again, now and with a whole new schedule, whatever became of it.
+    """Send a delivery again now, with a new retry schedule, whatever its status.
 
-    One that waits for its next attempt is brought forward. It is a conflict while an attempt is
-    under way, and when the webhook was deleted.
+    A pending one is brought forward. It is a conflict while an attempt is in progress, and
+    after the webhook was deleted.
     """
     with transaction(call.services.database) as cursor:
         delivery = _detail(cursor, call)
         if not delivery_lists.retry(cursor, delivery.id):
-            raise Conflict("An attempt is under way, or the webhook was deleted")
+            raise Conflict("An attempt is in progress, or the webhook was deleted")
         delivery = _detail(cursor, call)
     call.services.notifier.notify([delivery.webhook_id])
     return Answer(One(delivery), status=202)
@@ -188,15 +188,15 @@ def _attempt(row: ListedAttempt) -> AttemptView:
 
 
 def _stored_statuses(wanted: str | None, webhook_status: str) -> list[str] | None:
-    """The statuses to look for; `held` and `pending` exclude each other at one webhook."""
+    """The stored statuses to look for; a webhook's deliveries are either `held` or `pending`."""
     if wanted not in (DeliveryStatus.HELD, DeliveryStatus.PENDING):
         return None if wanted is None else [wanted]
     shown = DeliveryStatus.HELD if webhook_status in _HOLDING else DeliveryStatus.PENDING
     return [DeliveryStatus.PENDING] if wanted == shown else []
 
 
-def _ids_in_question(query: DeliveryQuery) -> tuple[str, str]:
-    """From which id up to which; ids tell the time of their making."""
+def _id_range(query: DeliveryQuery) -> tuple[str, str]:
+    """The range of ids asked for; ids contain the time of their creation."""
     since, until = read_time("since", query.since), read_time("until", query.until)
     first = _first_id_at(since) if since else _FIRST_ID
     last = _first_id_at(until) if until else _LAST_ID

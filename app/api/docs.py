@@ -1,4 +1,4 @@
-"""`GET /openapi.yaml` and `GET /docs`: the same document for machines and for people."""
+"""`GET /openapi.yaml` and `GET /docs`: the same document for programs and for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the document says of every answer: the error envelope, the table of codes, the headers."""
+"""What all answers have in common: the error envelope, the error codes, the headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ErrorCode = Annotated[str, Meta(extra_json_schema={"enum": list(STATUS_BY_CODE)}
 
 
 class ErrorDetail(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What was wrong, and what would be right."""
+    """What is wrong, and how to fix it."""
 
     code: ErrorCode
     message: str

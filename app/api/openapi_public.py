@@ -1,4 +1,4 @@
-"""The endpoints outside the keyed frame, described by hand: `/capture`, and about the service."""
+"""Endpoints without a key, described by hand: `/capture`, and those about the service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Schema = dict[str, Any]
 
 
 class Captured(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What the caller sent, with the ids that it has from now on."""
+    """What the caller sent, with its ids."""
 
     id: str
     email: str
@@ -53,7 +53,7 @@ class Health(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """Whether captures can be taken, and how each dependency is."""
+    """Whether captures can be accepted, and the state of each dependency."""
 
     status: str
     dependencies: dict[str, str]
@@ -78,7 +78,7 @@ def _text(description: str, length: int | None = None) -> Schema:
 
 
 _BODY_PROPERTIES: Schema = {
-    "email": _text("The address: the one field that must be there."),
+    "email": _text("The e-mail address: the only required field."),
     **{name: _text("", length) for name, length in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
 }
@@ -110,7 +110,7 @@ def _header(name: str, description: str, schema: Schema | None = None) -> Schema
 _CAPTURE: Schema = {
     "operationId": "capture",
     "tags": ["Capture"],
-    "summary": "Take a lead from any page.",
+    "summary": "Accept a lead from any page.",
     "description": "Public: a key is optional, but one that is sent must be valid. The answer"
     " means that the lead is on disk and will be recorded. It is made of what was sent and tells"
     " nothing about what is known. The same submission within 10 s is one capture.",
@@ -171,12 +171,12 @@ PUBLIC: dict[tuple[str, str], Schema] = {
     ("/capture", "POST"): _CAPTURE,
     ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
     ("/readyz", "GET"): _about(
-        "readyz", "Whether captures can be taken.", _json(Readiness), _json(Readiness)
+        "readyz", "Whether captures can be accepted.", _json(Readiness), _json(Readiness)
     ),
     ("/openapi.yaml", "GET"): _about(
         "openapi", "This document.", {"application/yaml": {"schema": {"type": "object"}}}
     ),
     ("/docs", "GET"): _about(
-        "docs", "This document, to be read.", {"text/html": {"schema": {"type": "string"}}}
+        "docs", "This document as a page.", {"text/html": {"schema": {"type": "string"}}}
     ),
 }

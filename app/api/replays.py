@@ -1,9 +1,9 @@
-"""Replays: a webhook's past events once more, as a job that survives its process.
+"""Replays: a webhook's past events again, as a job that survives its process.
 
 A replay goes through the events since and until given times whose types the webhook subscribes to
-now, in the order of their ids (with `only_failed`: its failed deliveries). What was delivered or
-given up is opened again, what never was is made, what is under way is left alone. Live events go
-on as before: a replay waits while its webhook has a backlog.
+now, in the order of their ids (with `only_failed`: its failed deliveries). Settled deliveries
+are reopened, missing ones created, pending ones left alone. Live events continue as before: a
+replay waits while its webhook has a backlog.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class NewReplay(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReplayView(msgspec.Struct, kw_only=True):
-    """A replay and how far it is: `done` of `total` events gone through."""
+    """A replay and its progress: `done` of `total` events processed."""
 
     id: str
     webhook_id: str
@@ -58,7 +58,7 @@ class ReplayView(msgspec.Struct, kw_only=True):
 
 
 class DryRun(msgspec.Struct):
-    """How many events a replay would go through."""
+    """How many events a replay would process."""
 
     total: int
     dry_run: bool = True
@@ -89,13 +89,13 @@ def get_replay(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[ReplayView]}, errors=("conflict",)))
 def cancel_replay(call: Call) -> Answer:
-    """Stop a replay; what it has opened already is still delivered."""
+    """Stop a replay; deliveries that it has already reopened are still sent."""
     with transaction(call.services.database) as cursor:
         replay = _find(cursor, call)
         replays.cancel(cursor, call.org.id, replay.id)
         replay = _find(cursor, call)
     if replay.status == ReplayStatus.DONE:
-        raise Conflict("The replay is done already")
+        raise Conflict("The replay is already done")
     return Answer(One(view(replay)))
 
 

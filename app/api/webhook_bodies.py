@@ -54,7 +54,7 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
-    """What `PATCH /webhooks/{id}` takes; what is absent stays."""
+    """What `PATCH /webhooks/{id}` takes; absent fields stay unchanged."""
 
     url: Url | UnsetType = UNSET
     events: Patterns | UnsetType = UNSET
@@ -68,7 +68,7 @@ class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookView(msgspec.Struct, kw_only=True):
-    """A webhook as callers see it; both documented names of its event types."""
+    """A webhook as callers see it, with its event types under both documented names."""
 
     id: str
     name: str
@@ -121,7 +121,7 @@ def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object
 
 
 def checked_name(name: str) -> str:
-    """A name that shows. Raises `Invalid`."""
+    """A name that is not blank. Raises `Invalid`."""
     cleaned = cleaned_text(name)
     if cleaned is None:
         raise Invalid({"name": "is empty"})
@@ -137,7 +137,7 @@ def checked_url(url: str, *, allow_private: bool) -> str:
 
 
 def checked_events(events: list[str] | None, event_types: list[str] | None) -> list[str]:
-    """The patterns under either of their names; none: all. Raises `Invalid`."""
+    """The patterns under either of their names; all events by default. Raises `Invalid`."""
     if events is not None and event_types is not None and events != event_types:
         raise Invalid({"events": "differs from event_types; send one of them"})
     patterns = list(dict.fromkeys(events or event_types or ["*"]))

@@ -1,4 +1,4 @@
-"""Webhooks: subscribing to events, and tending a subscription."""
+"""Webhooks: subscriptions to events."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from app.storage.events import publish_to
 
 _TAG = "Webhooks"
 
-#: How long the secret before a rotation goes on signing, unless told otherwise.
+#: How long the old secret keeps signing after a rotation, by default.
 OVERLAP_SECONDS = 24 * 3600
 OVERLAP_SECONDS_MAX = 30 * 24 * 3600
 
@@ -62,7 +62,7 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Ping(msgspec.Struct):
-    """A ping that is on its way."""
+    """A ping that is queued."""
 
     delivery_id: str
     event_id: str
@@ -121,7 +121,7 @@ def get_webhook(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[WebhookView]}, body=WebhookEdit))
 def edit_webhook(call: Call) -> Answer:
-    """Change a webhook; `active` releases what was held."""
+    """Change a webhook; `active` releases held deliveries."""
     edit = read_body(call.body, WebhookEdit)
     allow_private = call.services.settings.allow_private_webhooks
     values = edited_values(edit, allow_private=allow_private)
@@ -137,7 +137,7 @@ def edit_webhook(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {204: None}))
 def delete_webhook(call: Call) -> Answer:
-    """End a subscription; what is still owed is cancelled."""
+    """End a subscription; pending deliveries are cancelled."""
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         webhooks.update(cursor, webhook.id, {"status": WebhookStatus.DELETED}, now())
@@ -146,9 +146,9 @@ def delete_webhook(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: WebhookWithSecret}, body=Rotation, body_optional=True))
 def rotate_secret(call: Call) -> Answer:
-    """Sign with a new secret at once, and with the old one as well for a while.
+    """Sign with a new secret at once, and also with the old one for a while.
 
-    Of two rotations within that while, only the latest old secret goes on signing.
+    After a second rotation in that time, only the latest old secret keeps signing.
     """
     wanted = read_body(call.body, Rotation, optional=True)
     secret = wanted.secret or generate_secret()

@@ -15,15 +15,15 @@ from app.domain.ids import time_of, ulid_of
 
 
 class CaptureStatus(StrEnum):
-    """Where a capture ended."""
+    """The final status of a capture."""
 
     RECORDED = "recorded"  # merged into its contact, with one event
-    QUARANTINED = "quarantined"  # a bot, by its looks: kept, no contact, no event
+    QUARANTINED = "quarantined"  # looks like a bot: kept, no contact, no event
     REJECTED = "rejected"  # could not be recorded: kept with the reason
 
 
 class Capture(LeadFields, kw_only=True, omit_defaults=True):
-    """One submission as it was accepted. Its id says when: see `app.domain.ids`."""
+    """One submission as accepted. Its id contains the time: see `app.domain.ids`."""
 
     id: str
     org_id: str
@@ -33,21 +33,21 @@ class Capture(LeadFields, kw_only=True, omit_defaults=True):
     client_address: str | None = None
     user_agent: str | None = None
     referrer: str | None = None
-    #: Why it is kept in quarantine; None: it is recorded.
+    #: Why it is quarantined; None: it is recorded.
     quarantine: str | None = None
-    #: Why it was refused; such a capture has no contact ("") and is only kept for people to see.
+    #: Why it was refused; such a capture has no contact ("") and is kept for review only.
     rejected: str | None = None
 
     @property
     def status(self) -> CaptureStatus:
-        """Where it ends, unless PostgreSQL refuses it."""
+        """Its final status, unless PostgreSQL refuses it."""
         if self.rejected:
             return CaptureStatus.REJECTED
         return CaptureStatus.QUARANTINED if self.quarantine else CaptureStatus.RECORDED
 
     @property
     def write_id(self) -> str:
-        """Its place in the order of captures and edits."""
+        """Its position in the order of captures and edits."""
         return ulid_of(self.id)
 
     @property

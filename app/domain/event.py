@@ -31,7 +31,7 @@ EVENT_TYPES = (
 
 
 class Event(msgspec.Struct):
-    """One fact. `data` is JSON text already: every delivery sends the same bytes."""
+    """One fact. `data` is JSON text, so every delivery sends the same bytes."""
 
     id: str
     org_id: str
@@ -39,7 +39,7 @@ class Event(msgspec.Struct):
     occurred_at: datetime
     data: str
     contact_id: str | None = None
-    #: Counts the contact's events from 1; None where there is no contact.
+    #: Counts the contact's events from 1; None without a contact.
     sequence: int | None = None
 
 

@@ -1,4 +1,4 @@
-"""From what was found about a person to the fields of a submission."""
+"""Maps what was found about a person to the fields of a submission."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _NOWHERE: Path = ()
 
 
 class MappedFields(NamedTuple):
-    """Fields with their values, and what was put to use for them: texts by their paths."""
+    """Fields with their values, and the texts used for them by their paths."""
 
     fields: dict[str, str]
     used: dict[Path, str]
 
 
 def map_fields(person: dict[str, Found], problems: Problems) -> MappedFields:
-    """The fields of a submission; `email` is normalised, or as typed if that is a problem."""
+    """The fields of a submission; `email` is normalised, or as typed if it is not valid."""
     mapped = MappedFields(
         fields={field: found.text for field, found in person.items() if field != FULL_NAME},
         used={found.path: found.text for field, found in person.items() if field != FULL_NAME},
@@ -38,7 +38,7 @@ def map_fields(person: dict[str, Found], problems: Problems) -> MappedFields:
 
 
 def _map_full_name(mapped: MappedFields, person: dict[str, Found]) -> None:
-    """Split a full name, be it a field or the one beside the address, if it adds anything."""
+    """Split a full name, from its own field or beside the address, if it adds anything."""
     email = person.get("email")
     beside = display_name(email.text) if email else None
     full = person.get(FULL_NAME)
@@ -57,7 +57,7 @@ def _complete(fields: dict[str, str], full: str) -> bool:
 
 
 def _map_source(mapped: MappedFields, person: dict[str, Found]) -> None:
-    """A source that is none of ours is `other`, its text the detail, or metadata beside one."""
+    """An unknown source becomes `other`; its text becomes the detail, or stays in metadata."""
     source = person.get("source")
     if source is None:
         return

@@ -1,15 +1,15 @@
-"""The metadata of a submission: what it sent as such, and every field that has no place elsewhere.
+"""The metadata of a submission: what was sent as such, and every field that is not a contact field.
 
-Nothing is lost for its shape or its name:
+Nothing is lost because of its shape or name:
 
-- an unknown field, and a known one that another name outranked, keep their own names;
+- an unknown field, and a known one that another name overrode, keep their own names;
 - where that name is taken in `metadata` by another value, `metadata` wins and the field is kept
   beside it as `name_2`;
 - `metadata[utm_source]` and `metadata.utm_source` are keys of `metadata`; a text that holds a JSON
   object is read as one, and `metadata` of any other shape is kept under that very name;
 - an unknown field that is nested too deeply has its inner part kept as JSON text.
 
-`metadata` itself must keep to the limits, since its author can.
+`metadata` itself must be within the limits, since its author controls it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FIELD = "metadata"
 def gather_metadata(
     sent: Mapping[str, object], used: Mapping[Path, str], problems: Problems
 ) -> dict[str, object]:
-    """Metadata from cleaned fields, without those whose texts were put to use, by their paths."""
+    """Metadata from cleaned fields, without those whose texts were used, by their paths."""
     own_name = _name_of_metadata(sent)
     metadata = _sent_as_metadata(sent.get(own_name), problems)
     for name, value in sent.items():
@@ -80,7 +80,7 @@ def _sent_as_metadata(value: object, problems: Problems) -> dict[str, object]:
 
 
 def _keep(metadata: dict[str, object], name: str, value: object) -> None:
-    """Keep a value under its name, or beside an unequal one that has it already."""
+    """Keep a value under its name, or under `name_2` if another value has that name."""
     key, number = name, 1
     while key in metadata and metadata[key] != value:
         number += 1
@@ -89,7 +89,7 @@ def _keep(metadata: dict[str, object], name: str, value: object) -> None:
 
 
 def _levels(value: object) -> int:
-    """How deep containers are nested: 0 for a plain value. Not recursive: it may be deep."""
+    """How deep containers are nested; 0 for a plain value. Not recursive, so any depth is fine."""
     level, values = 0, [value]
     while containers := [each for each in values if isinstance(each, dict | list)]:
         level += 1
@@ -102,7 +102,7 @@ def _levels(value: object) -> int:
 
 
 def _fold(value: object, level: int) -> object:
-    """The value with all that is beyond the last level as JSON text."""
+    """The value with everything below the deepest level as JSON text."""
     if not isinstance(value, dict | list):
         return value
     if level > LEVELS_MAX:

@@ -1,6 +1,6 @@
-"""A submission: what a visitor sent, in any shape, cleaned and with its fields in their places.
+"""A submission: what a visitor sent, in any shape, cleaned and mapped to fields.
 
-The only validation of captures. All problems of a submission are reported together.
+The only validation of captures. All problems are reported together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.domain.person import find_person
 from app.domain.problems import Problems
 from app.domain.source import derive_source
 
-#: Fields that are looked into at all: far more than metadata could take in.
+#: Fields that are looked at: far more than metadata has room for.
 _FIELDS_MAX = 2 * KEYS_MAX
 
 
@@ -30,10 +30,10 @@ class Submission(LeadFields, kw_only=True):
 
 
 class InvalidAddress(InvalidCapture):
-    """The address is the only fault.
+    """The address is the only problem.
 
-    `submission` has all the rest, and as `email` what was typed (at most 254 characters), or ""
-    when that was nothing: a lead to follow up by hand.
+    `submission` has everything else, and as `email` what was typed (at most 254 characters, ""
+    for nothing): a lead to follow up by hand.
     """
 
     def __init__(self, fields: Mapping[str, str], submission: Submission) -> None:
@@ -54,10 +54,10 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
 
 
 def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> Submission:
-    """The submission in decoded JSON or in a form's fields (lists where a name came repeatedly).
+    """The submission in decoded JSON or in a form's fields (lists for repeated names).
 
-    `page_host` is the host of the page that sent it, where known: it tells an outside referrer.
-    Raises `InvalidCapture` with all problems by field, `InvalidAddress` when it is only that one.
+    `page_host`: host of the sending page, if known; any other host is an outside referrer.
+    Raises `InvalidCapture` with all problems by field, `InvalidAddress` if it is the only one.
     """
     problems = Problems()
     controls, sent = take_controls(Cleaner(problems).clean_fields(fields), problems)
