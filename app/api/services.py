@@ -1,4 +1,4 @@
-"""What the keyed endpoints work with; made once per process."""
+"""What endpoints work with; created once per process."""
 
 from __future__ import annotations
 

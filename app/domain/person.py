@@ -1,13 +1,13 @@
-"""Who a submission is about, whatever its shape.
+"""The person that a submission is about, whatever its shape.
 
 The rule: **the object nearest to the top that holds an address speaks for the visitor.** The top
-level itself comes first; then, level by level, whatever it contains. When it gives no name, the
-objects right inside it may. What is under a name that means somebody else (an
-owner, an agent, a recipient) is passed over, and so is `metadata`. When no label anywhere means an
+level itself comes first; then, level by level, whatever it contains. If it has no name, the
+objects directly inside it may. Anything under a name that means somebody else (an
+owner, an agent, a recipient) is skipped, and so is `metadata`. When no label anywhere means an
 address but exactly one value is one, that value is it.
 
 Names that spell out a path (`contact[email]`, `contact.email`, `contact:email`) and texts that
-hold a JSON object count as the objects that they stand for.
+hold a JSON object count as those objects.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from app.domain.address import is_plain
-from app.domain.fields import FULL_NAME, field_of_label
+from app.domain.contact_fields import LEAD_FIELDS
 from app.domain.json_object import object_in_text
+from app.domain.labels import FULL_NAME, field_of_label
 from app.domain.record import Found, Path, read_record
 
-#: Fields that the top level may give under their exact names also when the address is deeper.
+#: Fields that the top level may have under their exact names even if the address is deeper.
 #: Not `title`: at the top of an envelope it names a page or a form.
-_FIELDS_OF_TOP = ("first_name", "last_name", "phone", "linkedin_url", "source", "source_detail")
+_FIELDS_OF_TOP = tuple(name for name in LEAD_FIELDS if name not in ("email", "title"))
 
 _NAMES = frozenset({"first_name", "last_name", FULL_NAME})
 
-#: Words in a name that mean somebody else than the visitor.
+#: Words in a name that mean someone other than the visitor.
 _OTHERS = frozenset(
     "admin agent agents assignee bcc bot cc company friend host manager metadata operator"  # noqa: SIM905
     " organisation organization organizer owner recipient recipients referrer rep reply staff"
@@ -35,13 +36,13 @@ _OTHERS = frozenset(
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
-#: Steps that a name may spell out; what looks like more is prose.
+#: Most steps in a name; anything longer is prose.
 _STEPS_MAX = 5
 _NAME_CHARS_MAX = 200
 
 
 def find_person(sent: Mapping[str, object]) -> dict[str, Found]:
-    """Fields of the visitor (and FULL_NAME), each with the path of the name it was sent under."""
+    """The visitor's fields (and FULL_NAME), each with the path it was sent under."""
     view = _unfold(sent)
     top = read_record(view)
     if "email" in top:
@@ -65,7 +66,7 @@ def path_of_name(name: str) -> Path:
 
 
 def _unfold(sent: Mapping[str, object]) -> dict[str, object]:
-    """The fields as the objects that their names and texts stand for."""
+    """The fields as the objects that their names and texts describe."""
     view: dict[str, object] = {}
     for name, value in sent.items():
         if isinstance(value, str) and field_of_label(name) is None:
@@ -74,18 +75,18 @@ def _unfold(sent: Mapping[str, object]) -> dict[str, object]:
         if len(path) == 1:
             view.setdefault(name, value)
         else:
-            _place(view, path, value)
+            _put(view, path, value)
     return view
 
 
-class _Spelt(dict[str, object]):
-    """An object that names spell out, and so may be added to, unlike one that was sent."""
+class _Built(dict[str, object]):
+    """An object built from names like `a[b]`: unlike one that was sent, it may be extended."""
 
 
-def _place(view: dict[str, object], path: Path, value: object) -> None:
+def _put(view: dict[str, object], path: Path, value: object) -> None:
     for step in path[:-1]:
-        inner = view.setdefault(step, _Spelt())
-        if not isinstance(inner, _Spelt):
+        inner = view.setdefault(step, _Built())
+        if not isinstance(inner, _Built):
             return
         view = inner
     view.setdefault(path[-1], value)
@@ -124,7 +125,7 @@ def _lone_address(view: Mapping[str, object]) -> Found | None:
 
 
 def _walk(view: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
-    """All that a submission contains and that may be the visitor's, level by level."""
+    """Everything in a submission that may be the visitor's, level by level."""
     queue: deque[tuple[Path, object]] = deque([((), view)])
     while queue:
         path, node = queue.popleft()

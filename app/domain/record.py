@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.domain.fields import FULL_NAME, field_of_label
+from app.domain.labels import FULL_NAME, field_of_label
 
 Path = tuple[str, ...]
 

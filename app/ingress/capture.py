@@ -19,11 +19,12 @@ from starlette.types import Receive, Scope, Send
 
 from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
-from app.domain.errors import MethodNotAllowed, RateLimitExceeded, RexError
+from app.domain.errors import MethodNotAllowed, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress
-from app.http.answers import request_id_of
+from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
 from app.http.authenticator import RequestAuthenticator
+from app.http.body import read_body
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
@@ -32,12 +33,12 @@ from app.ingress.admission_requests import (
     make_request,
     rates_for,
 )
-from app.ingress.answers import Reply, limit_headers
+from app.ingress.answers import Reply
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
 from app.ingress.head import Head, check_size, read_head
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
-from app.ingress.reading import Received, decode_body, read_body
+from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
@@ -137,7 +138,8 @@ class CaptureEndpoint:
         except Exception as error:
             reply = _refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
-            reply.headers.extend(limit_headers(caller.rates.per_caller, admission))
+            limit = caller.rates.per_caller
+            reply.headers.extend(limit_headers(limit, admission.remaining, admission.wait_ms))
         return reply
 
     async def _answer(self, caller: Caller, head: Head, capture: Capture, body: bytes) -> Reply:
@@ -178,12 +180,11 @@ def _refusal(
 def _check_limits(admission: AdmissionResult, rates: Rates) -> None:
     if admission.status not in (AdmissionStatus.ADDRESS_LIMITED, AdmissionStatus.EMAIL_LIMITED):
         return
-    seconds = -(-admission.wait_ms // 1000) or 1
     if admission.status is AdmissionStatus.ADDRESS_LIMITED:
         message = f"More than {rates.per_caller} captures a minute from one caller"
     else:
         message = f"More than {rates.per_email} captures a minute for this e-mail address"
-    raise RateLimitExceeded(seconds, f"{message}: try again in {seconds} s")
+    raise rate_limit_exceeded(admission.wait_ms, message)
 
 
 def _page_host(head: Head) -> str | None:

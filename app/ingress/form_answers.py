@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from app.domain.controls import HONEYPOTS
 from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
-from app.domain.fields import field_of_label
+from app.domain.labels import field_of_label
 from app.domain.org import Org
 from app.domain.redirect import allowed_redirect
 from app.http.answers import error_headers

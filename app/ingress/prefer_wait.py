@@ -9,8 +9,8 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from app.domain.capture import Capture
+from app.domain.contact_view import contact_view
 from app.domain.errors import StorageUnavailable
-from app.domain.event import contact_view
 from app.domain.org import Org
 from app.ingress.answers import Reply, json_reply
 from app.storage import captures
@@ -53,7 +53,8 @@ class PreferWait:
                 stored = await self._wait_for(org.id, capture_id)
         except (TimeoutError, StorageUnavailable, TransactionConflict):
             return json_reply(202, accepted)
-        data = {**contact_view(stored.contact), "capture_id": capture_id}
+        view = contact_view(stored.contact)
+        data = msgspec.structs.asdict(view) | {"capture_id": capture_id}
         reply = json_reply(201 if stored.created else 200, msgspec.json.encode({"data": data}))
         reply.headers.append((b"preference-applied", b"wait=%d" % seconds))
         return reply
