@@ -71,7 +71,7 @@ class Attempts:
                 claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
             )
             headers = request_headers(endpoint, claimed, body, self._cipher, time.time())
-            return self._sender.post(endpoint.url, headers, body)
+            return self._sender.post(endpoint.url, headers, body, endpoint.org_id)
         except Exception:
             log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})
             return AttemptResult(

@@ -1,11 +1,15 @@
 """What one attempt may spend, and what it has spent so far."""
 
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 
 from app.domain.attempt import ErrorClass, Timings
 
-#: Bytes that may arrive before the head of the answer is complete (interim answers included).
+#: Bytes that may arrive before the head of the answer is complete, interim answers included.
 HEAD_BYTES_MAX = 64 * 1024
 
 
@@ -33,8 +37,7 @@ class Phase(StrEnum):
 class Budget:
     """The time and bytes of one attempt, shared by everything that works on it.
 
-    Times are `time.monotonic()` seconds. Every blocking call asks `left()` first, so that no
-    sequence of small steps adds up to more than the whole.
+    Times are `time.monotonic()` seconds. `Deadlines` calls `cut` when `ends_at` has passed.
     """
 
     __slots__ = (
@@ -45,26 +48,32 @@ class Budget:
         "dns_ms",
         "ends_at",
         "first_byte_at",
+        "org_id",
         "phase",
         "receivable_bytes",
         "sent_at",
+        "sock",
         "started_at",
         "tls_ms",
         "total_seconds",
         "waited_seconds",
     )
 
-    def __init__(self, connect_seconds: float, total_seconds: float) -> None:
+    def __init__(self, connect_seconds: float, total_seconds: float, org_id: str = "") -> None:
         self.connect_seconds = connect_seconds
         self.total_seconds = total_seconds
+        #: Whose attempt it is: an org has a share of the look-ups.
+        self.org_id = org_id
         self.started_at = self._phase_began_at = monotonic()
         self.ends_at = self.started_at + total_seconds
         self.phase = Phase.PREPARING
+        #: The connected socket that the attempt uses.
+        self.sock: socket.socket | None = None
         self.address: str | None = None
         self.dns_ms: int | None = None
         self.connect_ms: int | None = None
         self.tls_ms: int | None = None
-        #: Spent on waiting for bytes of the receiver's, all requests together.
+        #: Spent on waiting for bytes from the receiver, all requests together.
         self.waited_seconds = 0.0
         self.begin_sending()
 
@@ -76,15 +85,27 @@ class Budget:
         self.phase = Phase.SEND
 
     def connect_ends_at(self) -> float:
-        """Give the time at which a connection begun now must stand."""
+        """When a connection begun now must stand."""
         return min(monotonic() + self.connect_seconds, self.ends_at)
 
-    def left(self) -> float:
-        """Give the seconds left, above zero; raises TimeoutError when there are none."""
-        seconds = self.ends_at - monotonic()
-        if seconds <= 0:
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return monotonic() >= self.ends_at
+
+    def check(self) -> None:
+        """Raise TimeoutError if the time is up."""
+        if self.is_over():
             raise TimeoutError("the time of the attempt is up")
-        return seconds
+
+    def cut(self) -> None:
+        """Shut the connection down, which ends whatever call is waiting for it.
+
+        It stays open: its owner, in another thread, closes it.
+        """
+        if self.sock is not None:
+            with suppress(OSError):
+                # Not the method of a TLS socket, which would drop the TLS state under its user.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def enter(self, phase: Phase) -> None:
         """Begin a phase that `ended_ms` will measure."""
@@ -92,11 +113,11 @@ class Budget:
         self._phase_began_at = monotonic()
 
     def ended_ms(self) -> int:
-        """Give the whole milliseconds since the phase began."""
+        """Whole milliseconds since the phase began."""
         return _whole_ms(monotonic() - self._phase_began_at)
 
     def timings(self) -> Timings:
-        """Give the timings of the attempt, which ends now."""
+        """The timings of the attempt, which ends now."""
         waited = None if self.first_byte_at is None else self.first_byte_at - self.sent_at
         return Timings(
             dns_ms=self.dns_ms,

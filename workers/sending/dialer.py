@@ -1,22 +1,26 @@
 """From a host name to a connected socket, by way of the address check."""
 
-import errno
+from __future__ import annotations
+
 import socket
+from collections import OrderedDict
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
+from threading import Lock
 from time import monotonic
 
 from app.domain.attempt import ErrorClass
-from app.domain.reachability import Address, refusal
+from app.domain.reachability import Address, Network, refusal
 from workers.sending.budget import AttemptStopped, Budget, Phase
-from workers.sending.resolver import Resolver, SocketAddress
-from workers.sending.sockets import PlainSocket
+from workers.sending.failures import OUR_FAILURES
+from workers.sending.resolver import NoSuchHost, Resolver, SocketAddress
 
 #: Addresses of one host that an attempt tries: a name may list any number.
-ADDRESSES_MAX = 4
-
-#: Failures of our own process or machine, no fault of the receiver.
-_OUR_FAILURES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+ADDRESSES_MAX = 16
+#: An address gets at least this share of the time that is left to connect.
+_SHARES_MAX = 4
+#: Hosts of which the address that accepted last is remembered.
+_HOSTS_REMEMBERED = 10_000
 
 
 class Dialer:
@@ -26,38 +30,65 @@ class Dialer:
     to: a second look-up would give a name server the chance to answer differently.
     """
 
-    def __init__(self, resolver: Resolver, *, allow_private: bool) -> None:
+    def __init__(
+        self, resolver: Resolver, *, allow_private: bool, blocked: Sequence[Network] = ()
+    ) -> None:
         self._resolver = resolver
         self._allow_private = allow_private
+        self._blocked = blocked
+        self._lock = Lock()
+        self._accepted: OrderedDict[str, Address] = OrderedDict()
 
-    def dial(self, host: str, port: int, budget: Budget) -> PlainSocket:
-        """Give a connected socket within the budget's connect time; raises AttemptStopped."""
+    def dial(self, host: str, port: int, budget: Budget) -> socket.socket:
+        """A connected socket within the budget's connect time; raises AttemptStopped."""
         ends_at = budget.connect_ends_at()
         budget.address = None
-        addresses = self._allowed(host, self._resolve(host, port, budget, ends_at))
+        addresses = self._in_order(host, self._allowed(host, port, budget, ends_at))
         budget.enter(Phase.CONNECT)
-        connected = _connect_any(addresses, port, budget, ends_at)
+        address, connected = _connect_any(addresses, port, budget, ends_at)
         budget.connect_ms = budget.ended_ms()
+        self._remember(host, address)
         return connected
+
+    def _allowed(self, host: str, port: int, budget: Budget, ends_at: float) -> list[Address]:
+        try:
+            found = self._resolve(host, port, budget, ends_at)
+        except NoSuchHost:
+            found = []
+        allowed = [address for address in found if self._may_connect(address)]
+        if not allowed:
+            # The same words whether the name is absent or an inside one: that is not for
+            # strangers to find out.
+            detail = f"{host} does not exist or has no address that deliveries may connect to"
+            raise AttemptStopped(ErrorClass.REFUSED_TARGET, detail)
+        return allowed
 
     def _resolve(self, host: str, port: int, budget: Budget, ends_at: float) -> list[Address]:
         literal = _parse(host)
         if literal is not None:
             return [literal]
         budget.enter(Phase.DNS)
-        found = self._resolver.addresses(host, port, ends_at)
+        found = self._resolver.addresses(host, port, ends_at, budget.org_id)
         budget.dns_ms = budget.ended_ms()
         addresses = (_parse(socket_address) for socket_address in found)
         return [address for address in dict.fromkeys(addresses) if address is not None]
 
-    def _allowed(self, host: str, addresses: Sequence[Address]) -> list[Address]:
-        reasons = [(a, refusal(a, allow_private=self._allow_private)) for a in addresses]
-        allowed = [address for address, reason in reasons if reason is None]
-        if not allowed:
-            kinds = " and ".join(sorted({reason for _, reason in reasons if reason})) or "nothing"
-            detail = f"{host} leads to {kinds}, which deliveries never connect to"
-            raise AttemptStopped(ErrorClass.REFUSED_TARGET, detail)
-        return _families_in_turn(allowed)[:ADDRESSES_MAX]
+    def _may_connect(self, address: Address) -> bool:
+        reason = refusal(address, allow_private=self._allow_private, blocked=self._blocked)
+        return reason is None
+
+    def _in_order(self, host: str, addresses: Sequence[Address]) -> list[Address]:
+        """The address that accepted last goes first."""
+        with self._lock:
+            good = self._accepted.get(host)
+        return sorted(_families_in_turn(addresses), key=lambda a: a != good)[:ADDRESSES_MAX]
+
+    def _remember(self, host: str, address: Address) -> None:
+        with self._lock:
+            self._accepted[host] = address
+            self._accepted.move_to_end(host)
+            if len(self._accepted) > _HOSTS_REMEMBERED:
+                self._accepted.popitem(last=False)
 
 
 def _parse(address: str | SocketAddress) -> Address | None:
@@ -77,26 +108,27 @@ def _families_in_turn(addresses: Sequence[Address]) -> list[Address]:
 
 def _connect_any(
     addresses: Sequence[Address], port: int, budget: Budget, ends_at: float
-) -> PlainSocket:
-    """Try the addresses in their order, each with an equal share of the time left."""
+) -> tuple[Address, socket.socket]:
+    """Try the addresses in their order, each with its share of the time left."""
     failure: AttemptStopped | None = None
     for index, address in enumerate(addresses):
-        seconds = (ends_at - monotonic()) / (len(addresses) - index)
+        seconds = (ends_at - monotonic()) / min(len(addresses) - index, _SHARES_MAX)
         if seconds <= 0:
             break
         budget.address = f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
         try:
-            return _connect(address, port, budget, seconds)
+            return address, _connect(address, port, seconds)
         except OSError as error:
             failure = _explain(error, budget.address)
+            if failure.error is ErrorClass.SENDER_FAILED:
+                break
     raise failure or AttemptStopped(ErrorClass.CONNECT_TIMEOUT, "no time was left to connect")
 
 
-def _connect(address: Address, port: int, budget: Budget, seconds: float) -> PlainSocket:
-    family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
-    connecting = PlainSocket(family, socket.SOCK_STREAM)
+def _connect(address: Address, port: int, seconds: float) -> socket.socket:
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    connecting = socket.socket(family, socket.SOCK_STREAM)
     try:
-        connecting.budget = budget
         connecting.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connecting.settimeout(seconds)
         connecting.connect((str(address), port))
@@ -111,6 +143,6 @@ def _explain(error: OSError, address: str) -> AttemptStopped:
         return AttemptStopped(ErrorClass.CONNECT_REFUSED, f"nothing listens at {address}")
     if isinstance(error, TimeoutError):
         return AttemptStopped(ErrorClass.CONNECT_TIMEOUT, f"{address} did not accept in time")
-    if error.errno in _OUR_FAILURES:
+    if error.errno in OUR_FAILURES:
         return AttemptStopped(ErrorClass.SENDER_FAILED, "too many open sockets on our side")
     return AttemptStopped(ErrorClass.CONNECT_FAILED, f"{address} cannot be reached")

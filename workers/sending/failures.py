@@ -1,5 +1,7 @@
 """What went wrong in an attempt, in the words of the attempt log."""
 
+from __future__ import annotations
+
 import errno
 import ssl
 
@@ -10,6 +12,9 @@ DETAIL_CHARS_MAX = 300
 
 Explanation = tuple[ErrorClass, str]
 
+#: Failures of our own process or machine; the receiver is not to blame.
+OUR_FAILURES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
 #: OpenSSL's verification results (X509_V_ERR_...) that have a class of their own.
 _EXPIRED = frozenset({9, 10})
 _NAME_MISMATCH = frozenset({62, 64})
@@ -18,7 +23,7 @@ _ANSWERING = frozenset({Phase.WAIT, Phase.READ})
 
 
 def explain(error: Exception, budget: Budget) -> Explanation:
-    """Give the error's class and one sentence; raises what is no doing of the receiver's."""
+    """The error's class and one sentence; raises what the receiver cannot have caused."""
     error_class, detail = _explain(error, budget)
     return error_class, detail[:DETAIL_CHARS_MAX]
 
@@ -30,15 +35,18 @@ def _explain(error: Exception, budget: Budget) -> Explanation:
         case ssl.SSLCertVerificationError():
             return _explain_certificate(error)
         case TimeoutError():
-            return too_late(budget)
+            return _too_late(budget)
+        case _ if budget.is_over():
+            # Whatever a connection says that was shut down under its user.
+            return _too_late(budget)
         case ssl.SSLError() if budget.phase is Phase.TLS or not _is_end(error):
             return ErrorClass.TLS_FAILED, f"TLS failed while {budget.phase}: {_reason(error)}"
         case ssl.SSLError() | ConnectionError():
             # http.client's own word for an answer that never began is a ConnectionError, too.
             detail = f"the connection was closed while {budget.phase}"
             return ErrorClass.CONNECTION_RESET, detail
-        case OSError(errno=errno.EMFILE | errno.ENFILE | errno.ENOBUFS | errno.ENOMEM):
-            return ErrorClass.SENDER_FAILED, "too few means on our side"
+        case OSError() if error.errno in OUR_FAILURES:
+            return ErrorClass.SENDER_FAILED, "too many open sockets on our side"
         case OSError():
             return ErrorClass.CONNECTION_RESET, f"the connection broke while {budget.phase}"
         case _ if budget.phase in _ANSWERING:
@@ -49,13 +57,9 @@ def _explain(error: Exception, budget: Budget) -> Explanation:
             raise error
 
 
-def too_late(budget: Budget) -> Explanation:
-    """Explain an attempt whose time was up."""
+def _too_late(budget: Budget) -> Explanation:
     seconds = f"{budget.total_seconds:g} s"
-    return (
-        ErrorClass.TIMED_OUT,
-        f"no complete answer within {seconds}: gave up while {budget.phase}",
-    )
+    return ErrorClass.TIMED_OUT, f"no answer within {seconds}: gave up while {budget.phase}"
 
 
 def _explain_certificate(error: ssl.SSLCertVerificationError) -> Explanation:

@@ -1,6 +1,13 @@
-"""Connections kept open between attempts."""
+"""Connections kept open between attempts.
 
-from collections import OrderedDict
+Not urllib3's pools: each of them counts its own connections only, so that a thousand receivers
+would hold more descriptors than the process has, and none of them knows an age. Sending through
+one costs 40 microseconds more, a fifth of an attempt.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
 from threading import Lock
 from time import monotonic
 
@@ -16,73 +23,66 @@ AGE_SECONDS_MAX = 600
 
 
 class KeptConnections:
-    """Idle connections by origin, the most lately used first; safe between threads.
+    """Idle connections by origin, the last one used first; safe between threads.
 
-    At most `per_origin` of an origin and `origins` origins are kept; those unused for longest
-    go first.
+    At most `per_origin` of one origin and `total` in all are kept; those unused for longest go
+    first.
     """
 
-    def __init__(self, per_origin: int, origins: int) -> None:
+    def __init__(self, per_origin: int, total: int) -> None:
         self._per_origin = per_origin
-        self._origins = origins
+        self._total = total
         self._lock = Lock()
-        self._idle: OrderedDict[Origin, list[Connection]] = OrderedDict()
-        self._closed = False
+        self._idle: OrderedDict[Connection, Origin] = OrderedDict()
+        self._by_origin: defaultdict[Origin, list[Connection]] = defaultdict(list)
 
     def take(self, origin: Origin) -> Connection | None:
-        """Give an idle connection whose peer has neither closed it nor sent anything."""
-        while (connection := self._pop(origin)) is not None:
-            fresh = monotonic() - connection.kept_at < IDLE_SECONDS_MAX
-            if fresh and connection.is_connected:
+        """An idle connection whose peer has neither closed it nor sent anything."""
+        while (connection := self._newest(origin)) is not None:
+            if monotonic() - connection.kept_at < IDLE_SECONDS_MAX and connection.is_connected:
                 return connection
             connection.close()
         return None
 
     def give_back(self, origin: Origin, connection: Connection) -> None:
         """Keep a connection whose last answer was read to its end, or close it."""
-        connection.kept_at = monotonic()
+        connection.kept_at = now = monotonic()
         surplus = []
         with self._lock:
-            if self._closed or self._is_old(connection):
-                surplus.append(connection)
-            else:
-                idle = self._idle.setdefault(origin, [])
-                idle.append(connection)
-                self._idle.move_to_end(origin)
-                if len(idle) > self._per_origin:
-                    surplus.append(idle.pop(0))
-            surplus += self._pop_surplus(connection.kept_at)
+            same = self._by_origin[origin]
+            same.append(connection)
+            self._idle[connection] = origin
+            if now - connection.connected_at > AGE_SECONDS_MAX:
+                surplus.append(self._pop(connection))
+            elif len(same) > self._per_origin:
+                surplus.append(self._pop(same[0]))
+            while self._idle and self._is_surplus(oldest := next(iter(self._idle)), now):
+                surplus.append(self._pop(oldest))
         for old in surplus:
             old.close()
 
     def close(self) -> None:
         """Close all idle connections; those in use are closed when they come back."""
         with self._lock:
-            self._closed = True
-            idle = [connection for kept in self._idle.values() for connection in kept]
+            self._total = 0
+            idle = list(self._idle)
             self._idle.clear()
+            self._by_origin.clear()
         for connection in idle:
             connection.close()
 
-    def _pop(self, origin: Origin) -> Connection | None:
+    def _newest(self, origin: Origin) -> Connection | None:
         with self._lock:
-            idle = self._idle.get(origin)
-            if not idle:
-                return None
-            connection = idle.pop()
-            if not idle:
-                del self._idle[origin]
-            return connection
+            same = self._by_origin.get(origin)
+            return self._pop(same[-1]) if same else None
 
-    def _is_old(self, connection: Connection) -> bool:
-        return connection.kept_at - connection.connected_at > AGE_SECONDS_MAX
+    def _pop(self, connection: Connection) -> Connection:
+        origin = self._idle.pop(connection)
+        same = self._by_origin[origin]
+        same.remove(connection)
+        if not same:
+            del self._by_origin[origin]
+        return connection
 
-    def _pop_surplus(self, now: float) -> list[Connection]:
-        """Take out the origins that were used last before all others, if too many or too old."""
-        surplus: list[Connection] = []
-        while self._idle:
-            origin, idle = next(iter(self._idle.items()))
-            if len(self._idle) <= self._origins and now - idle[-1].kept_at < IDLE_SECONDS_MAX:
-                break
-            surplus += self._idle.pop(origin)
-        return surplus
+    def _is_surplus(self, oldest: Connection, now: float) -> bool:
+        return len(self._idle) > self._total or now - oldest.kept_at >= IDLE_SECONDS_MAX
