@@ -28,13 +28,13 @@ from time import monotonic
 from app.domain.attempt import AttemptResult, ErrorClass
 from app.domain.reachability import Network
 from app.domain.target import InvalidTarget, Target, parse_target
-from workers.sending.answer import Answer, receive_answer
+from workers.sending.answer import receive_answer
 from workers.sending.budget import AttemptStopped, Budget
 from workers.sending.connection import Connection, tls_context
 from workers.sending.deadlines import Deadlines
 from workers.sending.dialer import Dialer
 from workers.sending.failures import explain
-from workers.sending.kept import KeptConnections, Origin
+from workers.sending.kept import KeptConnections
 from workers.sending.resolver import LookUp, Resolver, look_up_any, look_up_public
 
 #: A kept connection that breaks later than this after sending was not stale.
@@ -48,19 +48,10 @@ _HEADER_NAMES_MAX = 1024
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[!-~](?:[ !-~]*[!-~])?")
 #: They frame the message or belong to the connection, which is the sender's to manage.
-_OWN_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
+_OWN_HEADER = re.compile(
+    "accept-encoding|connection|content-length|expect|host|keep-alive|te|trailer"
+    "|transfer-encoding|upgrade",
+    re.IGNORECASE,
 )
 
 
@@ -109,28 +100,16 @@ class Sender:
         """
         headers = _checked(headers)
         budget = Budget(self._connect_seconds, self._total_seconds, org_id)
-        self._deadlines.add(budget)
         try:
-            answer = self._send(self._target(url), headers, body, budget)
+            return self._send(self._target(url), headers, body, budget)
         except Exception as error:
-            error_class, detail = explain(error, budget)
+            stopped = explain(error, budget)
             return AttemptResult(
-                error=error_class,
-                error_detail=detail,
+                error=stopped.error,
+                error_detail=stopped.detail,
                 address=budget.address,
                 timings=budget.timings(),
             )
-        finally:
-            self._deadlines.remove(budget)
-        return AttemptResult(
-            status=answer.status,
-            retry_after=answer.retry_after,
-            address=budget.address,
-            headers=answer.headers,
-            body_prefix=answer.body_prefix,
-            waited_seconds=budget.waited_seconds,
-            timings=budget.timings(),
-        )
 
     def close(self) -> None:
         """Close the idle connections; those in use are closed when their attempts end."""
@@ -150,55 +129,54 @@ class Sender:
 
     def _send(
         self, target: Target, headers: Mapping[str, str], body: bytes, budget: Budget
-    ) -> Answer:
+    ) -> AttemptResult:
         """Send on a kept connection, or on a new one if there is none or it was stale.
 
         A receiver may close a kept connection just as the request leaves. The one repetition
         is safe even if it had read the request after all: deliveries are at-least-once and
         receivers deduplicate by the event's id.
         """
-        origin: Origin = (target.scheme, target.host, target.port)
-        kept = self._kept.take(origin)
+        kept = self._kept.take(target.origin)
         if kept is not None:
             try:
-                return self._exchange(kept, origin, target, headers, body, budget)
+                return self._exchange(kept, target.path, headers, body, budget)
             except (ConnectionError, ssl.SSLError):
                 if not _was_stale(budget):
                     raise
         context = self._tls_context if target.scheme == "https" else None
         fresh = Connection(target, self._dialer, context)
-        return self._exchange(fresh, origin, target, headers, body, budget)
+        return self._exchange(fresh, target.path, headers, body, budget)
 
     def _exchange(
         self,
         connection: Connection,
-        origin: Origin,
-        target: Target,
+        path: str,
         headers: Mapping[str, str],
         body: bytes,
         budget: Budget,
-    ) -> Answer:
-        answer = None
+    ) -> AttemptResult:
+        reusable = False
+        self._deadlines.add(budget)
         try:
             connection.begin(budget)
             # A receiver may refuse a request before it has read it all: look for its answer,
             # or for the alert that says why TLS ended.
             with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-                connection.post(target.path, headers, body)
+                connection.post(path, headers, body)
             budget.check()
-            answer = receive_answer(connection, budget)
+            result, reusable = receive_answer(connection, budget)
+            return result
         finally:
-            self._deadlines.let_go(budget)
-            if answer is not None and answer.whole and not connection.is_closed:
-                self._kept.give_back(origin, connection)
+            self._deadlines.remove(budget)
+            if reusable:
+                self._kept.give_back(connection)
             else:
                 connection.close()
-        return answer
 
 
 def _was_stale(budget: Budget) -> bool:
     soon = monotonic() - budget.sent_at < STALE_SECONDS_MAX
-    return budget.first_byte_at is None and soon and not budget.is_over()
+    return soon and budget.first_byte_at is None and not budget.is_over()
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:
@@ -213,4 +191,4 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(_HEADER_NAMES_MAX)
 def _may_be_sent(name: str) -> bool:
-    return bool(_HEADER_NAME.fullmatch(name)) and name.lower() not in _OWN_HEADERS
+    return bool(_HEADER_NAME.fullmatch(name)) and not _OWN_HEADER.fullmatch(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 
@@ -34,59 +33,44 @@ class Phase(StrEnum):
     READ = "reading the answer"
 
 
+_MEASURED = {Phase.DNS: "dns_ms", Phase.CONNECT: "connect_ms", Phase.TLS: "tls_ms"}
+
+
 class Budget:
-    """The time and bytes of one attempt, shared by everything that works on it.
+    """The time and bytes of one attempt; times are `time.monotonic()` seconds.
 
-    Times are `time.monotonic()` seconds. `Deadlines` calls `cut` when `ends_at` has passed.
+    `org_id` says whose attempt it is: an org has a share of the look-ups.
     """
-
-    __slots__ = (
-        "_phase_began_at",
-        "address",
-        "connect_ms",
-        "connect_seconds",
-        "dns_ms",
-        "ends_at",
-        "first_byte_at",
-        "org_id",
-        "phase",
-        "receivable_bytes",
-        "sent_at",
-        "sock",
-        "started_at",
-        "tls_ms",
-        "total_seconds",
-        "waited_seconds",
-    )
 
     def __init__(self, connect_seconds: float, total_seconds: float, org_id: str = "") -> None:
         self.connect_seconds = connect_seconds
         self.total_seconds = total_seconds
-        #: Whose attempt it is: an org has a share of the look-ups.
         self.org_id = org_id
-        self.started_at = self._phase_began_at = monotonic()
+        self.started_at = self._entered_at = self.sent_at = monotonic()
         self.ends_at = self.started_at + total_seconds
         self.phase = Phase.PREPARING
-        #: The connected socket that the attempt uses.
+        #: The connection that `Deadlines` shuts down when the time is up.
         self.sock: socket.socket | None = None
         self.address: str | None = None
-        self.dns_ms: int | None = None
-        self.connect_ms: int | None = None
-        self.tls_ms: int | None = None
+        self.first_byte_at: float | None = None
+        self.receivable_bytes = HEAD_BYTES_MAX
         #: Spent on waiting for bytes from the receiver, all requests together.
         self.waited_seconds = 0.0
-        self.begin_sending()
+        self._ms: dict[str, int] = {}
+
+    def enter(self, phase: Phase) -> None:
+        """Begin a phase; how long the one before took is noted."""
+        now = monotonic()
+        if self.phase in _MEASURED:
+            self._ms[_MEASURED[self.phase]] = _whole_ms(now - self._entered_at)
+        self.phase, self._entered_at = phase, now
 
     def begin_sending(self) -> None:
         """Start a request on a connection: nothing received, the head's bytes open."""
-        self.sent_at = monotonic()
-        self.first_byte_at: float | None = None
+        self.enter(Phase.SEND)
+        self.sent_at = self._entered_at
+        self.first_byte_at = None
         self.receivable_bytes = HEAD_BYTES_MAX
-        self.phase = Phase.SEND
-
-    def connect_ends_at(self) -> float:
-        """When a connection begun now must stand."""
-        return min(monotonic() + self.connect_seconds, self.ends_at)
 
     def is_over(self) -> bool:
         """Whether the time is up."""
@@ -97,32 +81,11 @@ class Budget:
         if self.is_over():
             raise TimeoutError("the time of the attempt is up")
 
-    def cut(self) -> None:
-        """Shut the connection down, which ends whatever call is waiting for it.
-
-        It stays open: its owner, in another thread, closes it.
-        """
-        if self.sock is not None:
-            with suppress(OSError):
-                # Not the method of a TLS socket, which would drop the TLS state under its user.
-                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-
-    def enter(self, phase: Phase) -> None:
-        """Begin a phase that `ended_ms` will measure."""
-        self.phase = phase
-        self._phase_began_at = monotonic()
-
-    def ended_ms(self) -> int:
-        """Whole milliseconds since the phase began."""
-        return _whole_ms(monotonic() - self._phase_began_at)
-
     def timings(self) -> Timings:
         """The timings of the attempt, which ends now."""
         waited = None if self.first_byte_at is None else self.first_byte_at - self.sent_at
         return Timings(
-            dns_ms=self.dns_ms,
-            connect_ms=self.connect_ms,
-            tls_ms=self.tls_ms,
+            **self._ms,
             first_byte_ms=None if waited is None else _whole_ms(waited),
             total_ms=_whole_ms(monotonic() - self.started_at),
         )

@@ -12,7 +12,7 @@ from time import monotonic
 
 from urllib3.connection import HTTPConnection
 
-from app.domain.target import Target
+from app.domain.target import DEFAULT_PORTS, Target
 from workers.sending.budget import Budget, Phase
 from workers.sending.dialer import Dialer
 from workers.sending.response import Response
@@ -25,17 +25,18 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 class Connection(HTTPConnection):
     """One connection to one origin; with TLS if it is given a context.
 
-    It overrides `connect`: urllib3's own would resolve the name again, and set the protocols of
-    the shared TLS context at each connection, while other threads are reading them.
+    It has no timeout, since `Deadlines` enforces one. It overrides `connect`: urllib3's own would
+    resolve the name again, and set the protocols of the shared TLS context at each connection,
+    while other threads are reading them.
     """
 
     def __init__(self, target: Target, dialer: Dialer, context: ssl.SSLContext | None) -> None:
-        super().__init__(target.host, target.port, timeout=None)  # Deadlines sees to that
+        super().__init__(target.host, target.port, timeout=None)
         # Leaves the port out of the Host header if it is the scheme's own.
-        self.default_port = 80 if context is None else 443  # type: ignore[misc]
+        self.default_port = DEFAULT_PORTS[target.scheme]  # type: ignore[misc]
+        self.origin = target.origin
         self._dialer = dialer
         self._context = context
-        self.budget: Budget | None = None
         self.address: str | None = None
         self.connected_at = self.kept_at = monotonic()
         self._outgoing: list[bytes] = []
@@ -49,6 +50,20 @@ class Connection(HTTPConnection):
         budget.sock, budget.address = self.sock, self.address
         budget.begin_sending()
 
+    def connect(self) -> None:
+        """Connect within the budget; raises AttemptStopped, OSError."""
+        budget = self.budget
+        budget.sock = self.sock = self._dialer.dial(self.host, self.port, budget)
+        self.address = budget.address
+        self.sock.settimeout(None)
+        if self._context is not None:
+            budget.enter(Phase.TLS)
+            budget.sock = self.sock = secured = self._context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            secured.do_handshake()
+        self.connected_at = monotonic()
+
     @property
     def is_connected(self) -> bool:
         """Whether the peer has neither closed the idle connection nor sent anything.
@@ -61,15 +76,12 @@ class Connection(HTTPConnection):
         try:
             # Not the method of a TLS socket, which cannot peek.
             socket.socket.recv(self.sock, 1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
         return False
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> None:
         """Send a whole request on the open connection; raises OSError."""
-        assert self.sock is not None
         self.request("POST", path, body, headers, preload_content=False)
         request = b"".join(self._outgoing)
         self._outgoing.clear()
@@ -81,25 +93,7 @@ class Connection(HTTPConnection):
 
     def getresponse(self) -> Response:  # type: ignore[override]
         """The answer as http.client gives it: urllib3's would cost 30 microseconds more."""
-        response = http.client.HTTPConnection.getresponse(self)
-        assert isinstance(response, Response)
-        return response
-
-    def connect(self) -> None:
-        """Connect within the budget; raises AttemptStopped, OSError."""
-        budget = self.budget
-        assert budget is not None
-        budget.sock = self.sock = self._dialer.dial(self.host, self.port, budget)
-        self.address = budget.address
-        if self._context is not None:
-            budget.enter(Phase.TLS)
-            self.sock.settimeout(self.timeout)
-            budget.sock = self.sock = secured = self._context.wrap_socket(
-                self.sock, server_hostname=self.host, do_handshake_on_connect=False
-            )
-            secured.do_handshake()
-            budget.tls_ms = budget.ended_ms()
-        self.connected_at = monotonic()
+        return http.client.HTTPConnection.getresponse(self)  # type: ignore[return-value]
 
 
 def tls_context(ca_file: str | None) -> ssl.SSLContext:

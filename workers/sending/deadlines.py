@@ -1,14 +1,15 @@
 """The one place that enforces the total time of attempts.
 
 A socket's timeout counts for a single call, and a peer that sends a byte now and then never meets
-it. So a thread looks at all running attempts and shuts down the connection of each one whose time
-is up, whatever call is waiting for it: the handshake, a write, a read. The connection's owner sees
-the end of the stream and closes it.
+it. So a thread shuts down the connection of every attempt whose time is up, whatever call is
+waiting for it: the handshake, a write, a read. That call then sees the end of the stream.
 """
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import suppress
 from threading import Lock, Thread
 
 from workers.sending.budget import Budget
@@ -31,15 +32,10 @@ class Deadlines:
         with self._lock:
             self._running.add(budget)
 
-    def let_go(self, budget: Budget) -> None:
+    def remove(self, budget: Budget) -> None:
         """Leave the attempt's connection alone: it may serve another one from now on."""
         with self._lock:
-            budget.sock = None
-
-    def remove(self, budget: Budget) -> None:
-        """Forget an attempt that has ended."""
-        with self._lock:
-            self._running.remove(budget)
+            self._running.discard(budget)
 
     def close(self) -> None:
         """End the thread once the attempts under way have ended."""
@@ -48,8 +44,13 @@ class Deadlines:
     def _watch(self) -> None:
         while self._running or not self._closed:
             time.sleep(CHECK_SECONDS)
-            now = time.monotonic()
             with self._lock:
                 for budget in self._running:
-                    if now >= budget.ends_at:
-                        budget.cut()
+                    if budget.sock is not None and budget.is_over():
+                        _shut_down(budget.sock)
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with suppress(OSError):
+        # Not the method of a TLS socket, which would drop the TLS state under its user.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)

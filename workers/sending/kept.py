@@ -7,82 +7,73 @@ one costs 40 microseconds more, a fifth of an attempt.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from threading import Lock
 from time import monotonic
 
+from app.domain.target import Origin
 from workers.sending.connection import Connection
-
-#: Scheme, host and port.
-Origin = tuple[str, str, int]
 
 #: An idle connection is used again up to this age: load balancers drop theirs after 60 s.
 IDLE_SECONDS_MAX = 50
-#: A connection is closed at this age, so that a changed DNS entry is followed.
+#: A connection is not used beyond this age, so that a changed DNS entry is followed.
 AGE_SECONDS_MAX = 600
 
 
 class KeptConnections:
-    """Idle connections by origin, the last one used first; safe between threads.
+    """Idle connections, the last one used first; safe between threads.
 
-    At most `per_origin` of one origin and `total` in all are kept; those unused for longest go
-    first.
+    At most `per_origin` to one origin and `total` in all; the origin unused for longest gives way.
     """
 
     def __init__(self, per_origin: int, total: int) -> None:
         self._per_origin = per_origin
         self._total = total
         self._lock = Lock()
-        self._idle: OrderedDict[Connection, Origin] = OrderedDict()
-        self._by_origin: defaultdict[Origin, list[Connection]] = defaultdict(list)
+        self._count = 0
+        self._idle: OrderedDict[Origin, list[Connection]] = OrderedDict()
 
     def take(self, origin: Origin) -> Connection | None:
         """An idle connection whose peer has neither closed it nor sent anything."""
-        while (connection := self._newest(origin)) is not None:
-            if monotonic() - connection.kept_at < IDLE_SECONDS_MAX and connection.is_connected:
+        while (connection := self._pop(origin, -1)) is not None:
+            now = monotonic()
+            rested = now - connection.kept_at < IDLE_SECONDS_MAX
+            young = now - connection.connected_at < AGE_SECONDS_MAX
+            if rested and young and connection.is_connected:
                 return connection
             connection.close()
         return None
 
-    def give_back(self, origin: Origin, connection: Connection) -> None:
-        """Keep a connection whose last answer was read to its end, or close it."""
-        connection.kept_at = now = monotonic()
-        surplus = []
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection whose last answer was read to its end."""
+        connection.kept_at = monotonic()
         with self._lock:
-            same = self._by_origin[origin]
+            same = self._idle.setdefault(connection.origin, [])
             same.append(connection)
-            self._idle[connection] = origin
-            if now - connection.connected_at > AGE_SECONDS_MAX:
-                surplus.append(self._pop(connection))
-            elif len(same) > self._per_origin:
-                surplus.append(self._pop(same[0]))
-            while self._idle and self._is_surplus(oldest := next(iter(self._idle)), now):
-                surplus.append(self._pop(oldest))
-        for old in surplus:
-            old.close()
+            self._idle.move_to_end(connection.origin)
+            self._count += 1
+        if len(same) > self._per_origin and (oldest := self._pop(connection.origin, 0)):
+            oldest.close()
+        self._close_surplus()
 
     def close(self) -> None:
         """Close all idle connections; those in use are closed when they come back."""
+        self._total = 0
+        self._close_surplus()
+
+    def _close_surplus(self) -> None:
+        while self._count > self._total and (oldest := self._pop(None, 0)):
+            oldest.close()
+
+    def _pop(self, origin: Origin | None, index: int) -> Connection | None:
+        """Take a connection out; without an origin, of the one unused for longest."""
         with self._lock:
-            self._total = 0
-            idle = list(self._idle)
-            self._idle.clear()
-            self._by_origin.clear()
-        for connection in idle:
-            connection.close()
-
-    def _newest(self, origin: Origin) -> Connection | None:
-        with self._lock:
-            same = self._by_origin.get(origin)
-            return self._pop(same[-1]) if same else None
-
-    def _pop(self, connection: Connection) -> Connection:
-        origin = self._idle.pop(connection)
-        same = self._by_origin[origin]
-        same.remove(connection)
-        if not same:
-            del self._by_origin[origin]
-        return connection
-
-    def _is_surplus(self, oldest: Connection, now: float) -> bool:
-        return len(self._idle) > self._total or now - oldest.kept_at >= IDLE_SECONDS_MAX
+            origin = origin or next(iter(self._idle), None)
+            if origin is None or origin not in self._idle:
+                return None
+            same = self._idle[origin]
+            connection = same.pop(index)
+            self._count -= 1
+            if not same:
+                del self._idle[origin]
+            return connection

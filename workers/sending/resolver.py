@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
@@ -64,7 +64,7 @@ class Resolver:
         self._running: dict[_Key, _Found] = {}
         #: Look-ups of unproven names under way, by org.
         self._unproven: Counter[str] = Counter()
-        self._proven: OrderedDict[str, None] = OrderedDict()
+        self._proven: set[str] = set()
 
     def addresses(
         self, host: str, port: int, ends_at: float, org_id: str = ""
@@ -77,7 +77,7 @@ class Resolver:
             found = self._join(host, port, org_id).result(timeout=max(0.0, ends_at - monotonic()))
         except TimeoutError as error:
             with self._lock:
-                self._proven.pop(host, None)
+                self._proven.discard(host)
             detail = f"the name servers of {host} did not answer"
             raise AttemptStopped(ErrorClass.DNS_TIMEOUT, detail) from error
         except (OSError, UnicodeError) as error:
@@ -101,19 +101,18 @@ class Resolver:
                 self._unproven[unproven_org] += 1
         try:
             Thread(target=self._run, args=(key, future, unproven_org), daemon=True).start()
-        except RuntimeError as error:
+        except RuntimeError:
             self._forget(key, unproven_org)
             future.set_exception(_no_means("too many threads on our side"))
-            raise _no_means("too many threads on our side") from error
         return future
 
     def _has_room(self, unproven_org: str | None) -> bool:
-        if unproven_org is None:
-            return len(self._running) < LOOK_UPS_MAX
-        return (
-            len(self._running) < LOOK_UPS_MAX
-            and self._unproven.total() < UNPROVEN_LOOK_UPS_MAX
-            and self._unproven[unproven_org] < UNPROVEN_LOOK_UPS_PER_ORG_MAX
+        return len(self._running) < LOOK_UPS_MAX and (
+            unproven_org is None
+            or (
+                self._unproven.total() < UNPROVEN_LOOK_UPS_MAX
+                and self._unproven[unproven_org] < UNPROVEN_LOOK_UPS_PER_ORG_MAX
+            )
         )
 
     def _run(self, key: _Key, future: _Found, unproven_org: str | None) -> None:
@@ -123,21 +122,22 @@ class Resolver:
             self._forget(key, unproven_org)
             future.set_exception(error)
         else:
-            self._forget(key, unproven_org, resolved=True)
+            self._prove(key[0])
+            self._forget(key, unproven_org)
             future.set_result(found)
 
-    def _forget(self, key: _Key, unproven_org: str | None, *, resolved: bool = False) -> None:
-        host = key[0]
+    def _prove(self, host: str) -> None:
+        with self._lock:
+            if len(self._proven) >= PROVEN_HOSTS_MAX:
+                self._proven.clear()
+            self._proven.add(host)
+
+    def _forget(self, key: _Key, unproven_org: str | None) -> None:
         with self._lock:
             del self._running[key]
             if unproven_org is not None:
                 self._unproven[unproven_org] -= 1
                 self._unproven += Counter()  # drops the zeros
-            if resolved:
-                self._proven[host] = None
-                self._proven.move_to_end(host)
-                if len(self._proven) > PROVEN_HOSTS_MAX:
-                    self._proven.popitem(last=False)
 
 
 def _no_means(detail: str) -> AttemptStopped:

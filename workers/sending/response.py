@@ -22,8 +22,8 @@ _STATUS_LINE = re.compile(
     rb"HTTP/(0\.9|1\.[0-9]+)[ \t]+([1-9][0-9]{2})(?:[ \t]+([^\r\n]*))?\s*", re.ASCII
 )
 _OLD_VERSIONS = (b"0.9", b"1.0")
-_SWITCHING_PROTOCOLS = 101
-_BODILESS = (204, 304)
+SWITCHING_PROTOCOLS = 101
+_BODILESS = (SWITCHING_PROTOCOLS, 204, 304)
 
 
 class _Incoming(io.RawIOBase):
@@ -71,25 +71,19 @@ class Response(http.client.HTTPResponse):
 
     def begin(self) -> None:
         """Read up to the end of the head; raises HTTPException, OSError, AttemptStopped."""
-        while True:
-            version, self.status, self.reason = self._status_line()
-            headers = self._headers()
-            if self.status >= 200 or self.status == _SWITCHING_PROTOCOLS:
-                break
-        self.code = self.status
-        self.version = 10 if version in _OLD_VERSIONS else 11
-        self.headers = self.msg = headers
-        self._find_end(headers)
+        self.status = 100
+        while self.status < 200 and self.status != SWITCHING_PROTOCOLS:
+            line = self._line()
+            match = _STATUS_LINE.fullmatch(line)
+            if match is None:
+                raise BadStatusLine(repr(line))
+            self.version = 10 if match[1] in _OLD_VERSIONS else 11
+            self.status = int(match[2])
+            self.reason = ""
+            self.headers = self.msg = self._read_headers()
+        self._find_end(self.headers)
 
-    def _status_line(self) -> tuple[bytes, int, str]:
-        line = self._line()
-        match = _STATUS_LINE.fullmatch(line)
-        if match is None:
-            raise BadStatusLine(repr(line))
-        version, status, reason = match.groups(default=b"")
-        return version, int(status), reason.decode("iso-8859-1")
-
-    def _headers(self) -> HTTPMessage:
+    def _read_headers(self) -> HTTPMessage:
         """Read up to the empty line. A line that is not a header is skipped."""
         headers = HTTPMessage()
         while (line := self._line()) not in (b"\r\n", b"\n"):
@@ -108,16 +102,11 @@ class Response(http.client.HTTPResponse):
         """Set what tells http.client where the body ends and whether the connection stays."""
         self.chunked = headers.get("transfer-encoding", "").lower() == "chunked"
         self.chunk_left = None
-        self.length = None if self.chunked else _length(headers.get_all("content-length", []))
-        if self.status < 200 or self.status in _BODILESS:
+        lengths = set(headers.get_all("content-length", []))
+        length = lengths.pop() if len(lengths) == 1 and not self.chunked else ""
+        self.length = int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+        if self.status in _BODILESS:
             self.length = 0
         connection = headers.get("connection", "").lower()
         stays = "close" not in connection if self.version == 11 else "keep-alive" in connection
         self.will_close = not stays or (not self.chunked and self.length is None)
-
-
-def _length(values: list[str]) -> int | None:
-    """The one length that is stated; None without one, or if it is not a number."""
-    stated = set(values)
-    length = stated.pop() if len(stated) == 1 else ""
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
