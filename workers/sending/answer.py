@@ -37,11 +37,11 @@ def receive_answer(connection: Connection, budget: Budget) -> tuple[AttemptResul
 
     True beside it: it was read to its end, and the connection can serve another request.
     """
-    budget.enter(Phase.WAIT)
+    budget.phase = Phase.WAIT
     response = connection.getresponse()
     if response.status == SWITCHING_PROTOCOLS:
         raise AttemptStopped(ErrorClass.INVALID_RESPONSE, "the receiver switched protocols (101)")
-    budget.enter(Phase.READ)
+    budget.phase = Phase.READ
     budget.receivable_bytes = BODY_WIRE_BYTES_MAX
     budget.ends_at = min(budget.ends_at, monotonic() + BODY_SECONDS_MAX)
     body = bytearray()

@@ -21,6 +21,7 @@ from workers.sending.budget import AttemptStopped, Budget
 _STATUS_LINE = re.compile(
     rb"HTTP/(0\.9|1\.[0-9]+)[ \t]+([1-9][0-9]{2})(?:[ \t]+([^\r\n]*))?\s*", re.ASCII
 )
+_LENGTH = re.compile("[0-9]{1,18}")
 _OLD_VERSIONS = (b"0.9", b"1.0")
 SWITCHING_PROTOCOLS = 101
 _BODILESS = (SWITCHING_PROTOCOLS, 204, 304)
@@ -51,11 +52,11 @@ class _Incoming(io.RawIOBase):
         received = self._stream.readinto(buffer) or 0
         came_at = monotonic()
         budget.waited_seconds += came_at - asked_at
+        budget.receivable_bytes -= received
         if not received:
-            budget.check()
+            budget.check()  # or is it the end because `Deadlines` made one?
         elif budget.first_byte_at is None:
             budget.first_byte_at = came_at
-        budget.receivable_bytes -= received
         return received
 
     def close(self) -> None:
@@ -104,7 +105,7 @@ class Response(http.client.HTTPResponse):
         self.chunk_left = None
         lengths = set(headers.get_all("content-length", []))
         length = lengths.pop() if len(lengths) == 1 and not self.chunked else ""
-        self.length = int(length) if re.fullmatch("[0-9]{1,18}", length) else None
+        self.length = int(length) if _LENGTH.fullmatch(length) else None
         if self.status in _BODILESS:
             self.length = 0
         connection = headers.get("connection", "").lower()
