@@ -97,7 +97,8 @@ def settled(
         number=claimed.number,
         status=_STATUS_AFTER[decision.verdict],
         failures=claimed.failures + counted,
-        deferrals=claimed.deferrals + (decision.verdict is Verdict.DEFERRED),
+        # Ours are not counted: a receiver may put a delivery off only so often.
+        deferrals=claimed.deferrals + (decision.verdict is Verdict.DEFERRED and not result.error),
         delay_seconds=decision.delay_seconds,
         result=decision.verdict,
         attempt_id=new_id("att"),

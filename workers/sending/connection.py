@@ -92,7 +92,7 @@ class Connection(HTTPConnection):
         self._outgoing.append(data)
 
     def getresponse(self) -> Response:  # type: ignore[override]
-        """The answer as http.client gives it: urllib3's would cost 30 microseconds more."""
+        """The answer as http.client gives it: urllib3 would take 80 microseconds to wrap it."""
         return http.client.HTTPConnection.getresponse(self)  # type: ignore[return-value]
 
 

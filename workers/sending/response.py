@@ -1,8 +1,8 @@
 """The head of an answer, bounded in bytes, and the stream that it comes from.
 
-http.client hands header lines to the parser of e-mail, which takes 36 of the 215 microseconds that
-an attempt with it costs, loses all headers behind a malformed line, and fails at 100 lines; its
-`begin` takes 102 and 103 for final answers. What it does with a body is used as it is.
+http.client hands header lines to the parser of e-mail, which takes 50 microseconds for five lines
+instead of 12 (a whole attempt takes 180), loses all headers behind a malformed line, and fails at
+100 lines; its `begin` takes 102 and 103 for final answers. It still reads the body.
 """
 
 from __future__ import annotations
