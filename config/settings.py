@@ -67,6 +67,8 @@ class Settings:
     webhook_ca_file: str | None = None
     #: Ports that webhooks may use; empty: any.
     webhook_ports: tuple[int, ...] = ()
+    #: Networks that deliveries never connect to, besides the private and special ones.
+    blocked_networks: tuple[Network, ...] = ()
 
     #: Captures a minute from one client address, per org; 0: no limit.
     capture_rate_per_address: int = 600
@@ -262,6 +264,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "allow_private_webhooks": _flag,
     "webhook_ca_file": _text,
     "webhook_ports": _ports,
+    "blocked_networks": _networks,
     "capture_rate_per_address": _integer(0, 10_000_000),
     "capture_rate_per_email": _integer(0, 10_000_000),
     "api_rate_per_key": _integer(0, 10_000_000),

@@ -7,6 +7,7 @@ then asks dramatiq for the broker: its id and every connection belong to that pr
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 
 import dramatiq
@@ -30,6 +31,10 @@ from workers.sender import Sender
 
 #: No fault of the job: it rests in the queue, and its traceback would say nothing.
 EXPECTED = (StorageUnavailable, TransactionConflict)
+#: Open files that a process allows itself.
+DESCRIPTORS_MAX = 65_536
+#: Idle connections to receivers that a process keeps; at most half of its descriptors.
+IDLE_CONNECTIONS_MAX = 1000
 
 
 def record() -> None:
@@ -74,7 +79,9 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
         total_seconds=settings.delivery_total_seconds,
         allow_private=settings.allow_private_webhooks,
         allowed_ports=frozenset(settings.webhook_ports) or None,
+        blocked_networks=settings.blocked_networks,
         connections_per_host=settings.webhook_concurrency_max,
+        idle_connections=min(IDLE_CONNECTIONS_MAX, _raise_descriptor_limit() // 2),
         ca_file=settings.webhook_ca_file,
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
@@ -87,6 +94,14 @@ def _start() -> Settings:
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
     return settings
+
+
+def _raise_descriptor_limit() -> int:
+    """Allow this process as many open files as its user may have; gives that number."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_MAX)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return limit
 
 
 def _declare(broker: WakingBroker, queue: str, name: str, run: Callable[..., None]) -> None:
