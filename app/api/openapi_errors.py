@@ -13,6 +13,7 @@ from app.domain.errors import STATUS_BY_CODE, RexError
 Schema = dict[str, Any]
 
 AdmissionStatus = Literal[
+    "bad_request",
     "invalid_json",
     "unauthenticated",
     "forbidden",

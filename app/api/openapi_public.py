@@ -61,6 +61,7 @@ class Readiness(msgspec.Struct):
 PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Readiness)
 
 _CAPTURE_ERRORS = (
+    "bad_request",
     "invalid_json",
     "unauthenticated",
     "forbidden",

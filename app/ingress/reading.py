@@ -8,6 +8,7 @@ Two steps, so that what was typed is at hand when the second one refuses it:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -17,7 +18,6 @@ from app.domain.errors import InvalidCapture, InvalidJson, PayloadTooLarge
 from app.domain.submission import Submission, parse_fields, parse_json
 from app.ingress.forms import Form, read_multipart, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
-from app.ingress.time_limit import within
 
 #: Largest body taken, in bytes.
 BODY_BYTES_MAX = 64 * 1024
@@ -72,7 +72,8 @@ async def read_body(
     if content_length.isdecimal() and int(content_length[:20]) > BODY_BYTES_MAX:
         raise PayloadTooLarge
     try:
-        return await within(seconds_max, _gather_body(receive))
+        async with asyncio.timeout(seconds_max):
+            return await _gather_body(receive)
     except TimeoutError:
         raise InvalidJson(f"The body did not arrive within {seconds_max:g} s") from None
 
