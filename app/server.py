@@ -62,7 +62,6 @@ def serve(target: str, *, host: str, port: int, workers: int, idle_seconds: floa
                 header_read_timeout=int(1000 * idle_seconds), max_buffer_size=HEAD_BYTES_MAX
             ),
             respawn_failed_workers=True,
-            respawn_interval=0,
             workers_kill_timeout=STOP_SECONDS,
             log_level=LogLevels.warning,
             log_dictconfig=_LOGGING,
