@@ -33,12 +33,12 @@ from app.api import (
 )
 from app.api.call import keyed
 from app.api.services import make_services
-from app.domain.errors import BadRequest
+from app.domain.errors import RexError
 from app.http import convertors, watchdog
 from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
-from app.http.host import check_host
+from app.http.request_head import check_head
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
@@ -74,8 +74,8 @@ class Application(Starlette):
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            check_host(scope)
-        except BadRequest as error:
+            check_head(scope)
+        except RexError as error:
             answer = error_response(error, connection_request_id(HTTPConnection(scope)))
             await answer(scope, receive, send)
         else:
@@ -189,13 +189,17 @@ def main() -> int:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
     configure_logging(settings.log_level)
-    server.serve(
-        "app.main:create_app",
-        host=settings.host,
-        port=settings.port,
-        workers=settings.web_concurrency,
-        idle_seconds=settings.idle_connection_seconds,
-    )
+    try:
+        server.serve(
+            "app.main:create_app",
+            host=settings.host,
+            port=settings.port,
+            workers=settings.web_concurrency,
+            idle_seconds=settings.idle_connection_seconds,
+        )
+    except OSError as error:
+        print(f"{settings.host}:{settings.port}: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

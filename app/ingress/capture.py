@@ -23,7 +23,7 @@ from app.domain.org import Org
 from app.domain.submission import InvalidAddress
 from app.http.answers import request_id_of
 from app.http.authenticator import RequestAuthenticator
-from app.http.host import check_host
+from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
@@ -35,7 +35,7 @@ from app.ingress.admission_requests import (
 from app.ingress.answers import Reply, limit_headers
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
-from app.ingress.head import Head, check_size, read_head
+from app.ingress.head import Head, read_head
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body, read_body
 from app.ingress.refusal_counter import RefusalCounter
@@ -101,8 +101,7 @@ class CaptureEndpoint:
         return reply
 
     def _identify(self, scope: Scope, head: Head) -> Caller:
-        check_host(scope)
-        check_size(scope)
+        check_head(scope)
         if head.method != "POST":
             raise MethodNotAllowed("Captures are sent with POST", allowed="POST, OPTIONS")
         org = self._authenticator.org_at(head.host)

@@ -1,16 +1,16 @@
-"""Every request names the host it is for, once."""
+"""Every request names the host it is for, once, and is of a sane size."""
 
 from __future__ import annotations
 
 import pytest
 
-from app.domain.errors import BadRequest
-from app.http.host import check_host
+from app.domain.errors import BadRequest, PayloadTooLarge
+from app.http.request_head import HEADERS_BYTES_MAX, check_head
 
 
-def scope(*hosts: bytes, version: str = "1.1") -> dict[str, object]:
+def scope(*hosts: bytes, version: str = "1.1", more: bytes = b"") -> dict[str, object]:
     headers = [(b"host", host) for host in hosts]
-    return {"headers": [(b"accept", b"*/*"), *headers], "http_version": version}
+    return {"headers": [(b"x-more", more), *headers], "http_version": version}
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ def scope(*hosts: bytes, version: str = "1.1") -> dict[str, object]:
     [b"acme.example", b"ACME.example:8000", b"127.0.0.1:80", b"[::1]:8000", b"a_b.example", b"a:"],
 )
 def test_one_host_is_taken(host: bytes) -> None:
-    check_host(scope(host))
+    check_head(scope(host))
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,20 @@ def test_one_host_is_taken(host: bytes) -> None:
 )
 def test_none_several_and_what_is_no_host_are_refused(hosts: tuple[bytes, ...]) -> None:
     with pytest.raises(BadRequest):
-        check_host(scope(*hosts))
+        check_head(scope(*hosts))
 
 
 @pytest.mark.parametrize("hosts", [(), (b"",)])
 def test_http_1_0_needs_none(hosts: tuple[bytes, ...]) -> None:
-    check_host(scope(*hosts, version="1"))
+    check_head(scope(*hosts, version="1"))
 
 
 def test_http_1_0_may_not_send_several_either() -> None:
     with pytest.raises(BadRequest):
-        check_host(scope(b"a.example", b"b.example", version="1"))
+        check_head(scope(b"a.example", b"b.example", version="1"))
+
+
+def test_headers_that_nobody_needs_are_refused() -> None:
+    check_head(scope(b"a.example", more=b"x" * (HEADERS_BYTES_MAX - 100)))
+    with pytest.raises(PayloadTooLarge):
+        check_head(scope(b"a.example", more=b"x" * HEADERS_BYTES_MAX))
