@@ -24,6 +24,8 @@ BACKLOG = 2048
 #: Bytes of a request's head; a larger one is answered with a bare 431. Of what fits in here we
 #: refuse more than 32 KiB ourselves, in the envelope.
 HEAD_BYTES_MAX = 64 * 1024
+#: How long a worker is given to start before SIGHUP stops the one that it replaces.
+START_SECONDS = 8.0
 #: Longest stop of a worker: the grace, then a body that takes its ten seconds.
 STOP_SECONDS = 20
 #: Its own lines go where ours go, as JSON.
@@ -62,6 +64,7 @@ def serve(target: str, *, host: str, port: int, workers: int, idle_seconds: floa
                 header_read_timeout=int(1000 * idle_seconds), max_buffer_size=HEAD_BYTES_MAX
             ),
             respawn_failed_workers=True,
+            respawn_interval=START_SECONDS,
             workers_kill_timeout=STOP_SECONDS,
             log_level=LogLevels.warning,
             log_dictconfig=_LOGGING,
