@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,7 +24,7 @@ def stop_listening(port: int) -> None:
     descriptor now stands for another one. The listening socket is closed by that, and connections
     that are still in its queue would be reset, so this waits until the server has taken them.
     """
-    for descriptor in list(_descriptors()):
+    for descriptor in list(_open_sockets()):
         with suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as copy:
             if not _listens(copy, port):
                 continue
@@ -34,8 +35,11 @@ def stop_listening(port: int) -> None:
                 os.dup2(unconnected.fileno(), descriptor, inheritable=False)
 
 
-def _descriptors() -> Iterator[int]:
-    return (int(entry.name) for entry in _OPEN.iterdir())
+def _open_sockets() -> Iterator[int]:
+    for entry in list(_OPEN.iterdir()):
+        with suppress(OSError):  # of the listing itself, which is closed by now
+            if stat.S_ISSOCK(os.fstat(int(entry.name)).st_mode):
+                yield int(entry.name)
 
 
 def _listens(sock: socket.socket, port: int) -> bool:

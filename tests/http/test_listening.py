@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +76,10 @@ def test_other_ports_are_left_alone(server: socket.socket) -> None:
 
         with connect(port_of(other)):
             assert select.select([other], [], [], PATIENCE_SECONDS)[0] == [other]
+
+
+def test_no_descriptor_is_left_open(server: socket.socket) -> None:
+    before = len([*Path("/dev/fd").iterdir()])
+    stop_listening(port_of(server))
+
+    assert len([*Path("/dev/fd").iterdir()]) == before
