@@ -44,6 +44,8 @@ class Settings:
     port: int = 8000
     #: Address that the web process listens on.
     host: str = "127.0.0.1"
+    #: How long a connection may be idle, or send the head of a request.
+    idle_connection_seconds: float = 20.0
     #: Web processes.
     web_concurrency: int = 1
     #: Dramatiq processes per worker role.
@@ -253,6 +255,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "secret_key": _secret_key,
     "port": _integer(1, 65535),
     "host": _text,
+    "idle_connection_seconds": _number(1, 3600),
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),
     "worker_threads": _integer(1, 500),

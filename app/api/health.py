@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.api.services import Services
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
-from app.http.stopping import is_stopping
+from app.http.graceful_stop import is_stopping
 from app.storage.database import TransactionConflict, transaction
 
 #: How long a dependency may take to answer.

@@ -189,8 +189,15 @@ def _responses(operation: Operation, references: Mapping[object, Schema]) -> Sch
         if kind is not None:
             answer["content"] = {"application/json": {"schema": references[kind]}}
         responses[str(status)] = answer
-    codes = ["unauthenticated", "forbidden", "not_found", "rate_limit_exceeded", "internal"]
-    codes += ["unavailable", *operation.errors]
+    codes = [
+        "bad_request",
+        "unauthenticated",
+        "forbidden",
+        "not_found",
+        "rate_limit_exceeded",
+        "internal",
+    ]
+    codes += ["internal", "unavailable", *operation.errors]
     if operation.body:
         codes += ["invalid_json", "payload_too_large", "validation_failed"]
     elif operation.query:

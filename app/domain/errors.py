@@ -1,6 +1,7 @@
 """Every error as one tree, and the one table from error codes to HTTP.
 
 RexError
+    BadRequest              the head is not as HTTP wants it
     InvalidJson             the body is not JSON
     Unauthenticated         no key, or a wrong one
     Forbidden               the key is right, its scope is not
@@ -27,6 +28,7 @@ from typing import ClassVar
 
 #: Code of an error to the HTTP status that carries it.
 STATUS_BY_CODE: Mapping[str, int] = {
+    "bad_request": 400,
     "invalid_json": 400,
     "unauthenticated": 401,
     "forbidden": 403,
@@ -53,6 +55,12 @@ class RexError(Exception):
     @property
     def message(self) -> str:
         return str(self.args[0])
+
+
+class BadRequest(RexError):
+    """The request is not valid HTTP."""
+
+    code = "bad_request"
 
 
 class InvalidJson(RexError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
+from starlette.types import Send
 
 from app.domain.errors import STATUS_BY_CODE, RexError
 from app.http.answers import error_body, error_headers
@@ -45,6 +46,13 @@ def error_reply(error: RexError, request_id: str) -> Reply:
     reply = json_reply(STATUS_BY_CODE[error.code], _encoder.encode(error_body(error, request_id)))
     reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
     return reply
+
+
+async def send_reply(send: Send, reply: Reply, request_id: str) -> None:
+    """Send an answer as ASGI messages."""
+    headers = [*reply.headers, (b"x-request-id", request_id.encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

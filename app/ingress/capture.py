@@ -11,7 +11,6 @@ is shared with whoever else is waiting.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from app.domain.submission import InvalidAddress
 from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
+from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
@@ -36,7 +36,7 @@ from app.ingress.admission_requests import (
 from app.ingress.answers import Reply
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
-from app.ingress.head import Head, check_size, read_head
+from app.ingress.head import Head, read_head
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
@@ -85,9 +85,7 @@ class CaptureEndpoint:
             reply = Reply(204, preflight_headers(head.origin), b"")
         else:
             reply = await self._reply(scope, receive, head, request_id)
-        headers = [*reply.headers, (b"x-request-id", request_id.encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+        await answers.send_reply(send, reply, request_id)
 
     async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
         try:
@@ -95,16 +93,16 @@ class CaptureEndpoint:
             body = await read_body(receive, head.content_length or "")
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
-            reply = _refusal(head, error, request_id)
+            reply = form_answers.refusal(head, error, request_id)
         except Exception as error:
-            reply = _refusal(head, _unexpected(error, request_id), request_id)
+            reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         else:
             reply = await self._reply_to(caller, head, received, request_id)
         reply.headers.extend(cors_headers(head.origin))
         return reply
 
     def _identify(self, scope: Scope, head: Head) -> Caller:
-        check_size(scope)
+        check_head(scope)
         if head.method != "POST":
             raise MethodNotAllowed("Captures are sent with POST", allowed="POST, OPTIONS")
         org = self._authenticator.org_at(head.host)
@@ -134,9 +132,9 @@ class CaptureEndpoint:
                 reply = await self._answer(caller, head, capture, body)
         except RexError as error:
             await self._note_refusal(caller, head, error)
-            reply = _refusal(head, error, request_id, received.typed)
+            reply = form_answers.refusal(head, error, request_id, received.typed)
         except Exception as error:
-            reply = _refusal(head, _unexpected(error, request_id), request_id)
+            reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
             limit = caller.rates.per_caller
             reply.headers.extend(limit_headers(limit, admission.remaining, admission.wait_ms))
@@ -163,18 +161,6 @@ class CaptureEndpoint:
             await self._acceptance.accept(request)
         except RexError:
             log.warning("capture.not_kept", extra={"org_id": caller.org.id})
-
-
-def _refusal(
-    head: Head,
-    error: RexError,
-    request_id: str,
-    typed: Mapping[str, str | list[str]] | None = None,
-) -> Reply:
-    """Why not, as whoever asked can read it."""
-    if head.wants_page:
-        return form_answers.refused(error, typed or {})
-    return answers.error_reply(error, request_id)
 
 
 def _check_limits(admission: AdmissionResult, rates: Rates) -> None:
