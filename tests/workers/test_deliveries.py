@@ -125,8 +125,9 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
         ("sender_failed", "deferred")
     ]
     assert execute(
-        database, "SELECT status, failures, lease FROM deliveries ORDER BY attempts DESC LIMIT 1"
-    ) == [("pending", 0, None)]
+        database,
+        "SELECT status, failures, deferrals, lease FROM deliveries ORDER BY attempts DESC LIMIT 1",
+    ) == [("pending", 0, 0, None)]
 
 
 def test_a_worker_that_slept_after_its_claim_does_not_send(
