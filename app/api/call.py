@@ -85,7 +85,12 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             org = services.authenticator.org_at(request.headers.get("host", ""))
             presented = request.headers.get("x-api-key")
             key = services.authenticator.key_for(org, presented, request.method, request.url.path)
-            limits.update(await _check_rate(services, key))
+            bucket = await _take_token(services, key)
+            rate = services.settings.api_rate_per_key
+            raw = limit_headers(rate, bucket.remaining, bucket.wait_ms)
+            limits = {name.decode(): value.decode() for name, value in raw}
+            if not bucket.allowed:
+                raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
             body = await read_body(request.receive, request.headers.get("content-length", ""))
             call = Call(org, key, request.path_params, request.query_params, body, services)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
@@ -100,16 +105,13 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     return update_wrapper(serve, endpoint)
 
 
-async def _check_rate(services: Services, key: ApiKey) -> dict[str, str]:
+async def _take_token(services: Services, key: ApiKey) -> TokenBucket:
     rate = services.settings.api_rate_per_key
+    unlimited = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
     if rate == 0:
-        return {}
+        return unlimited
     try:
-        bucket = await services.admission.take(f"key:{key.id}", rate)
+        return await services.admission.take(f"key:{key.id}", rate)
     except QueueUnavailable:
         # Without Redis nobody counts; refusing the API as well would only widen the outage.
-        bucket = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
-    if not bucket.allowed:
-        raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
-    headers = limit_headers(rate, bucket.remaining, bucket.wait_ms)
-    return {name.decode(): value.decode() for name, value in headers}
+        return unlimited
