@@ -32,7 +32,7 @@ from app.http.answers import (
     rate_limit_exceeded,
 )
 from app.http.body import read_body
-from app.queue.admission import TokenBucket
+from app.queue.admission import AdmissionResult, AdmissionStatus
 from app.storage.database import retrying
 
 Found = TypeVar("Found")
@@ -108,7 +108,7 @@ async def _check_rate(services: Services, key: ApiKey) -> dict[str, str]:
         bucket = await services.admission.take(f"key:{key.id}", rate)
     except QueueUnavailable:
         # Without Redis nobody counts; refusing the API as well would only widen the outage.
-        bucket = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
+        bucket = AdmissionResult(AdmissionStatus.ACCEPTED, rate, 0, b"")
     if not bucket.allowed:
         raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
     headers = limit_headers(rate, bucket.remaining, bucket.wait_ms)
