@@ -35,7 +35,7 @@ class Settings:
 
     #: PostgreSQL, the memory: postgresql://user:password@host:port/name
     database_url: str
-    #: Redis, the queue: redis://host:port/db. The next database number holds admission state.
+    #: Redis, the queue and the admission's state: redis://host:port/db
     redis_url: str
     #: 32 random bytes, base64. Encrypts webhook secrets at rest; losing it loses them.
     secret_key: bytes
@@ -48,12 +48,12 @@ class Settings:
     idle_connection_seconds: float = 20.0
     #: Web processes.
     web_concurrency: int = 1
-    #: Dramatiq processes per worker role.
+    #: Processes per worker role.
     worker_processes: int = 1
     #: Threads per delivery process: deliveries that it has under way at once.
     worker_threads: int = 32
-    #: Threads per capture process: jobs that it records at once, in a few transactions.
-    capture_threads: int = 32
+    #: Classes of dramatiq middleware that workers add: package.module:Class, with commas.
+    worker_middleware: tuple[str, ...] = ()
 
     #: Orgs are reached at https://{org}.{base_domain}.
     base_domain: str = "localhost"
@@ -227,6 +227,14 @@ def _ports(text: str) -> tuple[int, ...]:
     return tuple(_integer(1, 65535)(part.strip()) for part in text.split(","))
 
 
+def _class_paths(text: str) -> tuple[str, ...]:
+    paths = tuple(part.strip() for part in text.split(","))
+    for path in paths:
+        if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", path):
+            raise ValueError(f"expected package.module:Class, with commas, got {path[:60]!r}")
+    return paths
+
+
 def _secret_key(text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
@@ -259,7 +267,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),
     "worker_threads": _integer(1, 500),
-    "capture_threads": _integer(1, 64),
+    "worker_middleware": _class_paths,
     "base_domain": _domain,
     "default_org": _slug,
     "bootstrap_api_key": _api_key,

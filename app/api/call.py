@@ -32,7 +32,7 @@ from app.http.answers import (
     rate_limit_exceeded,
 )
 from app.http.body import read_body
-from app.queue.admission import TokenBucket
+from app.queue.admission import AdmissionResult, AdmissionStatus
 from app.storage.database import retrying
 
 Found = TypeVar("Found")
@@ -105,9 +105,9 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     return update_wrapper(serve, endpoint)
 
 
-async def _take_token(services: Services, key: ApiKey) -> TokenBucket:
+async def _take_token(services: Services, key: ApiKey) -> AdmissionResult:
     rate = services.settings.api_rate_per_key
-    unlimited = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
+    unlimited = AdmissionResult(AdmissionStatus.ACCEPTED, rate, 0, b"")
     if rate == 0:
         return unlimited
     try:

@@ -140,19 +140,19 @@ def delete_contact(call: Call) -> Answer:
     """
     wanted = read_query(call.query, Deletion)
     if wanted.erase:
-        _forget_first_answers(call)
+        _erase_from_queue(call)
     with transaction(call.services.database) as cursor:
         written = contact_service.delete(cursor, call.org.id, _id_in_path(call), erase=wanted.erase)
     call.services.notifier.notify(written.webhook_ids)
     return Answer(status=204)
 
 
-def _forget_first_answers(call: Call) -> None:
+def _erase_from_queue(call: Call) -> None:
     # Before the tables: a caller who is told that Redis is away can delete once more.
     with transaction(call.services.database) as cursor:
         found = find_contact(cursor, call)
         ids = [found.id, *contacts.aliases_of(cursor, found.id)]
-    call.services.first_answers.forget(call.org.id, ids)
+    call.services.queue_erasure.erase(call.org.id, ids, [found.email])
 
 
 def find_contact(cursor: Cursor, call: Call) -> Contact:

@@ -17,7 +17,7 @@ from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
 from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, AdmissionRequest
-from app.queue.first_answers import first_answer_key
+from app.queue.erasure import first_answer_key
 from config.settings import Settings
 
 _encoder = msgspec.json.Encoder()

@@ -13,7 +13,7 @@ from app.domain.errors import InvalidCapture
 from app.ingress.refusal_counter import RefusalCounter
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
-from app.queue.figures import QueueFigures
+from app.queue.figures import refusals as refusals_of
 from tests.asgi import Reply
 from tests.ingress.conftest import MakeSite, Site
 
@@ -160,9 +160,9 @@ def test_refusals_are_counted_by_reason_under_names_of_ours_only(redis_url: str)
         await admission.close()
 
     asyncio.run(count())
-    figures = QueueFigures(connect(redis_url, connections=1))
+    client = connect(redis_url, connections=1)
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    found = {each.reason: each.refused for each in figures.refusals(["org_1"], [today])}
+    found = {each.reason: each.refused for each in refusals_of(client, ["org_1"], [today])}
 
     assert found == {
         "validation_failed.other": 2,

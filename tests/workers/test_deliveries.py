@@ -13,7 +13,7 @@ import redis
 import workers.deliveries
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver

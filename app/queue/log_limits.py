@@ -9,11 +9,11 @@ import time
 LINES_PER_MINUTE = 10
 
 
-class FewOfAKind(logging.Filter):
+class LogRateLimit(logging.Filter):
     """Lets `LINES_PER_MINUTE` lines of a kind pass; a kind is a text and a type of exception.
 
-    dramatiq logs every failed run with its traceback: ten thousand messages that meet a database
-    which is away say the same thing ten thousand times.
+    dramatiq logs every failed run with its traceback: ten thousand jobs that meet a database which
+    is away say the same thing ten thousand times.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class FewOfAKind(logging.Filter):
         self._minute = 0
         self._seen: dict[tuple[str, type[BaseException] | None], int] = {}
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin a new minute."""
         with self._lock:
             self._seen = {}
@@ -40,17 +40,13 @@ class FewOfAKind(logging.Filter):
             return self._seen[kind] <= LINES_PER_MINUTE
 
 
-few_of_a_kind = FewOfAKind()
+rate_limit = LogRateLimit()
 
 
-def quieten_worker_threads() -> None:
-    """Limit what the worker threads log about failed runs."""
-    logging.getLogger("dramatiq.worker.WorkerThread").addFilter(few_of_a_kind)
-
-
-def quieten_consumer(queue: str) -> None:
-    """Limit what the queue's consumer thread logs."""
-    logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})").addFilter(few_of_a_kind)
+def limit_lines(*names: str) -> None:
+    """Limit what dramatiq's threads of these names log about failed runs."""
+    for name in names:
+        logging.getLogger(f"dramatiq.worker.{name}").addFilter(rate_limit)
 
 
 def hide_arguments(actor_logger: logging.Logger) -> None:

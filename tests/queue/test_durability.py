@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.queue.audit import faults_of
+from app.queue.durability import faults_of
 
 SAFE = {
     "appendonly": "yes",
