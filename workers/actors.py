@@ -21,7 +21,7 @@ from app.domain.times import now
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
 from app.queue.notifier import DeliveryNotifier
-from app.storage.database import TransactionConflict, open_database
+from app.storage.database import open_database
 from app.storage.secret_cipher import SecretCipher
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings
@@ -33,7 +33,7 @@ from workers.deliveries import DeliveryWorker
 from workers.sender import Sender
 
 #: No fault of the job: it is tried again as long as it takes, and a traceback would say nothing.
-EXPECTED = (StorageUnavailable, TransactionConflict)
+EXPECTED = (StorageUnavailable,)
 #: Open files that a process allows itself.
 DESCRIPTORS_MAX = 65_536
 #: Idle connections to receivers that a process keeps; at most half of its descriptors.

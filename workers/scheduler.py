@@ -21,7 +21,7 @@ from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
-from app.storage.database import Database, TransactionConflict, open_database
+from app.storage.database import Database, open_database
 from config.settings import Settings
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
@@ -31,7 +31,7 @@ from workers.replays import Replays
 log = logging.getLogger(__name__)
 
 #: What a task raises while a server is away; it runs again at its next interval.
-_AWAY = (StorageUnavailable, TransactionConflict, redis.RedisError, ConnectionClosed)
+_AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 #: Pause after a failure, so an outage costs a log line now and then.
 OUTAGE_PAUSE_SECONDS = 1.0

@@ -12,7 +12,7 @@ from app.api.services import Services
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
-from app.storage.database import TransactionConflict, transaction
+from app.storage.database import transaction
 
 #: How long a dependency may take to answer.
 DEPENDENCY_TIMEOUT_SECONDS = 1.0
@@ -54,7 +54,7 @@ async def _database(services: Services) -> str:
     try:
         async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
             await run_in_threadpool(_select_one, services)
-    except (StorageUnavailable, TransactionConflict, TimeoutError):
+    except (StorageUnavailable, TimeoutError):
         return "away"
     return "ok"
 

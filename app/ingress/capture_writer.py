@@ -18,7 +18,7 @@ from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
 from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.storage import fallback
-from app.storage.database import Database, TransactionConflict, transaction
+from app.storage.database import Database, transaction
 
 #: A job carries at most this many captures and, one capture more or less, this many bytes.
 JOB_CAPTURES_MAX = 500
@@ -94,7 +94,7 @@ class CaptureWriter:
         try:
             async with asyncio.timeout_at(deadline):
                 await run_in_threadpool(self._write_fallback, captures)
-        except (TimeoutError, StorageUnavailable, TransactionConflict) as error:
+        except (TimeoutError, StorageUnavailable) as error:
             self._fallback.trip(error)
             raise StorageUnavailable from error
 

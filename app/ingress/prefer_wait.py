@@ -15,7 +15,7 @@ from app.domain.org import Org
 from app.ingress.answers import Reply, json_reply
 from app.storage import captures
 from app.storage.captures import Stored
-from app.storage.database import Database, TransactionConflict, transaction
+from app.storage.database import Database, transaction
 
 #: The longest wait that is granted.
 WAIT_SECONDS_MAX = 10
@@ -51,7 +51,7 @@ class PreferWait:
         try:
             async with asyncio.timeout(seconds):
                 stored = await self._wait_for(org.id, capture_id)
-        except (TimeoutError, StorageUnavailable, TransactionConflict):
+        except (TimeoutError, StorageUnavailable):
             return json_reply(202, accepted)
         view = contact_view(stored.contact)
         data = msgspec.structs.asdict(view) | {"capture_id": capture_id}
