@@ -1,22 +1,24 @@
 """The web process: every route on one line, and what they stand on. Wiring only.
 
-`python -m app.main` serves it with uvicorn.
+`python -m app.main` serves it; see `app/server.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app import server
 from app.api import (
     apikeys,
     captures,
@@ -31,25 +33,21 @@ from app.api import (
 )
 from app.api.call import keyed
 from app.api.services import make_services
-from app.http import convertors
+from app.domain.errors import RexError
+from app.http import convertors, watchdog
+from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
+from app.http.graceful_stop import GracefulStop
+from app.http.request_head import check_head
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
-from app.ingress.door import TURNSTILE, Door
+from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
-from app.ingress.turnstile import Turnstile
-from app.serving.descriptors import make_room
-from app.serving.processes import serve
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 
-#: Open connections of one process, idle ones included, beyond which uvicorn refuses with a bare
-#: 503. Captures are refused earlier, and in the documented envelope: see `app/ingress/door.py`.
-CONNECTIONS_MAX = 10_000
-#: How long a stopping process finishes its requests.
-SHUTDOWN_SECONDS = 10
-KEEP_ALIVE_SECONDS = 65
+CAPTURE_PATHS = ("/capture", "/capture/")
 
 
 class Application(Starlette):
@@ -59,14 +57,27 @@ class Application(Starlette):
     of what a capture costs this process.
     """
 
-    def __init__(self, capture: CaptureEndpoint, **options: Any) -> None:
+    def __init__(self, capture: ASGIApp, **options: Any) -> None:
         super().__init__(**options)
         self._capture = capture
+        # It would redirect to whatever the Host header says, and by http behind a proxy with TLS.
+        self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Of ASGI."""
-        if scope["type"] == "http" and scope["path"] == "/capture":
+        """Serve a request, or run the application's lifespan."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+        elif scope["path"] in CAPTURE_PATHS:
             await self._capture(scope, receive, send)
+        else:
+            await self._route(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            check_head(scope)
+        except RexError as error:
+            answer = error_response(error, connection_request_id(HTTPConnection(scope)))
+            await answer(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -77,16 +88,18 @@ def make_app(settings: Settings) -> Starlette:
     writer = CaptureWriter(services.admission, services.database)
     refusals = RefusalCounter(services.admission)
     waiting = PreferWait(services.database)
-    capture = CaptureEndpoint(writer, services.authenticator, waiting, refusals, settings)
+    endpoint = CaptureEndpoint(writer, services.authenticator, waiting, refusals, settings)
+    capture = LoadShedder(endpoint)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         services.tenants.start()
         background = [
             asyncio.create_task(refusals.run()),
             asyncio.create_task(services.admission.watch()),
+            asyncio.create_task(watchdog.beat()),
         ]
-        yield {TURNSTILE: Turnstile()}
+        yield
         await _end(background)
         await writer.drain()
         await refusals.flush()
@@ -148,11 +161,24 @@ async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
         await asyncio.wait(pending, timeout=0.1)
 
 
-def create_app() -> Starlette:
-    """The application of this process, from its environment; uvicorn calls it in each worker."""
+def create_app() -> ASGIApp:
+    """The application of this worker process, from its environment; the server calls it."""
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
-    return make_app(settings)
+    app = GracefulStop(make_app(settings), settings.port)
+    _spare_the_collector()
+    return app
+
+
+def _spare_the_collector() -> None:
+    """Look for garbage in cycles seldom, and never in what is there by now.
+
+    A request leaves none behind, so looking costs a tenth of a capture, and under load, when there
+    are many connections to look through, the event loop 50 ms at a time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 def main() -> int:
@@ -163,25 +189,17 @@ def main() -> int:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
     configure_logging(settings.log_level)
-    serve(
-        uvicorn.Config(
+    try:
+        server.serve(
             "app.main:create_app",
-            factory=True,
             host=settings.host,
             port=settings.port,
             workers=settings.web_concurrency,
-            loop="uvloop",
-            http=Door,
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=make_room(CONNECTIONS_MAX),
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            idle_seconds=settings.idle_connection_seconds,
         )
-    )
+    except OSError as error:
+        print(f"{settings.host}:{settings.port}: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -15,7 +15,6 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
     "asctime",
     "taskName",
-    "color_message",  # uvicorn's, for terminals
 }
 
 

@@ -35,7 +35,7 @@ class Settings:
 
     #: PostgreSQL, the memory: postgresql://user:password@host:port/name
     database_url: str
-    #: Redis, the queue: redis://host:port/db. The next database number holds admission state.
+    #: Redis, the queue and the admission's state: redis://host:port/db
     redis_url: str
     #: 32 random bytes, base64. Encrypts webhook secrets at rest; losing it loses them.
     secret_key: bytes
@@ -44,14 +44,16 @@ class Settings:
     port: int = 8000
     #: Address that the web process listens on.
     host: str = "127.0.0.1"
+    #: How long a connection may be idle, or send the head of a request.
+    idle_connection_seconds: float = 20.0
     #: Web processes.
     web_concurrency: int = 1
-    #: Dramatiq processes per worker role.
+    #: Processes per worker role.
     worker_processes: int = 1
     #: Threads per delivery process: deliveries that it has under way at once.
     worker_threads: int = 32
-    #: Threads per capture process: jobs that it records at once, in a few transactions.
-    capture_threads: int = 32
+    #: Classes of dramatiq middleware that workers add: package.module:Class, with commas.
+    worker_middleware: tuple[str, ...] = ()
 
     #: Orgs are reached at https://{org}.{base_domain}.
     base_domain: str = "localhost"
@@ -67,6 +69,8 @@ class Settings:
     webhook_ca_file: str | None = None
     #: Ports that webhooks may use; empty: any.
     webhook_ports: tuple[int, ...] = ()
+    #: Networks that deliveries never connect to, besides the private and special ones.
+    blocked_networks: tuple[Network, ...] = ()
 
     #: Captures a minute from one client address, per org; 0: no limit.
     capture_rate_per_address: int = 600
@@ -223,6 +227,14 @@ def _ports(text: str) -> tuple[int, ...]:
     return tuple(_integer(1, 65535)(part.strip()) for part in text.split(","))
 
 
+def _class_paths(text: str) -> tuple[str, ...]:
+    paths = tuple(part.strip() for part in text.split(","))
+    for path in paths:
+        if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", path):
+            raise ValueError(f"expected package.module:Class, with commas, got {path[:60]!r}")
+    return paths
+
+
 def _secret_key(text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
@@ -251,10 +263,11 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "secret_key": _secret_key,
     "port": _integer(1, 65535),
     "host": _text,
+    "idle_connection_seconds": _number(1, 3600),
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),
     "worker_threads": _integer(1, 500),
-    "capture_threads": _integer(1, 64),
+    "worker_middleware": _class_paths,
     "base_domain": _domain,
     "default_org": _slug,
     "bootstrap_api_key": _api_key,
@@ -262,6 +275,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "allow_private_webhooks": _flag,
     "webhook_ca_file": _text,
     "webhook_ports": _ports,
+    "blocked_networks": _networks,
     "capture_rate_per_address": _integer(0, 10_000_000),
     "capture_rate_per_email": _integer(0, 10_000_000),
     "api_rate_per_key": _integer(0, 10_000_000),

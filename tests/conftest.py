@@ -22,6 +22,23 @@ from scripts.system.embedded import Embedded
 _NUMBERS = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the tests marked all_only, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `--all` runs; pytest's last line says how many tests that are."""
+    if not config.getoption("--all"):
+        left_out = [item for item in items if item.get_closest_marker("all_only")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("all_only")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.stats.get("deselected"):
+        terminalreporter.write_line("Deselected tests run with ./scripts/test --all")
+
+
 @pytest.fixture(scope="session")
 def embedded() -> Iterator[Embedded]:
     """A PostgreSQL (without fsync, for speed) and a Valkey (with), shared by all tests.

@@ -31,7 +31,7 @@ def make_capture(org: Org, email: str = "ada@example.com", **fields: Any) -> Cap
     """A capture that was received now."""
     contact_id = derive_contact_id(org.created_ms, org.id_secret, email)
     fields.setdefault("source", "organic")
-    return Capture(new_id("cap"), org.id, contact_id, email, **fields)
+    return Capture(email, id=new_id("cap"), org_id=org.id, contact_id=contact_id, **fields)
 
 
 def make_webhook(database: Database, org: Org, url: str = HOOK_URL, **fields: Any) -> Webhook:

@@ -1,6 +1,6 @@
 """Imports go down the floors and never sideways; each process loads only what it needs.
 
-main  over  ingress, api, workers, serving  over  http  over  storage, queue  over  domain, config
+main  over  ingress, api, workers, server  over  http  over  storage, queue  over  domain, config
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.http": {"app.domain", "app.storage", "app.queue", "config"},
     "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
     "app.api": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
-    "app.serving": {"app.http"},
+    "app.server": {"app.http", "config"},
     "app.main": {
-        "app.serving",
+        "app.server",
         "app.api",
         "app.ingress",
         "app.http",
@@ -47,8 +47,7 @@ ONLY_IN: dict[str, set[str]] = {
     "redis": {"app.queue", "workers"},
     "dramatiq": {"app.queue", "workers"},
     "starlette": {"app.http", "app.ingress", "app.api", "app.main"},
-    # Whose connections the ingress shapes.
-    "uvicorn": {"app.serving", "app.ingress", "app.main"},
+    "granian": {"app.server"},
     "urllib3": {"workers"},
 }
 
@@ -113,7 +112,7 @@ def test_every_package_file_is_empty() -> None:
     [
         ("app.domain.contact", "from app.storage import contacts"),
         ("app.domain.contact", "import config.settings"),
-        ("app.storage.contacts", "from app.queue.jobs import DeliveryNotifier"),
+        ("app.storage.contacts", "from app.queue.notifier import DeliveryNotifier"),
         ("app.queue.jobs", "from app.storage import deliveries"),
         ("app.ingress.capture", "from app.api import health"),
         ("app.ingress.capture", "from workers.captures import Recorder"),
@@ -121,8 +120,8 @@ def test_every_package_file_is_empty() -> None:
         ("workers.captures", "from app.http import answers"),
         ("workers.captures", "from app.ingress.capture import CaptureEndpoint"),
         ("config.settings", "from app.domain import errors"),
-        ("app.ingress.door", "from app.serving.server import Server"),
-        ("app.serving.server", "from app.ingress import door"),
+        ("app.ingress.capture", "from app.server import serve"),
+        ("app.server", "from app.ingress import capture"),
         ("app.ingress.capture", "import urllib3"),
         ("app.domain.ids", "import redis"),
         ("scripts.system.whole", "from app.storage import migrate"),
@@ -142,7 +141,7 @@ def loaded_by(statement: str, packages: Iterable[str]) -> list[str]:
 
 
 def test_a_worker_loads_no_web_server() -> None:
-    assert loaded_by("import workers.main, workers.actors", ["starlette", "uvicorn"]) == []
+    assert loaded_by("import workers.main, workers.actors", ["starlette", "granian"]) == []
 
 
 def test_the_web_process_loads_neither_workers_nor_their_http_client() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 import random
+import re
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -26,6 +28,10 @@ from workers.sender import Sender
 
 log = logging.getLogger(__name__)
 
+#: A number from here on in a Retry-After header is a time, not a number of seconds.
+UNIX_TIME_MIN = 1e9
+
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNSENDABLE = "This delivery could not be made ready for sending; the server's log says why."
 _TIMEOUTS = (ErrorClass.TIMED_OUT, ErrorClass.CONNECT_TIMEOUT, ErrorClass.DNS_TIMEOUT)
 _STATUS_AFTER = {
@@ -46,7 +52,7 @@ class Attempts:
         self._policy = policy
 
     def make(self, endpoint: Endpoint, claimed: Claimed) -> Attempted:
-        """Send the delivery once; what came of it, to be handed in. Raises nothing."""
+        """Send the delivery once and tell what came of it. Raises nothing."""
         started_at = now()
         result = self._send(endpoint, claimed)
         decision = self._decide(claimed, result)
@@ -65,7 +71,7 @@ class Attempts:
                 claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
             )
             headers = request_headers(endpoint, claimed, body, self._cipher, time.time())
-            return self._sender.post(endpoint.url, headers, body)
+            return self._sender.post(endpoint.url, headers, body, endpoint.org_id)
         except Exception:
             log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})
             return AttemptResult(
@@ -91,7 +97,8 @@ def settled(
         number=claimed.number,
         status=_STATUS_AFTER[decision.verdict],
         failures=claimed.failures + counted,
-        deferrals=claimed.deferrals + (decision.verdict is Verdict.DEFERRED),
+        # Ours are not counted: a receiver may put a delivery off only so often.
+        deferrals=claimed.deferrals + (decision.verdict is Verdict.DEFERRED and not result.error),
         delay_seconds=decision.delay_seconds,
         result=decision.verdict,
         attempt_id=new_id("att"),
@@ -113,11 +120,18 @@ def _pause(result: AttemptResult) -> float | None:
 
 
 def retry_after_seconds(header: str, at: datetime) -> float | None:
-    """What a Retry-After header asks for, in seconds from `at`: a number of seconds or a date."""
-    if header.isascii() and header.isdigit():
-        return float(header[:12])
-    moment = _http_date(header)
-    return None if moment is None else max(0.0, (moment - at).total_seconds())
+    """What a Retry-After header asks for, in whole seconds from `at`, rounded up.
+
+    Seconds, a date, or (against the standard, but seen) the Unix time to come back at.
+    """
+    if _NUMBER.fullmatch(header):
+        number = float(header)
+        seconds = number if number < UNIX_TIME_MIN else number - at.timestamp()
+    elif (moment := _http_date(header)) is not None:
+        seconds = (moment - at).total_seconds()
+    else:
+        return None
+    return float(max(0, math.ceil(seconds)))
 
 
 def dated(headers: Iterable[tuple[str, str]]) -> datetime | None:

@@ -1,17 +1,14 @@
-"""Many threads, few calls: whoever finds nobody at it carries the work of all who wait.
+"""Batches work from many threads: the first idle thread runs the batch for everyone waiting.
 
 For what costs nearly the same for many as for one, as a transaction does. While one thread leads,
 the others gather. When it is done, the first of those who came meanwhile leads next, and those
-whose work was carried go on at once: they do not queue behind a call that does nothing for them.
-
-Two calls may be allowed at once: while one waits for the database, another works here.
+whose work is done go on at once: they do not queue behind a call that does nothing for them.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from time import monotonic, sleep
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
@@ -22,31 +19,16 @@ class BatchFailed(Exception):
 
 
 class Batcher(Generic[Work]):
-    """Groups the work of many threads into calls of `run`, `at_once` of them at a time.
+    """Groups the work of many threads into calls of `run`, one at a time.
 
     `run` gets what waits, in the order of coming, and leaves what came of it in the work itself.
-    `how_many` says how many of those who wait one call takes, at least one: by default all.
-    `min_interval_seconds` lie between the beginning of a call that carried several and the next
-    one: what comes in quick succession gathers to fewer and larger calls, what comes one by one
-    never waits.
     """
 
-    def __init__(
-        self,
-        run: Callable[[list[Work]], object],
-        *,
-        how_many: Callable[[Sequence[Work]], int] = len,
-        at_once: int = 1,
-        min_interval_seconds: float = 0.0,
-    ) -> None:
+    def __init__(self, run: Callable[[list[Work]], object]) -> None:
         self._run = run
-        self._how_many = how_many
-        self._at_once = at_once
-        self._min_interval_seconds = min_interval_seconds
-        self._next_at = 0.0
         self._guard = threading.Lock()
         self._gathered: list[_Member[Work]] = []
-        self._leaders = 0
+        self._has_leader = False
 
     @property
     def waiting(self) -> int:
@@ -60,10 +42,8 @@ class Batcher(Generic[Work]):
         """
         mine = _Member(work)
         with self._guard:
-            leads = self._leaders < self._at_once
-            if leads:
-                self._leaders += 1
-            else:
+            leads, self._has_leader = not self._has_leader, True
+            if not leads:
                 self._gathered.append(mine)
         if not leads:
             mine.gate.acquire()
@@ -73,10 +53,8 @@ class Batcher(Generic[Work]):
             raise BatchFailed from mine.error
 
     def _lead(self, leader: _Member[Work]) -> None:
-        self._wait_for_interval()
         with self._guard:
-            members = self._take(leader)
-            self._next_at = monotonic() + self._min_interval_seconds if len(members) > 1 else 0.0
+            members, self._gathered = [leader, *self._gathered], []
         error: BaseException | None = None
         try:
             self._run([member.work for member in members])
@@ -88,27 +66,12 @@ class Batcher(Generic[Work]):
             for member in members:
                 member.finish(error)
 
-    def _wait_for_interval(self) -> None:
-        with self._guard:
-            pause = self._next_at - monotonic()
-            if pause > 0:
-                self._next_at += self._min_interval_seconds
-        if pause > 0:
-            sleep(pause)
-
-    def _take(self, leader: _Member[Work]) -> list[_Member[Work]]:
-        # The leader left those who wait when it was named, lest another leader carry it.
-        waiting = [leader, *self._gathered]
-        count = max(1, self._how_many([member.work for member in waiting]))
-        self._gathered = waiting[count:]
-        return waiting[:count]
-
     def _name_next(self) -> None:
         with self._guard:
             if self._gathered:
                 self._gathered.pop(0).gate.release()
             else:
-                self._leaders -= 1
+                self._has_leader = False
 
 
 class _Member(Generic[Work]):

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from app.domain.delivery import Verdict
 from app.domain.errors import StorageUnavailable
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage.claims import Claimed
 from workers.attempts import Attempts
 from workers.batch import LEASE_MARGIN_SECONDS, Attempted, Batch, DeliveryConfig

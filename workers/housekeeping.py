@@ -12,7 +12,7 @@ from app.domain.event import WEBHOOK_BACKLOG, operational_event
 from app.domain.health import OPEN_AFTER
 from app.domain.ids import first_ulid_at, new_id
 from app.domain.times import now
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage import retention
 from app.storage.database import Cursor, Database, transaction
 from app.storage.endpoints import org_of

@@ -1,22 +1,35 @@
 """Starts a worker: `python -m workers.main captures`, `... deliveries` or `... scheduler`.
 
-The first two run dramatiq's command line on one queue. The scheduler is a process of its own; more
-than one may run.
+The first two run dramatiq's worker on one queue, in WORKER_PROCESSES processes. The scheduler is a
+process of its own; more than one may run.
+
+SIGTERM and SIGINT are blocked and waited for, never handled: sent once or many times, to one
+process or to all of them (as systemd does), they mean that running jobs finish and the rest goes
+back to the queue.
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 
-from dramatiq import cli
+from dramatiq import Worker
 
+from app.queue.broker import StreamsBroker
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
-from workers import scheduler
+from workers import actors, scheduler
+from workers.captures import THREADS as CAPTURE_THREADS
+from workers.scheduler import STOP_SIGNALS
 
 #: Longest wait for running jobs when a process is told to stop. An attempt takes at most 15 s.
 SHUTDOWN_MS = 20_000
+#: Between the death of a process and the start of the next one.
+RESTART_SECONDS = 1.0
 _USAGE = "usage: python -m workers.main captures|deliveries|scheduler"
 
 
@@ -24,31 +37,55 @@ def main(arguments: list[str]) -> int:
     """Run the role that was named until told to stop; the exit status."""
     try:
         settings = read_settings(os.environ)
+        configure_logging(settings.log_level)
+        match arguments:
+            case ["captures" as name]:
+                return _run_role(settings, name, actors.record, CAPTURE_THREADS)
+            case ["deliveries" as name]:
+                return _run_role(settings, name, actors.deliver, settings.worker_threads)
+            case ["scheduler"]:
+                return scheduler.run(settings)
     except BadSetting as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    configure_logging(settings.log_level)
-    match arguments:
-        case ["captures"]:
-            return _run_queue(settings, "record", settings.capture_threads)
-        case ["deliveries"]:
-            return _run_queue(settings, "deliver", settings.worker_threads)
-        case ["scheduler"]:
-            return scheduler.run(settings)
-        case _:
-            print(_USAGE, file=sys.stderr)
-            return EXIT_CONFIGURATION
+    print(_USAGE, file=sys.stderr)
+    return EXIT_CONFIGURATION
 
 
-def _run_queue(settings: Settings, role: str, threads: int) -> int:
-    options = {
-        "--processes": settings.worker_processes,
-        "--threads": threads,
-        "--worker-shutdown-timeout": SHUTDOWN_MS,
-    }
-    flat = [str(part) for option in options.items() for part in option]
-    parser = cli.make_argument_parser()
-    return int(cli.main(parser.parse_args([f"workers.actors:{role}", "--skip-logging", *flat])))
+def _run_role(
+    settings: Settings, name: str, make_broker: Callable[[], StreamsBroker], threads: int
+) -> int:
+    actors.load_middleware(settings.worker_middleware)  # a bad setting stops the start
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    if settings.worker_processes > 1:
+        return _keep_running(name, settings.worker_processes)
+    broker = make_broker()
+    worker = Worker(broker, worker_threads=threads)
+    worker.start()
+    signal.sigwait(STOP_SIGNALS)
+    worker.stop(timeout=SHUTDOWN_MS)
+    broker.close()
+    return 0
+
+
+def _keep_running(name: str, count: int) -> int:
+    """Keep so many processes of a role running until told to stop; the worst exit status."""
+    # Without a handler this signal may never become pending.
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    command = [sys.executable, "-m", "workers.main", name]
+    children: list[subprocess.Popen[bytes]] = []
+    told: int = signal.SIGCHLD
+    while told == signal.SIGCHLD:
+        children = [child for child in children if child.poll() is None]
+        while len(children) < count:  # they inherit that the signals are blocked
+            children.append(subprocess.Popen(command, env={**os.environ, "WORKER_PROCESSES": "1"}))
+        told = signal.sigwait({*STOP_SIGNALS, signal.SIGCHLD})
+        if told == signal.SIGCHLD:
+            time.sleep(RESTART_SECONDS)
+    for child in children:
+        child.terminate()
+    return max(abs(child.wait()) for child in children)
 
 
 if __name__ == "__main__":

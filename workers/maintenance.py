@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from app.queue.broker import WakingBroker
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, DeliveryNotifier
-from app.queue.messages import encode_message
+from app.queue.broker import StreamsBroker
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
+from app.queue.legacy_lists import move_legacy_jobs
+from app.queue.notifier import DeliveryNotifier
 from app.storage import deliveries, fallback
 from app.storage.database import Cursor, Database, transaction
 
@@ -26,7 +27,7 @@ FALLBACK_JOB_CHARS = 256 * 1024
 class MaintenanceTasks:
     """What the scheduler does for captures and deliveries."""
 
-    def __init__(self, database: Database, broker: WakingBroker) -> None:
+    def __init__(self, database: Database, broker: StreamsBroker) -> None:
         self._database = database
         self._broker = broker
         self._notifier = DeliveryNotifier(broker.client)
@@ -60,13 +61,10 @@ class MaintenanceTasks:
         """Cancel what is owed to webhooks that are gone."""
         self._in_steps("delivery.cancelled", lambda c: deliveries.cancel_deleted(c, STEP), STEP)
 
-    def tidy_queue(self) -> None:
-        """Bring back what dead workers held, also when no other worker lives."""
-        self._broker.tidy()
-
-    def reset_notifications(self) -> None:
-        """Let every bell ring again: one may have been taken by a worker that died."""
-        self._notifier.reset()
+    def move_legacy_jobs(self) -> None:
+        """Move what web processes of version 0.1 enqueue."""
+        if jobs := move_legacy_jobs(self._broker.client):
+            log.info("queue.legacy_jobs_moved", extra={"jobs": jobs})
 
     def _in_steps(self, event: str, step: Callable[[Cursor], int], most: int) -> None:
         touched = most
@@ -77,7 +75,7 @@ class MaintenanceTasks:
                 log.info(event, extra={"deliveries": touched})
 
 
-def capture_jobs(rows: Sequence[str]) -> list[tuple[str, bytes]]:
+def capture_jobs(rows: Sequence[str]) -> list[bytes]:
     """Jobs for the captures of fallback rows, each a JSON list, in their order."""
     jobs: list[list[str]] = []
     room = 0
@@ -88,6 +86,5 @@ def capture_jobs(rows: Sequence[str]) -> list[tuple[str, bytes]]:
         jobs[-1].append(row[1:-1])
         room -= len(row)
     return [
-        encode_message(CAPTURES, RECORD_CAPTURES, [msgspec.Raw(f"[{','.join(job)}]".encode())])
-        for job in jobs
+        encode_job(RECORD_CAPTURES, [msgspec.Raw(f"[{','.join(job)}]".encode())]) for job in jobs
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage import replays
 from app.storage.database import Cursor, Database, transaction
 

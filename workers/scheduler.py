@@ -18,9 +18,10 @@ import redis
 from dramatiq.errors import ConnectionClosed
 
 from app.domain.errors import StorageUnavailable
-from app.queue.broker import WakingBroker, connect_broker
-from app.queue.jobs import DeliveryNotifier
-from app.storage.database import Database, TransactionConflict, open_database
+from app.queue.broker import StreamsBroker
+from app.queue.jobs import CAPTURES, DELIVERIES
+from app.queue.notifier import DeliveryNotifier
+from app.storage.database import Database, open_database
 from config.settings import Settings
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
@@ -30,7 +31,8 @@ from workers.replays import Replays
 log = logging.getLogger(__name__)
 
 #: What a task raises while a server is away; it runs again at its next interval.
-_AWAY = (StorageUnavailable, TransactionConflict, redis.RedisError, ConnectionClosed)
+_AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 #: Pause after a failure, so an outage costs a log line now and then.
 OUTAGE_PAUSE_SECONDS = 1.0
 
@@ -83,7 +85,7 @@ class Scheduler:
 
 
 def prompt_tasks(
-    settings: Settings, database: Database, broker: WakingBroker
+    settings: Settings, database: Database, broker: StreamsBroker
 ) -> list[PeriodicTask]:
     """Tasks that somebody waits for."""
     rounds = MaintenanceTasks(database, broker)
@@ -92,13 +94,12 @@ def prompt_tasks(
         PeriodicTask("drain_fallback", 1.0, rounds.drain_fallback),
         PeriodicTask("notify_due", settings.scheduler_interval_seconds, rounds.notify_due),
         PeriodicTask("release_expired_leases", 1.0, rounds.release_expired_leases),
-        PeriodicTask("tidy_queue", 3.0, rounds.tidy_queue),
+        PeriodicTask("move_legacy_jobs", 2.0, rounds.move_legacy_jobs),
         PeriodicTask("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
-        PeriodicTask("reset_notifications", 5.0, rounds.reset_notifications),
     ]
 
 
-def slow_tasks(settings: Settings, database: Database, broker: WakingBroker) -> list[PeriodicTask]:
+def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) -> list[PeriodicTask]:
     """Slow tasks run in their own thread so they can't delay the prompt ones."""
     rounds = MaintenanceTasks(database, broker)
     house = Housekeeping(database, DeliveryNotifier(broker.client), settings)
@@ -113,17 +114,28 @@ def slow_tasks(settings: Settings, database: Database, broker: WakingBroker) -> 
 
 def run(settings: Settings) -> int:
     """Run the scheduler until SIGTERM or SIGINT."""
+    # Waited for, not handled: an event that a handler sets may deadlock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     stopping = threading.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stopping.set())
     database = open_database(settings.database_url)
-    broker = connect_broker(settings.redis_url, threads=1)
+    broker = StreamsBroker(settings.redis_url, threads=2)
+    for queue in (CAPTURES, DELIVERIES):
+        broker.declare_queue(queue)
+    broker.watch()
     log.info("scheduler.started")
-    slow = Scheduler(slow_tasks(settings, database, broker), stopping)
-    thread = threading.Thread(target=slow.run, name="slow-tasks")
-    thread.start()
-    Scheduler(prompt_tasks(settings, database, broker), stopping).run()
-    thread.join()
+    threads = [
+        threading.Thread(target=Scheduler(tasks, stopping).run)
+        for tasks in (
+            prompt_tasks(settings, database, broker),
+            slow_tasks(settings, database, broker),
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    signal.sigwait(STOP_SIGNALS)
+    stopping.set()
+    for thread in threads:
+        thread.join()
     broker.close()
     log.info("scheduler.stopped")
     return 0

@@ -1,4 +1,4 @@
-"""API keys, for holders of a read-write key: made, listed by their last characters, revoked."""
+"""API keys, for holders of a read-write key: create, list, revoke."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from app.api.bodies import cleaned_text, read_body
-from app.api.call import Answer, Call
-from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.call import Answer, Call, existing
+from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import Operation, describe
+from app.api.views import view_of
 from app.domain.api_key import Scope, generate_key
-from app.domain.errors import Forbidden, NotFound
-from app.domain.ids import is_id
-from app.domain.times import rfc3339
+from app.domain.errors import Forbidden
 from app.storage import api_keys
 from app.storage.api_keys import ListedKey
 from app.storage.database import transaction
@@ -30,14 +29,14 @@ class NewApiKey(msgspec.Struct, forbid_unknown_fields=True):
     kind: Literal["live", "test"] = "live"
 
 
-class KeyQuery(ListQuery):
+class KeyQuery(SortedQuery):
     """What `GET /apikeys` takes."""
 
     sort: Literal["created_at", "-created_at"] = "created_at"
 
 
 class KeyView(msgspec.Struct, kw_only=True):
-    """A key without itself."""
+    """A key without its secret."""
 
     id: str
     name: str | None
@@ -49,7 +48,7 @@ class KeyView(msgspec.Struct, kw_only=True):
 
 
 class KeyWithText(msgspec.Struct):
-    """The only answer that shows a key."""
+    """The only answer that shows a key's secret."""
 
     data: KeyView
     key: str
@@ -57,7 +56,7 @@ class KeyWithText(msgspec.Struct):
 
 @describe(Operation(_TAG, {201: KeyWithText}, body=NewApiKey))
 def create_key(call: Call) -> Answer:
-    """Make a key. It is not shown again."""
+    """Create a key. It is not shown again."""
     _check_may(call)
     wanted = read_body(call.body, NewApiKey)
     key = generate_key(wanted.kind)
@@ -72,32 +71,27 @@ def create_key(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: Page[KeyView]}, query=KeyQuery))
 def list_keys(call: Call) -> Answer:
-    """The org's keys, revoked ones among them, by default in the order of creation."""
+    """The org's keys, including revoked ones, by default in the order of creation."""
     _check_may(call)
     query = read_query(call.query, KeyQuery)
-    after = read_place(query.cursor, query.sort)
     with transaction(call.services.database) as cursor:
         rows = api_keys.page(
             cursor,
             call.org.id,
-            after,
+            query.after,
             query.limit + 1,
-            newest_first=query.sort.startswith("-"),
+            newest_first=query.newest_first,
         )
-    return Answer(
-        make_page(KeyView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
-    )
+    return Answer(make_sorted_page(KeyView, rows, query, view))
 
 
 @describe(Operation(_TAG, {204: None}))
 def revoke_key(call: Call) -> Answer:
-    """Revoke a key, the one in use included. It is refused everywhere within a second."""
+    """Revoke a key, even the one in use. It is refused everywhere within a second."""
     _check_may(call)
-    wanted = call.path["id"]
+    wanted = call.id_in_path("key", "API key")
     with transaction(call.services.database) as cursor:
-        known = is_id(wanted, "key") and api_keys.find(cursor, call.org.id, wanted)
-        if not known:
-            raise NotFound("API key not found")
+        existing(api_keys.find(cursor, call.org.id, wanted), "API key")
         api_keys.revoke(cursor, call.org.id, wanted)
     call.services.tenants.refresh()
     return Answer(status=204)
@@ -105,17 +99,9 @@ def revoke_key(call: Call) -> Answer:
 
 def view(key: ListedKey) -> KeyView:
     """A key as callers see it."""
-    return KeyView(
-        id=key.id,
-        name=key.name,
-        prefix=key.prefix,
-        last4=key.last4,
-        scope=Scope(key.scope),
-        created_at=rfc3339(key.created_at),
-        revoked_at=rfc3339(key.revoked_at) if key.revoked_at else None,
-    )
+    return view_of(KeyView, key)
 
 
 def _check_may(call: Call) -> None:
     if call.key.scope is not Scope.READ_WRITE:
-        raise Forbidden("Only a read-write key may see and change API keys")
+        raise Forbidden("Only a read-write key can see and change API keys")

@@ -1,4 +1,4 @@
-"""Reading a request's JSON into a typed struct, and its problems into named fields."""
+"""Reads a request's JSON into a typed struct, and turns problems into named fields."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.domain.cleaning import Cleaner
-from app.domain.errors import Invalid, InvalidCapture, InvalidJson
+from app.domain.errors import Invalid, InvalidJson
+from app.domain.metadata import clean_metadata
 from app.domain.problems import Problems
 from app.domain.untrusted_text import clean_text
 
 Body = TypeVar("Body")
 Metadata = dict[Annotated[str, Meta(max_length=100)], object]
-
-METADATA_KEYS_MAX = 100
-METADATA_LEVELS_MAX = 5
-#: The size of an entity's metadata as JSON.
-METADATA_BYTES_MAX = 16 * 1024
 
 _PLACE = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
@@ -27,9 +22,9 @@ _MISSING = re.compile(r"Object missing required field `([^`]*)`")
 
 
 def read_body(body: bytes, kind: type[Body], *, optional: bool = False) -> Body:
-    """The body as that struct. Raises `InvalidJson`, or `Invalid` with the field named.
+    """The body as that struct. Raises `InvalidJson`, or `Invalid` naming the field.
 
-    `optional`: no body at all stands for `{}`.
+    `optional`: an empty body means `{}`.
     """
     try:
         value = msgspec.json.decode(b"{}" if optional and not body else body, type=kind)
@@ -43,7 +38,7 @@ def read_body(body: bytes, kind: type[Body], *, optional: bool = False) -> Body:
 
 
 def invalid_of(message: str) -> Invalid:
-    """What msgspec says of a value that has the wrong type, with the field named."""
+    """A validation error of msgspec as an error that names the field."""
     for pattern, problem in ((_UNKNOWN, "is not a known field"), (_MISSING, "is required")):
         match = pattern.match(message)
         if match:
@@ -54,39 +49,17 @@ def invalid_of(message: str) -> Invalid:
 
 
 def cleaned_text(text: str | None) -> str | None:
-    """Text in NFC and trimmed; an empty one is absent."""
+    """Text in NFC, trimmed; None if empty."""
     return (clean_text(text) or None) if text is not None else None
 
 
 def checked_metadata(metadata: dict[str, object]) -> dict[str, object]:
-    """Metadata that can be stored, cleaned; a null stays one. Raises `Invalid`."""
-    if _levels(metadata) > METADATA_LEVELS_MAX:
-        raise Invalid({"metadata": f"at most {METADATA_LEVELS_MAX} levels deep"})
+    """Cleaned metadata; a null stays null. Raises `Invalid`."""
     problems = Problems()
-    try:
-        cleaned = dict.fromkeys(map(clean_text, metadata))
-        cleaned |= Cleaner(problems).clean_fields(metadata)
-    except InvalidCapture:
-        pass  # too much to be read to its end: it is among the problems
+    cleaned = clean_metadata(metadata, problems)
     if problems.by_field:
         raise Invalid({"metadata": next(iter(problems.by_field.values()))})
-    too_long = len(msgspec.json.encode(cleaned)) > METADATA_BYTES_MAX
-    if len(cleaned) > METADATA_KEYS_MAX or too_long:
-        raise Invalid({"metadata": f"at most {METADATA_KEYS_MAX} keys and 16 KiB"})
     return cleaned
-
-
-def _levels(value: object) -> int:
-    """How deep containers are nested: 0 for a plain value."""
-    level, values = 0, [value]
-    while containers := [each for each in values if isinstance(each, dict | list)]:
-        level += 1
-        values = [
-            inner
-            for each in containers
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    return level
 
 
 def _refuse_nul(value: object) -> None:

@@ -1,16 +1,15 @@
-"""The frame around every keyed endpoint: who calls, may they, how often; then a plain function.
+"""What every keyed endpoint needs: authentication, rate limit, body; then a plain function.
 
 An endpoint is a plain function from a `Call` to an `Answer`. It runs in a thread, may block on
-PostgreSQL, and raises errors of the tree; everything that all endpoints share happens here.
+PostgreSQL, and raises errors of the tree; everything that endpoints share happens here.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial, update_wrapper
+from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,25 +18,29 @@ from starlette.responses import Response
 from app.api.services import Services
 from app.domain.api_key import ApiKey
 from app.domain.errors import (
-    InvalidJson,
-    PayloadTooLarge,
+    NotFound,
     QueueUnavailable,
-    RateLimitExceeded,
     RexError,
 )
+from app.domain.ids import is_id
 from app.domain.org import Org
-from app.http.answers import JsonResponse, connection_request_id, error_response
-from app.queue.admission import TokenBucket
+from app.http.answers import (
+    JsonResponse,
+    connection_request_id,
+    error_response,
+    limit_headers,
+    rate_limit_exceeded,
+)
+from app.http.body import read_body
+from app.queue.admission import AdmissionResult, AdmissionStatus
 from app.storage.database import retrying
 
-#: The largest body taken, and the time that it may take to arrive.
-BODY_BYTES_MAX = 64 * 1024
-BODY_SECONDS_MAX = 10
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A keyed request that is allowed to be made."""
+    """An authenticated, allowed request."""
 
     org: Org
     key: ApiKey
@@ -45,6 +48,11 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     services: Services
+
+    def id_in_path(self, prefix: str, noun: str) -> str:
+        """The id in the path. Raises `NotFound` when it is not one of that prefix."""
+        wanted = self.path["id"]
+        return existing(wanted if is_id(wanted, prefix) else None, noun)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,13 @@ class Answer:
 Endpoint = Callable[[Call], Answer]
 
 
+def existing(found: Found | None, noun: str) -> Found:
+    """What was found. Raises `NotFound` when it was not."""
+    if found is None:
+        raise NotFound(f"{noun} not found")
+    return found
+
+
 def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint as Starlette wants it."""
 
@@ -70,8 +85,13 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             org = services.authenticator.org_at(request.headers.get("host", ""))
             presented = request.headers.get("x-api-key")
             key = services.authenticator.key_for(org, presented, request.method, request.url.path)
-            limits.update(await _take_turn(services, key))
-            body = await _read_body(request)
+            bucket = await _take_token(services, key)
+            rate = services.settings.api_rate_per_key
+            raw = limit_headers(rate, bucket.remaining, bucket.wait_ms)
+            limits = {name.decode(): value.decode() for name, value in raw}
+            if not bucket.allowed:
+                raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
+            body = await read_body(request.receive, request.headers.get("content-length", ""))
             call = Call(org, key, request.path_params, request.query_params, body, services)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
         except RexError as error:
@@ -85,46 +105,13 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     return update_wrapper(serve, endpoint)
 
 
-async def _read_body(request: Request) -> bytes:
-    """All of a body, within bounds of size and time."""
-    chunks, size = [], 0
-    try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > BODY_BYTES_MAX:
-                    raise PayloadTooLarge
-                chunks.append(chunk)
-    except TimeoutError:
-        raise InvalidJson(f"The body did not arrive within {BODY_SECONDS_MAX} s") from None
-    return b"".join(chunks)
-
-
-def limit_headers(limit: int, remaining: int, wait_ms: int, unix_time: float) -> dict[str, str]:
-    """The documented rate-limit headers."""
-    return {
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(remaining),
-        "X-RateLimit-Reset": str(int(unix_time + wait_ms / 1000) + 1),
-    }
-
-
-async def _take_turn(services: Services, key: ApiKey) -> dict[str, str]:
+async def _take_token(services: Services, key: ApiKey) -> AdmissionResult:
     rate = services.settings.api_rate_per_key
+    unlimited = AdmissionResult(AdmissionStatus.ACCEPTED, rate, 0, b"")
     if rate == 0:
-        return {}
+        return unlimited
     try:
-        bucket = await services.admission.take(f"key:{key.id}", rate)
+        return await services.admission.take(f"key:{key.id}", rate)
     except QueueUnavailable:
         # Without Redis nobody counts; refusing the API as well would only widen the outage.
-        bucket = TokenBucket(allowed=True, remaining=rate, wait_ms=0)
-    if not bucket.allowed:
-        raise _LimitedKey(bucket.wait_ms, rate)
-    return limit_headers(rate, bucket.remaining, bucket.wait_ms, time.time())
-
-
-class _LimitedKey(RateLimitExceeded):
-    """Too many requests with this API key."""
-
-    def __init__(self, wait_ms: int, rate: int) -> None:
-        super().__init__(-(-wait_ms // 1000) or 1, f"More than {rate} requests a minute")
+        return unlimited

@@ -1,4 +1,4 @@
-"""Captures: a contact's history, and what was set aside, to be looked at and released."""
+"""Captures: a contact's history, and quarantined and rejected ones for review and release."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from app.api.call import Answer, Call
-from app.api.contacts import contact_id_in
-from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.call import Answer, Call, existing
+from app.api.contacts import find_contact
+from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
+from app.api.views import view_of
 from app.domain.capture import CaptureStatus
-from app.domain.errors import Conflict, NotFound
-from app.domain.ids import is_id, time_of
+from app.domain.errors import Conflict
+from app.domain.ids import time_of
 from app.domain.times import now, rfc3339
 from app.storage import capture_lists, contacts
 from app.storage.captures import StoredCapture
@@ -26,7 +27,7 @@ SetAside = Literal["quarantined", "rejected"]
 _SET_ASIDE = ("quarantined", "rejected")
 
 
-class HistoryQuery(ListQuery):
+class HistoryQuery(SortedQuery):
     """What `GET /contacts/{id}/captures` takes."""
 
     sort: Literal["received_at", "-received_at"] = "-received_at"
@@ -42,13 +43,13 @@ class CaptureView(msgspec.Struct, kw_only=True):
     """One submission as it came in."""
 
     id: str
-    #: The id that it was answered with.
+    #: The contact id in its answer.
     contact_id: str | None
     status: CaptureStatus
-    #: Why it was set aside; it stays after a release.
+    #: Why it was quarantined or rejected; kept after a release.
     reason: str | None
     received_at: str
-    #: What the visitor sent, without what was absent.
+    #: What the visitor sent, without absent fields.
     payload: dict[str, object]
     keyed: bool
     client_address: str | None
@@ -58,57 +59,46 @@ class CaptureView(msgspec.Struct, kw_only=True):
 
 @describe(Operation(_TAG, {200: Page[CaptureView]}, query=HistoryQuery))
 def list_contact_captures(call: Call) -> Answer:
-    """Every capture of a contact, under its former addresses too, the newest first."""
+    """Every capture of a contact, including those under former addresses, newest first."""
     query = read_query(call.query, HistoryQuery)
-    after = read_place(query.cursor, query.sort)
     with transaction(call.services.database) as cursor:
-        contact = contacts.find(cursor, call.org.id, contact_id_in(call))
-        if contact is None:
-            raise NotFound("Contact not found")
+        contact = find_contact(cursor, call)
         rows = capture_lists.of_contact(
             cursor,
             [contact.id, *contacts.aliases_of(cursor, contact.id)],
-            after,
+            query.after,
             query.limit + 1,
-            newest_first=query.sort.startswith("-"),
+            newest_first=query.newest_first,
         )
-    return Answer(
-        make_page(CaptureView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
-    )
+    return Answer(make_sorted_page(CaptureView, rows, query, view))
 
 
 @describe(Operation(_TAG, {200: Page[CaptureView]}, query=SetAsideQuery))
 def list_set_aside(call: Call) -> Answer:
-    """Captures that were quarantined or rejected, the newest first."""
+    """Quarantined and rejected captures, newest first."""
     query = read_query(call.query, SetAsideQuery)
-    after = read_place(query.cursor, query.sort)
     with transaction(call.services.database) as cursor:
         rows = capture_lists.set_aside(
             cursor,
             call.org.id,
             [query.status] if query.status else _SET_ASIDE,
-            after,
+            query.after,
             query.limit + 1,
-            newest_first=query.sort.startswith("-"),
+            newest_first=query.newest_first,
         )
-    return Answer(
-        make_page(CaptureView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
-    )
+    return Answer(make_sorted_page(CaptureView, rows, query, view))
 
 
 @describe(Operation(_TAG, {200: One[CaptureView]}, errors=("conflict",)))
 def release_capture(call: Call) -> Answer:
-    """Record a quarantined capture after all, with its event, as if it had just come in.
+    """Record a quarantined capture after all, with its event, as if it had just arrived.
 
-    It keeps its id and with it its place in time: what a person or a later capture has written to
-    the contact since then stands, exactly as if the capture had never been held up.
+    It keeps its id and so its position in time: whatever a keyed caller or a later capture has
+    written to the contact since then wins, as if the capture had never been held.
     """
     with transaction(call.services.database) as cursor:
-        row = None
-        if is_id(call.path["id"], "cap"):
-            row = capture_lists.lock(cursor, call.org.id, call.path["id"])
-        if row is None:
-            raise NotFound("Capture not found")
+        capture_id = call.id_in_path("cap", "Capture")
+        row = existing(capture_lists.lock(cursor, call.org.id, capture_id), "Capture")
         if row.status != CaptureStatus.QUARANTINED:
             raise Conflict(f"Only a quarantined capture can be released; this one is {row.status}")
         capture_lists.mark_recorded(cursor, row.id)
@@ -121,15 +111,4 @@ def release_capture(call: Call) -> Answer:
 
 def view(row: StoredCapture) -> CaptureView:
     """A capture as callers see it."""
-    return CaptureView(
-        id=row.id,
-        contact_id=row.contact_id,
-        status=CaptureStatus(row.status),
-        reason=row.reason,
-        received_at=rfc3339(time_of(row.id)),
-        payload=row.payload,
-        keyed=row.keyed,
-        client_address=row.client_address,
-        user_agent=row.user_agent,
-        referrer=row.referrer,
-    )
+    return view_of(CaptureView, row, received_at=rfc3339(time_of(row.id)))

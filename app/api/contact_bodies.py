@@ -1,93 +1,65 @@
-"""Contacts as callers send and see them."""
+"""Contacts as callers send them, derived from `app.domain.contact_fields`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
 from app.domain.address import MalformedAddress, normalise
-from app.domain.contact import Contact
+from app.domain.contact_fields import CONTACT_LENGTHS_MAX, Source, Stage
+from app.domain.contact_view import VIEW_FIELDS
 from app.domain.errors import Invalid
-from app.domain.event import contact_view
-from app.domain.fields import LENGTHS_MAX
 
-Stage = Literal["lead", "prospect", "customer", "churned"]
-Source = Literal["organic", "referral", "paid", "social", "email", "event", "outbound", "other"]
 Email = Annotated[str, Meta(max_length=320, extra_json_schema={"format": "email"})]
-Reference = Annotated[str, Meta(max_length=100)]
-FirstName = Annotated[str, Meta(max_length=LENGTHS_MAX["first_name"])]
-LastName = Annotated[str, Meta(max_length=LENGTHS_MAX["last_name"])]
-Phone = Annotated[str, Meta(max_length=LENGTHS_MAX["phone"])]
-Title = Annotated[str, Meta(max_length=LENGTHS_MAX["title"])]
-LinkedinUrl = Annotated[str, Meta(max_length=LENGTHS_MAX["linkedin_url"])]
-SourceDetail = Annotated[str, Meta(max_length=LENGTHS_MAX["source_detail"])]
+
+if TYPE_CHECKING:
+    # Its fields are read by name only.
+    class Texts(msgspec.Struct):
+        """The text fields that a keyed caller may set."""
+else:
+    Texts = msgspec.defstruct(
+        "Texts",
+        [
+            (name, Annotated[str, Meta(max_length=most)] | UnsetType | None, UNSET)
+            for name, most in CONTACT_LENGTHS_MAX.items()
+        ],
+        kw_only=True,
+    )
 
 
-class ContactFields(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a keyed caller may set besides the address. What is absent stays, null clears."""
+class ContactBody(Texts, forbid_unknown_fields=True, kw_only=True):
+    """What a keyed caller may set besides the address. Absent fields stay, null clears."""
 
-    first_name: FirstName | UnsetType | None = UNSET
-    last_name: LastName | UnsetType | None = UNSET
-    phone: Phone | UnsetType | None = UNSET
-    title: Title | UnsetType | None = UNSET
-    linkedin_url: LinkedinUrl | UnsetType | None = UNSET
     stage: Stage | UnsetType = UNSET
     source: Source | UnsetType = UNSET
-    source_detail: SourceDetail | UnsetType | None = UNSET
-    company_id: Reference | UnsetType | None = UNSET
-    owner_id: Reference | UnsetType | None = UNSET
     metadata: (
         Annotated[Metadata, Meta(description="Merged key by key; null removes a key")] | UnsetType
     ) = UNSET
 
 
-class NewContact(ContactFields):
+#: In the order in which events list changes.
+_EDITABLE = [name for name in VIEW_FIELDS if name in ContactBody.__struct_fields__]
+
+
+class NewContact(ContactBody, kw_only=True):
     """What `POST /contacts` and `POST /contacts/upsert` take."""
 
     email: Email
 
 
-class ContactEdit(ContactFields):
+class ContactEdit(ContactBody, kw_only=True):
     """What `PATCH /contacts/{id}` takes."""
 
     email: Email | UnsetType = UNSET
 
 
-class ContactView(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A contact as callers see it."""
-
-    id: str
-    email: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    title: str | None
-    linkedin_url: str | None
-    stage: Stage
-    source: Source
-    source_detail: str | None
-    company_id: str | None
-    owner_id: str | None
-    metadata: dict[str, object]
-    created_at: str
-    updated_at: str
-    first_captured_at: str | None
-    last_captured_at: str | None
-    captures_count: int
-
-
-def view(contact: Contact) -> ContactView:
-    """A contact as callers see it: what its events say of it, checked."""
-    return msgspec.convert(contact_view(contact), ContactView)
-
-
-def edits_of(body: ContactFields) -> dict[str, object]:
-    """What a body sets, cleaned, without the address; an empty text clears. Raises `Invalid`."""
+def edits_of(body: ContactBody) -> dict[str, object]:
+    """The cleaned fields in a body, without the address; an empty text clears. Raises `Invalid`."""
     edits: dict[str, object] = {}
-    for name in ContactFields.__struct_fields__:
+    for name in _EDITABLE:
         value = getattr(body, name)
         if isinstance(value, dict):
             edits[name] = checked_metadata(value)

@@ -1,28 +1,25 @@
-"""Contacts, as keyed callers keep them.
+"""Contacts: create, read, change, delete.
 
 A contact that a keyed caller creates has had its first touch: `source` is `other` unless one is
-sent, and stays, whatever captures come later. An address leads to one contact, also after that
-contact's address was changed: a former address cannot be given to another one.
+sent, and later captures don't change it. An address belongs to one contact even after that
+contact's address has changed: a former address cannot be given to another contact.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta
 
 from app.api.bodies import read_body
-from app.api.call import Answer, Call
+from app.api.call import Answer, Call, existing
 from app.api.contact_bodies import (
     ContactEdit,
-    ContactView,
     NewContact,
-    Source,
-    Stage,
     checked_email,
     edits_of,
-    view,
 )
 from app.api.lists import (
     ListQuery,
@@ -36,12 +33,14 @@ from app.api.lists import (
 )
 from app.api.operation import One, Operation, describe
 from app.domain.contact import Contact
-from app.domain.errors import Invalid, NotFound
-from app.domain.ids import derive_contact_id, is_id
+from app.domain.contact_fields import Source, Stage
+from app.domain.contact_view import ContactView, contact_view
+from app.domain.errors import Invalid
+from app.domain.ids import derive_contact_id
 from app.domain.times import parse_rfc3339
 from app.storage import contact_lists, contact_service, contacts
 from app.storage.contact_service import ContactWrite
-from app.storage.database import transaction
+from app.storage.database import Cursor, transaction
 
 _TAG = "Contacts"
 Order = Literal["created_at", "-created_at", "updated_at", "-updated_at", "email", "-email"]
@@ -60,23 +59,21 @@ class ContactQuery(ListQuery):
 
 @describe(Operation(_TAG, {201: One[ContactView]}, body=NewContact, errors=("conflict",)))
 def create_contact(call: Call) -> Answer:
-    """Create a contact. A taken address is a conflict that names the contact that has it."""
-    body = read_body(call.body, NewContact)
-    email, edits = checked_email(body.email), edits_of(body)
-    with transaction(call.services.database) as cursor:
-        contact_id = _id_of(call, email)
-        written = contact_service.create(cursor, call.org.id, contact_id, email, edits)
-    return _answer(call, written)
+    """Create a contact. If the address is taken, the conflict names the contact that has it."""
+    return _write(call, contact_service.create)
 
 
 @describe(Operation(_TAG, {200: One[ContactView], 201: One[ContactView]}, body=NewContact))
 def upsert_contact(call: Call) -> Answer:
     """Create the contact with that address (201), or change the one that has it (200)."""
+    return _write(call, contact_service.upsert)
+
+
+def _write(call: Call, write: Callable[..., ContactWrite]) -> Answer:
     body = read_body(call.body, NewContact)
     email, edits = checked_email(body.email), edits_of(body)
     with transaction(call.services.database) as cursor:
-        contact_id = _id_of(call, email)
-        written = contact_service.upsert(cursor, call.org.id, contact_id, email, edits)
+        written = write(cursor, call.org.id, _id_of(call, email), email, edits)
     return _answer(call, written)
 
 
@@ -98,24 +95,23 @@ def list_contacts(call: Call) -> Answer:
     after = _place_of(query)
     with transaction(call.services.database) as cursor:
         rows = contact_lists.page(cursor, call.org.id, filters, query.sort, after, query.limit + 1)
-    return Answer(make_page(ContactView, rows, query, view, lambda row: _cursor_of(query, row)))
+    return Answer(
+        make_page(ContactView, rows, query, contact_view, lambda row: _cursor_of(query, row))
+    )
 
 
 @describe(Operation(_TAG, {200: One[ContactView]}))
 def get_contact(call: Call) -> Answer:
-    """One contact. Every id that a capture was answered with leads to its contact."""
+    """One contact. Every id in a capture's answer leads to its contact."""
     with transaction(call.services.database) as cursor:
-        found = contacts.find(cursor, call.org.id, contact_id_in(call))
-    if found is None:
-        raise NotFound("Contact not found")
-    return Answer(One(view(found)))
+        return Answer(One(contact_view(find_contact(cursor, call))))
 
 
 @describe(Operation(_TAG, {200: One[ContactView]}, body=ContactEdit, errors=("conflict",)))
 def edit_contact(call: Call) -> Answer:
-    """Change a contact. What changes nothing emits no event.
+    """Change a contact. A change without effect emits no event.
 
-    A new address must be nobody's; the ids of the former ones go on leading here.
+    A new address must be free; ids of former addresses still lead here.
     """
     body = read_body(call.body, ContactEdit)
     edits, address_id = edits_of(body), None
@@ -123,7 +119,7 @@ def edit_contact(call: Call) -> Answer:
         edits["email"] = checked_email(body.email)
         address_id = _id_of(call, checked_email(body.email))
     with transaction(call.services.database) as cursor:
-        written = contact_service.edit(cursor, call.org.id, contact_id_in(call), edits, address_id)
+        written = contact_service.edit(cursor, call.org.id, _id_in_path(call), edits, address_id)
     return _answer(call, written)
 
 
@@ -137,7 +133,7 @@ class Deletion(msgspec.Struct, forbid_unknown_fields=True):
 
 @describe(Operation(_TAG, {204: None}, query=Deletion))
 def delete_contact(call: Call) -> Answer:
-    """Delete a contact. If its address is captured again, it begins anew, with the same id.
+    """Delete a contact. If its address is captured again, it starts afresh under the same id.
 
     With `erase=true` name, address and everything that was sent disappear from every table and
     queue; a keyed hash of the address stays, so that captures from before cannot bring the person
@@ -145,30 +141,28 @@ def delete_contact(call: Call) -> Answer:
     """
     wanted = read_query(call.query, Deletion)
     if wanted.erase:
-        _forget_first_answers(call)
+        _erase_from_queue(call)
     with transaction(call.services.database) as cursor:
-        written = contact_service.delete(
-            cursor, call.org.id, contact_id_in(call), erase=wanted.erase
-        )
+        written = contact_service.delete(cursor, call.org.id, _id_in_path(call), erase=wanted.erase)
     call.services.notifier.notify(written.webhook_ids)
     return Answer(status=204)
 
 
-def _forget_first_answers(call: Call) -> None:
+def _erase_from_queue(call: Call) -> None:
     # Before the tables: a caller who is told that Redis is away can delete once more.
     with transaction(call.services.database) as cursor:
-        found = contacts.find(cursor, call.org.id, contact_id_in(call))
-        if found is None:
-            raise NotFound("Contact not found")
+        found = find_contact(cursor, call)
         ids = [found.id, *contacts.aliases_of(cursor, found.id)]
-    call.services.first_answers.forget(call.org.id, ids)
+    call.services.queue_erasure.erase(call.org.id, ids, [found.email])
 
 
-def contact_id_in(call: Call) -> str:
-    """The contact's id in the path. Raises `NotFound` when it is no such id."""
-    if not is_id(call.path["id"], "cont"):
-        raise NotFound("Contact not found")
-    return call.path["id"]
+def find_contact(cursor: Cursor, call: Call) -> Contact:
+    """The contact that the path names. Raises `NotFound`."""
+    return existing(contacts.find(cursor, call.org.id, _id_in_path(call)), "Contact")
+
+
+def _id_in_path(call: Call) -> str:
+    return call.id_in_path("cont", "Contact")
 
 
 def _id_of(call: Call, email: str) -> str:
@@ -177,7 +171,7 @@ def _id_of(call: Call, email: str) -> str:
 
 def _answer(call: Call, written: ContactWrite) -> Answer:
     call.services.notifier.notify(written.webhook_ids)
-    return Answer(One(view(written.contact)), status=201 if written.created else 200)
+    return Answer(One(contact_view(written.contact)), status=201 if written.created else 200)
 
 
 def _cursor_of(query: ContactQuery, contact: Contact) -> str:

@@ -1,33 +1,32 @@
-"""Deliveries: what became of an event at a webhook, attempt by attempt; and once more, by hand."""
+"""Deliveries: one event for one webhook, its attempts, and retrying by hand."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from app.api.call import Answer, Call
+from app.api.call import Answer, Call, existing
 from app.api.lists import (
-    ListQuery,
     Moment,
     Page,
+    SortedQuery,
     Words,
     encode_cursor,
     page_of,
-    read_place,
     read_query,
     read_time,
     read_types,
     split_words,
 )
 from app.api.operation import One, Operation, describe
+from app.api.views import view_of
 from app.api.webhooks import find_webhook
 from app.domain.delivery import DeliveryStatus
-from app.domain.errors import Conflict, Invalid, NotFound
+from app.domain.errors import Conflict, Invalid
 from app.domain.ids import first_ulid_at, is_id
-from app.domain.times import rfc3339
 from app.domain.webhook import WebhookStatus
 from app.storage import delivery_lists
 from app.storage.database import Cursor, transaction
@@ -39,7 +38,7 @@ _FIRST_ID, _LAST_ID = "dlv_", "dlv_~"
 _MILLISECONDS_MAX = 2**48 - 1
 
 
-class DeliveryQuery(ListQuery):
+class DeliveryQuery(SortedQuery):
     """What `GET /webhooks/{id}/deliveries` takes."""
 
     sort: Literal["created_at", "-created_at"] = "-created_at"
@@ -56,7 +55,7 @@ class DeliveryQuery(ListQuery):
 
 
 class DeliveryView(msgspec.Struct, kw_only=True):
-    """One event for one webhook, and how far it is."""
+    """One event for one webhook, and its progress."""
 
     id: str
     webhook_id: str
@@ -72,7 +71,7 @@ class DeliveryView(msgspec.Struct, kw_only=True):
 
 
 class TimingsView(msgspec.Struct):
-    """Milliseconds of each phase; null for one that did not happen."""
+    """Milliseconds per phase; null for a phase that did not happen."""
 
     dns_ms: int | None = None
     connect_ms: int | None = None
@@ -82,7 +81,7 @@ class TimingsView(msgspec.Struct):
 
 
 class AttemptView(msgspec.Struct, kw_only=True):
-    """One HTTP request. `status` is the receiver's; `error` says why there is none."""
+    """One HTTP request. `status` is the receiver's; `error` says why it is null."""
 
     id: str
     number: int
@@ -100,20 +99,20 @@ class AttemptView(msgspec.Struct, kw_only=True):
 
 
 class DeliveryDetail(DeliveryView, kw_only=True):
-    """A delivery with its latest attempts, the first of them first."""
+    """A delivery with its latest attempts, oldest first."""
 
     attempts: list[AttemptView]
 
 
 @describe(Operation(_TAG, {200: Page[DeliveryView]}, query=DeliveryQuery))
 def list_deliveries(call: Call) -> Answer:
-    """A webhook's deliveries, the newest first.
+    """A webhook's deliveries, newest first.
 
     With `event_type`, a page may hold fewer than `limit`, or none, while `has_more` is true.
     """
     query = read_query(call.query, DeliveryQuery)
     types = read_types("event_type", query.event_type and split_words(query.event_type))
-    ids, newest_first = _ids_in_question(query), query.sort.startswith("-")
+    ids, newest_first = _id_range(query), query.newest_first
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         looked = delivery_lists.page(
@@ -141,15 +140,15 @@ def get_delivery(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {202: One[DeliveryDetail]}, errors=("conflict",)))
 def retry_delivery(call: Call) -> Answer:
-    """Send a delivery again, now and with a whole new schedule, whatever became of it.
+    """Send a delivery again now, with a new retry schedule, whatever its status.
 
-    One that waits for its next attempt is brought forward. It is a conflict while an attempt is
-    under way, and when the webhook was deleted.
+    A pending one is brought forward. It is a conflict while an attempt is in progress, and
+    after the webhook was deleted.
     """
     with transaction(call.services.database) as cursor:
         delivery = _detail(cursor, call)
         if not delivery_lists.retry(cursor, delivery.id):
-            raise Conflict("An attempt is under way, or the webhook was deleted")
+            raise Conflict("An attempt is in progress, or the webhook was deleted")
         delivery = _detail(cursor, call)
     call.services.notifier.notify([delivery.webhook_id])
     return Answer(One(delivery), status=202)
@@ -157,32 +156,21 @@ def retry_delivery(call: Call) -> Answer:
 
 def view(row: ListedDelivery, webhook_status: str) -> DeliveryView:
     """A delivery as callers see it: pending is held while its webhook is not active."""
-    return DeliveryView(**_fields(row, webhook_status))
+    return view_of(DeliveryView, row, **_made(row, webhook_status))
 
 
 def _detail(cursor: Cursor, call: Call) -> DeliveryDetail:
-    wanted = call.path["id"]
-    found = delivery_lists.find(cursor, call.org.id, wanted) if is_id(wanted, "dlv") else None
-    if found is None:
-        raise NotFound("Delivery not found")
+    wanted = call.id_in_path("dlv", "Delivery")
+    found = existing(delivery_lists.find(cursor, call.org.id, wanted), "Delivery")
     attempts = [_attempt(row) for row in delivery_lists.attempts_of(cursor, wanted)]
-    return DeliveryDetail(**_fields(*found), attempts=attempts)
+    return view_of(DeliveryDetail, found[0], **_made(*found), attempts=attempts)
 
 
-def _fields(row: ListedDelivery, webhook_status: str) -> dict[str, Any]:
+def _made(row: ListedDelivery, webhook_status: str) -> dict[str, object]:
     held = row.status == DeliveryStatus.PENDING and webhook_status in _HOLDING
     return {
-        "id": row.id,
-        "webhook_id": row.webhook_id,
-        "event_id": row.event_id,
-        "event_type": row.event_type,
-        "contact_id": row.contact_id,
         "status": DeliveryStatus.HELD if held else DeliveryStatus(row.status),
         "attempts_count": row.attempts,
-        "last_result": row.last_result,
-        "next_attempt_at": _time(row.next_attempt_at),
-        "created_at": rfc3339(row.created_at),
-        "settled_at": _time(row.settled_at),
     }
 
 
@@ -191,49 +179,37 @@ _HOLDING = (WebhookStatus.PAUSED, WebhookStatus.DISABLED)
 
 def _attempt(row: ListedAttempt) -> AttemptView:
     body = None if row.response_body is None else bytes(row.response_body)
-    return AttemptView(
-        id=row.id,
-        number=row.number,
-        started_at=rfc3339(row.started_at),
-        status=row.status,
-        error=row.error,
-        error_detail=row.error_detail,
-        address=row.address,
+    return view_of(
+        AttemptView,
+        row,
         timings=msgspec.convert(row.timings, TimingsView),
-        response_headers=row.response_headers,
         response_body=None if body is None else body.decode("utf-8", "replace"),
-        result=row.result,
-        next_attempt_at=_time(row.next_attempt_at),
     )
 
 
 def _stored_statuses(wanted: str | None, webhook_status: str) -> list[str] | None:
-    """The statuses to look for; `held` and `pending` exclude each other at one webhook."""
+    """The stored statuses to look for; a webhook's deliveries are either `held` or `pending`."""
     if wanted not in (DeliveryStatus.HELD, DeliveryStatus.PENDING):
         return None if wanted is None else [wanted]
     shown = DeliveryStatus.HELD if webhook_status in _HOLDING else DeliveryStatus.PENDING
     return [DeliveryStatus.PENDING] if wanted == shown else []
 
 
-def _ids_in_question(query: DeliveryQuery) -> tuple[str, str]:
-    """From which id up to which; ids tell the time of their making."""
+def _id_range(query: DeliveryQuery) -> tuple[str, str]:
+    """The range of ids asked for; ids contain the time of their creation."""
     since, until = read_time("since", query.since), read_time("until", query.until)
     first = _first_id_at(since) if since else _FIRST_ID
     last = _first_id_at(until) if until else _LAST_ID
-    place = read_place(query.cursor, query.sort)
-    if place is None:
+    after = query.after
+    if after is None:
         return first, last
-    if not is_id(place, "dlv"):
+    if not is_id(after, "dlv"):
         raise Invalid({"cursor": "expected a cursor from an earlier answer of this list"})
-    if query.sort.startswith("-"):
-        return first, min(last, place)
-    return max(first, place + "~"), last
+    if query.newest_first:
+        return first, min(last, after)
+    return max(first, after + "~"), last
 
 
 def _first_id_at(moment: datetime) -> str:
     milliseconds = min(max(0, round(moment.timestamp() * 1000)), _MILLISECONDS_MAX)
     return "dlv_" + first_ulid_at(milliseconds)
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else rfc3339(moment)

@@ -1,7 +1,8 @@
-"""`GET /openapi.yaml` and `GET /docs`: the same document for machines and for people."""
+"""`GET /openapi.yaml` and `GET /docs`: the same document for programs and for people."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
@@ -12,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.openapi import Schema, build_document
-from app.api.yaml_text import to_yaml
 from app.http.answers import connection_request_id
 
 _STYLE = """
@@ -47,7 +47,8 @@ def _response(request: Request, text: str, media_type: str) -> Response:
 @lru_cache(maxsize=1)
 def _texts(app: Starlette) -> tuple[str, str]:
     document = build_document(app.routes)
-    return to_yaml(document), "".join(_page(document))
+    # Every JSON text is YAML 1.2.
+    return json.dumps(document, ensure_ascii=False, indent=1), "".join(_page(document))
 
 
 def _page(document: Schema) -> Iterator[str]:

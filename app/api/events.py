@@ -1,4 +1,4 @@
-"""The stream of events, to be followed by a cursor."""
+"""The stream of events, followed with a cursor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from app.storage.database import Cursor, transaction
 from app.storage.event_stream import Positioned, Stretch
 
 _ORDER = "position"
-#: Steps in which one request helps to bring a long stream into order.
+#: Steps in which one request helps to put a long stream in order.
 _STEPS_MAX = 50
 
 Found = TypeVar("Found")
@@ -38,7 +38,7 @@ Found = TypeVar("Found")
 class EventQuery(ListQuery):
     """What `GET /events` takes."""
 
-    after: Annotated[str, Meta(description="Go on after the event with this id")] | None = None
+    after: Annotated[str, Meta(description="Continue after the event with this id")] | None = None
     type: (
         Annotated[
             Words, Meta(description="Types, with commas: `contact.created`, `contact.*`, `*`")
@@ -48,7 +48,7 @@ class EventQuery(ListQuery):
 
 
 class EventView(msgspec.Struct):
-    """An event: `type` and `event` are the same, and so are its two times."""
+    """An event: `type` and `event` are equal, and so are its two times."""
 
     id: str
     type: str
@@ -62,7 +62,7 @@ class EventView(msgspec.Struct):
 def list_events(call: Call) -> Answer:
     """Events in the order in which they became visible, each exactly once.
 
-    Go on with `next_cursor`: it is given at the end of the stream as well, and an event that is
+    Continue with `next_cursor`: it is there at the end of the stream too, and an event that is
     committed later always comes after it. With `type`, a page may hold fewer events than `limit`,
     or none, while `has_more` is true.
     """
@@ -85,11 +85,13 @@ def view(positioned: Positioned) -> EventView:
 
 def _read(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
     stretch = _read_positioned(call, after, types, limit)
-    if stretch.has_more or not _place(call):
+    if stretch.has_more or not _assign_positions(call):
         return stretch
     stretch = _read_positioned(call, after, types, limit)
-    unplaced = _transact(call, lambda cursor: event_stream.has_unpositioned(cursor, call.org.id))
-    return stretch._replace(has_more=stretch.has_more or unplaced)
+    unpositioned = _transact(
+        call, lambda cursor: event_stream.has_unpositioned(cursor, call.org.id)
+    )
+    return stretch._replace(has_more=stretch.has_more or unpositioned)
 
 
 def _read_positioned(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
@@ -99,8 +101,8 @@ def _read_positioned(call: Call, after: int, types: list[str] | None, limit: int
         return event_stream.read_of_types(cursor, call.org.id, after, types, limit)
 
 
-def _place(call: Call) -> bool:
-    """Give positions to some events; False when all have one."""
+def _assign_positions(call: Call) -> bool:
+    """Assign positions to some events; False if all have one."""
     if not _transact(call, lambda cursor: event_stream.has_unpositioned(cursor, call.org.id)):
         return False
     _transact(call, lambda cursor: event_stream.assign_positions(cursor, call.org.id))
@@ -127,15 +129,15 @@ def _position_of(call: Call, event_id: str, parameter: str) -> int:
             call, lambda cursor: event_stream.find_position(cursor, call.org.id, event_id)
         )
         if not known:
-            return _start_of_what_is_kept(call, event_id, parameter)
+            return _start_of_retained(call, event_id, parameter)
         if position is not None:
             return position
-        _place(call)
-    raise Unavailable("The events are still being brought into order: try again")
+        _assign_positions(call)
+    raise Unavailable("Events are still being put in order: try again")
 
 
-def _start_of_what_is_kept(call: Call, event_id: str, parameter: str) -> int:
-    # An event that was kept for its time and is gone came before all that are left.
+def _start_of_retained(call: Call, event_id: str, parameter: str) -> int:
+    # An event past its retention came before all that are left.
     oldest = _transact(call, lambda cursor: event_stream.oldest(cursor, call.org.id))
     if oldest is not None and milliseconds_of(event_id) >= milliseconds_of(oldest):
         raise Invalid({parameter: "there is no such event"})

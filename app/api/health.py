@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether captures should be sent to it."""
+"""Liveness and readiness of this process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from starlette.responses import Response
 from app.api.services import Services
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
-from app.http.stopping import is_stopping
-from app.storage.database import TransactionConflict, transaction
+from app.http.graceful_stop import is_stopping
+from app.storage.database import transaction
 
 #: How long a dependency may take to answer.
-PATIENCE_SECONDS = 1.0
+DEPENDENCY_TIMEOUT_SECONDS = 1.0
 
 
 async def healthz(request: Request) -> Response:
@@ -24,7 +24,7 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Each dependency with its state; 503 when a capture can be kept nowhere, and before a stop."""
+    """The state of each dependency; 503 if captures cannot be stored, and before a stop."""
     services: Services = request.app.state.services
     queue, database = await asyncio.gather(_queue(services), _database(services))
     tenants = "ok" if services.tenants.loaded else "orgs were not read yet"
@@ -40,7 +40,7 @@ async def readyz(request: Request) -> Response:
 
 async def _queue(services: Services) -> str:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
             await services.admission.check_writable()
             faults = await services.admission.faults()
     except (QueueUnavailable, TimeoutError) as error:
@@ -52,9 +52,9 @@ async def _queue(services: Services) -> str:
 
 async def _database(services: Services) -> str:
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
             await run_in_threadpool(_select_one, services)
-    except (StorageUnavailable, TransactionConflict, TimeoutError):
+    except (StorageUnavailable, TimeoutError):
         return "away"
     return "ok"
 

@@ -1,7 +1,7 @@
-"""Lists: the same parameters and the same shape for all of them.
+"""Lists: all have the same parameters and the same shape.
 
-A cursor holds the sort order and the last item's place in it, never a count: whatever is inserted
-or deleted meanwhile, no other item is seen twice or missed.
+A cursor has the sort order and the last item's position, never a count: whatever is inserted or
+deleted meanwhile, no other item is seen twice or missed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -39,8 +39,19 @@ Moment = Annotated[
 #: Words separated by commas.
 Words = Annotated[str, Meta(max_length=1000)]
 
+
+class HasId(Protocol):
+    """A row with an id."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
 Item = TypeVar("Item", bound=msgspec.Struct)
 Row = TypeVar("Row")
+RowWithId = TypeVar("RowWithId", bound=HasId)
 Query = TypeVar("Query", bound=msgspec.Struct)
 _EPOCH_YEARS = range(1970, 9999)
 
@@ -53,6 +64,23 @@ class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Annotated[str, Meta(description="`next_cursor` of an earlier answer of this list")] | None
     ) = None
     fields: Annotated[Words, Meta(description="Show these fields only")] | None = None
+
+
+class SortedQuery(ListQuery):
+    """What lists in the order of ids take, which is that of time. Subclasses narrow `sort`."""
+
+    sort: str = "created_at"
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether to go back in time."""
+        return self.sort.startswith("-")
+
+    @property
+    def after(self) -> str | None:
+        """The id to go on from. Raises `Invalid`."""
+        values = read_cursor(self.cursor, self.sort, 1)
+        return values[0] if values else None
 
 
 class PageMeta(msgspec.Struct):
@@ -72,7 +100,7 @@ class Page(msgspec.Struct, Generic[Item]):
 
 
 def read_query(query: Mapping[str, str], kind: type[Query]) -> Query:
-    """The parameters of a list. Raises `Invalid` with the one that is wrong named."""
+    """The parameters of a list. Raises `Invalid` naming the one that is wrong."""
     values = {name: value for name, value in query.items() if value or name != "cursor"}
     for name, value in values.items():
         if "\0" in name + value:
@@ -103,7 +131,7 @@ def read_time(name: str, text: str | None) -> datetime | None:
 
 
 def read_types(name: str, patterns: Iterable[str] | None) -> list[str] | None:
-    """The event types that some patterns (`contact.*`) stand for; None: no patterns, any type."""
+    """The event types that patterns (`contact.*`) match; None for no patterns, so any type."""
     if patterns is None:
         return None
     wanted = list(patterns)
@@ -120,12 +148,12 @@ def split_words(words: str) -> list[str]:
 
 
 def encode_cursor(*values: str) -> str:
-    """An opaque cursor that remembers these values."""
+    """An opaque cursor with these values."""
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 
 def read_cursor(text: str | None, sort: str, count: int) -> list[str] | None:
-    """What the cursor of a list in that order remembers besides the order; None when absent."""
+    """The values in a cursor of a list in that order; None when absent."""
     if not text:
         return None
     try:
@@ -138,10 +166,14 @@ def read_cursor(text: str | None, sort: str, count: int) -> list[str] | None:
     return values[1:]
 
 
-def read_place(text: str | None, sort: str) -> str | None:
-    """The id that a cursor of a list in the order of ids goes on from; None when absent."""
-    values = read_cursor(text, sort, 1)
-    return values[0] if values else None
+def make_sorted_page(
+    kind: type[Item],
+    rows: Sequence[RowWithId],
+    query: SortedQuery,
+    view: Callable[[RowWithId], Item],
+) -> Page[Any]:
+    """The page of up to `limit` rows in the order of their ids; see `make_page`."""
+    return make_page(kind, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
 
 
 def make_page(
@@ -151,7 +183,7 @@ def make_page(
     view: Callable[[Row], Item],
     cursor_of: Callable[[Row], str],
 ) -> Page[Any]:
-    """The page of up to `limit` rows; one row more than that says that there is more."""
+    """The page of up to `limit` rows; one row beyond that means that there are more."""
     has_more, shown = len(rows) > query.limit, rows[: query.limit]
     next_cursor = cursor_of(shown[-1]) if has_more else None
     items = list(map(view, shown))

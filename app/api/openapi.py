@@ -1,6 +1,6 @@
-"""The OpenAPI 3.1 document, made from the route table and the structs behind it.
+"""The OpenAPI 3.1 document, generated from the route table and its structs.
 
-What is served and what is documented are one list: a route without a description fails here.
+Served and documented routes are one list: a route without a description fails here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INFO = (
 
 
 def build_document(routes: Iterable[BaseRoute]) -> Schema:
-    """The document of these routes. Raises `LookupError` for one that nobody described."""
+    """The document of these routes. Raises `LookupError` for a route without a description."""
     documented = list(_documented(routes))
     references, schemas = _schemas([operation for *_, operation in documented])
     paths: dict[str, Schema] = {}
@@ -105,7 +105,7 @@ def _anything(kind: type) -> Schema:
 
 
 def _loosen_items(components: Schema) -> None:
-    """Let the items of lists lack fields: `fields=a,b` leaves the others out."""
+    """Make the fields of list items optional: `fields=a,b` leaves the others out."""
     for page in [schema for name, schema in components.items() if name.startswith("Page_")]:
         items = page["properties"]["data"]["items"]
         name = items["$ref"].rsplit("/", 1)[1]
@@ -172,7 +172,7 @@ def _page_of(operation: Operation) -> object:
 
 
 def _without_null(schema: Schema) -> Schema:
-    """A query has no null: what is absent is absent."""
+    """A query has no null, only absent parameters."""
     choices = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
     if len(choices) == 1:
         inherited = {key: schema[key] for key in ("description",) if key in schema}
@@ -189,8 +189,15 @@ def _responses(operation: Operation, references: Mapping[object, Schema]) -> Sch
         if kind is not None:
             answer["content"] = {"application/json": {"schema": references[kind]}}
         responses[str(status)] = answer
-    codes = ["unauthenticated", "forbidden", "not_found", "rate_limit_exceeded", "internal"]
-    codes += ["unavailable", *operation.errors]
+    codes = [
+        "bad_request",
+        "unauthenticated",
+        "forbidden",
+        "not_found",
+        "rate_limit_exceeded",
+        "internal",
+    ]
+    codes += ["internal", "unavailable", *operation.errors]
     if operation.body:
         codes += ["invalid_json", "payload_too_large", "validation_failed"]
     elif operation.query:

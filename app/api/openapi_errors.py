@@ -1,37 +1,24 @@
-"""What the document says of every answer: the error envelope, the table of codes, the headers."""
+"""What all answers have in common: the error envelope, the error codes, the headers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from app.domain.errors import STATUS_BY_CODE, RexError
 
 Schema = dict[str, Any]
 
-AdmissionStatus = Literal[
-    "invalid_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "method_not_allowed",
-    "conflict",
-    "payload_too_large",
-    "unsupported_media_type",
-    "validation_failed",
-    "rate_limit_exceeded",
-    "internal",
-    "unavailable",
-]
+ErrorCode = Annotated[str, Meta(extra_json_schema={"enum": list(STATUS_BY_CODE)})]
 
 
 class ErrorDetail(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What was wrong, and what would be right."""
+    """What is wrong, and how to fix it."""
 
-    code: AdmissionStatus
+    code: ErrorCode
     message: str
     request_id: str
     #: The one field that was wrong.
@@ -73,7 +60,6 @@ def _references(names: Iterable[str]) -> Schema:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-REQUEST_ID = _references(["X-Request-Id"])
 KEYED_HEADERS = _references(["X-Request-Id", *_LIMITS])
 _WAIT = _references(["Retry-After"])
 

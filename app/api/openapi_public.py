@@ -1,4 +1,4 @@
-"""The endpoints outside the keyed frame, described by hand: `/capture`, and about the service."""
+"""Endpoints without a key, described by hand: `/capture`, and those about the service."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any, Literal
 import msgspec
 
 from app.api import openapi_errors as errors
-from app.api.contact_bodies import ContactView, Source
+from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
+from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
-from app.domain.fields import LENGTHS_MAX
+from app.domain.errors import STATUS_BY_CODE
 
 Schema = dict[str, Any]
 
 
 class Captured(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What the caller sent, with the ids that it has from now on."""
+    """What the caller sent, with its ids."""
 
     id: str
     email: str
@@ -52,7 +53,7 @@ class Health(msgspec.Struct):
 
 
 class Readiness(msgspec.Struct):
-    """Whether captures can be taken, and how each dependency is."""
+    """Whether captures can be accepted, and the state of each dependency."""
 
     status: str
     dependencies: dict[str, str]
@@ -60,18 +61,7 @@ class Readiness(msgspec.Struct):
 
 PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Readiness)
 
-_CAPTURE_ERRORS = (
-    "invalid_json",
-    "unauthenticated",
-    "forbidden",
-    "not_found",
-    "payload_too_large",
-    "unsupported_media_type",
-    "validation_failed",
-    "rate_limit_exceeded",
-    "internal",
-    "unavailable",
-)
+_CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
 
 def _reference(kind: type) -> Schema:
@@ -88,8 +78,8 @@ def _text(description: str, length: int | None = None) -> Schema:
 
 
 _BODY_PROPERTIES: Schema = {
-    "email": _text("The address: the one field that must be there."),
-    **{name: _text("", length) for name, length in LENGTHS_MAX.items()},
+    "email": _text("The e-mail address: the only required field."),
+    **{name: _text("", length) for name, length in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
 }
 _JSON_BODY: Schema = {
@@ -120,7 +110,7 @@ def _header(name: str, description: str, schema: Schema | None = None) -> Schema
 _CAPTURE: Schema = {
     "operationId": "capture",
     "tags": ["Capture"],
-    "summary": "Take a lead from any page.",
+    "summary": "Accept a lead from any page.",
     "description": "Public: a key is optional, but one that is sent must be valid. The answer"
     " means that the lead is on disk and will be recorded. It is made of what was sent and tells"
     " nothing about what is known. The same submission within 10 s is one capture.",
@@ -181,12 +171,12 @@ PUBLIC: dict[tuple[str, str], Schema] = {
     ("/capture", "POST"): _CAPTURE,
     ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
     ("/readyz", "GET"): _about(
-        "readyz", "Whether captures can be taken.", _json(Readiness), _json(Readiness)
+        "readyz", "Whether captures can be accepted.", _json(Readiness), _json(Readiness)
     ),
     ("/openapi.yaml", "GET"): _about(
         "openapi", "This document.", {"application/yaml": {"schema": {"type": "object"}}}
     ),
     ("/docs", "GET"): _about(
-        "docs", "This document, to be read.", {"text/html": {"schema": {"type": "string"}}}
+        "docs", "This document as a page.", {"text/html": {"schema": {"type": "string"}}}
     ),
 }

@@ -1,7 +1,7 @@
-"""What the OpenAPI document says of an endpoint, said where the endpoint is defined.
+"""What the OpenAPI document says about an endpoint, written where the endpoint is defined.
 
-The structs named here are those that the endpoint reads and answers with, so the document cannot
-say anything else than what is served.
+The structs named here are those that the endpoint reads and answers with, so the document
+cannot differ from what is served.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class One(msgspec.Struct, Generic[Item]):
 
 @dataclass(frozen=True)
 class Operation:
-    """An endpoint's parameters and answers; what all endpoints share is not repeated here."""
+    """An endpoint's parameters and answers, besides what all endpoints share."""
 
     tag: str
     #: The struct of each success, by status; None: no body.

@@ -32,7 +32,7 @@ RedirectTarget = Annotated[
 
 
 class OrgEdit(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What `PATCH /org` takes; what is absent stays."""
+    """What `PATCH /org` takes; absent fields stay unchanged."""
 
     allowed_origins: (
         Annotated[list[Origin], Meta(max_length=100, description="Empty: any page may capture")]
@@ -65,7 +65,7 @@ class OrgView(msgspec.Struct, kw_only=True):
 
 @describe(Operation(_TAG, {200: One[OrgView]}))
 def get_org(call: Call) -> Answer:
-    """The org that the host name stands for, with its settings."""
+    """The org of this host name, with its settings."""
     with transaction(call.services.database) as cursor:
         org = orgs.find_by_slug(cursor, call.org.slug)
     return Answer(One(view(org or call.org)))
@@ -73,7 +73,7 @@ def get_org(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[OrgView]}, body=OrgEdit))
 def edit_org(call: Call) -> Answer:
-    """Change the org's settings. They hold everywhere within a second."""
+    """Change the org's settings. They apply everywhere within a second."""
     changes = _changes(read_body(call.body, OrgEdit), call.services.settings.allow_private_webhooks)
     with transaction(call.services.database) as cursor:
         org = orgs.lock(cursor, call.org.id)

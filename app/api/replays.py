@@ -1,9 +1,9 @@
-"""Replays: a webhook's past events once more, as a job that survives its process.
+"""Replays: a webhook's past events again, as a job that survives its process.
 
 A replay goes through the events since and until given times whose types the webhook subscribes to
-now, in the order of their ids (with `only_failed`: its failed deliveries). What was delivered or
-given up is opened again, what never was is made, what is under way is left alone. Live events go
-on as before: a replay waits while its webhook has a backlog.
+now, in the order of their ids (with `only_failed`: its failed deliveries). Settled deliveries
+are reopened, missing ones created, pending ones left alone. Live events continue as before: a
+replay waits while its webhook has a backlog.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ import msgspec
 from msgspec import Meta
 
 from app.api.bodies import read_body
-from app.api.call import Answer, Call
+from app.api.call import Answer, Call, existing
 from app.api.lists import Moment, read_time, read_types
 from app.api.operation import One, Operation, describe
+from app.api.views import view_of
 from app.api.webhook_bodies import Patterns
 from app.api.webhooks import find_webhook
-from app.domain.errors import Conflict, NotFound
-from app.domain.ids import is_id, new_id
-from app.domain.times import now, rfc3339
+from app.domain.errors import Conflict
+from app.domain.ids import new_id
+from app.domain.times import now
 from app.domain.webhook import Webhook
 from app.storage import replays
 from app.storage.database import Cursor, transaction
@@ -41,7 +42,7 @@ class NewReplay(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ReplayView(msgspec.Struct, kw_only=True):
-    """A replay and how far it is: `done` of `total` events gone through."""
+    """A replay and its progress: `done` of `total` events processed."""
 
     id: str
     webhook_id: str
@@ -57,7 +58,7 @@ class ReplayView(msgspec.Struct, kw_only=True):
 
 
 class DryRun(msgspec.Struct):
-    """How many events a replay would go through."""
+    """How many events a replay would process."""
 
     total: int
     dry_run: bool = True
@@ -88,31 +89,19 @@ def get_replay(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[ReplayView]}, errors=("conflict",)))
 def cancel_replay(call: Call) -> Answer:
-    """Stop a replay; what it has opened already is still delivered."""
+    """Stop a replay; deliveries that it has already reopened are still sent."""
     with transaction(call.services.database) as cursor:
         replay = _find(cursor, call)
         replays.cancel(cursor, call.org.id, replay.id)
         replay = _find(cursor, call)
     if replay.status == ReplayStatus.DONE:
-        raise Conflict("The replay is done already")
+        raise Conflict("The replay is already done")
     return Answer(One(view(replay)))
 
 
 def view(replay: Replay) -> ReplayView:
     """A replay as callers see it."""
-    return ReplayView(
-        id=replay.id,
-        webhook_id=replay.webhook_id,
-        status=ReplayStatus(replay.status),
-        since=rfc3339(replay.since) if replay.since else None,
-        until=rfc3339(replay.until),
-        types=replay.types,
-        only_failed=replay.only_failed,
-        total=replay.total,
-        done=replay.done,
-        created_at=rfc3339(replay.created_at),
-        updated_at=rfc3339(replay.updated_at),
-    )
+    return view_of(ReplayView, replay)
 
 
 def _replay(wanted: NewReplay, webhook: Webhook) -> Replay:
@@ -136,8 +125,5 @@ def _replay(wanted: NewReplay, webhook: Webhook) -> Replay:
 
 
 def _find(cursor: Cursor, call: Call) -> Replay:
-    wanted = call.path["id"]
-    found = replays.find(cursor, call.org.id, wanted) if is_id(wanted, "rpl") else None
-    if found is None:
-        raise NotFound("Replay not found")
-    return found
+    wanted = call.id_in_path("rpl", "Replay")
+    return existing(replays.find(cursor, call.org.id, wanted), "Replay")

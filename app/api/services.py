@@ -1,4 +1,4 @@
-"""What the keyed endpoints work with; made once per process."""
+"""What endpoints work with; created once per process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from app.http.authenticator import RequestAuthenticator
 from app.http.tenant_cache import TenantCache
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
-from app.queue.first_answers import FirstAnswers
-from app.queue.jobs import DeliveryNotifier
+from app.queue.erasure import QueueErasure
+from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from config.settings import Settings
@@ -31,7 +31,7 @@ class Services:
     authenticator: RequestAuthenticator
     admission: AdmissionClient
     notifier: DeliveryNotifier
-    first_answers: FirstAnswers
+    queue_erasure: QueueErasure
 
 
 def make_services(settings: Settings) -> Services:
@@ -51,5 +51,5 @@ def make_services(settings: Settings) -> Services:
             settings.redis_url, settings.queue_depth_max, settings.redis_memory_share_max
         ),
         notifier=DeliveryNotifier(client),
-        first_answers=FirstAnswers(client),
+        queue_erasure=QueueErasure(client),
     )

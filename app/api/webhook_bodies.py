@@ -9,10 +9,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
 from app.api.lists import FAMILIES, read_types
+from app.api.views import view_of
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
 from app.domain.target import InvalidTarget, check_url
-from app.domain.times import rfc3339
 from app.domain.webhook import Webhook, header_problem
 
 Url = Annotated[
@@ -54,7 +54,7 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
-    """What `PATCH /webhooks/{id}` takes; what is absent stays."""
+    """What `PATCH /webhooks/{id}` takes; absent fields stay unchanged."""
 
     url: Url | UnsetType = UNSET
     events: Patterns | UnsetType = UNSET
@@ -68,7 +68,7 @@ class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class WebhookView(msgspec.Struct, kw_only=True):
-    """A webhook as callers see it; both documented names of its event types."""
+    """A webhook as callers see it, with its event types under both documented names."""
 
     id: str
     name: str
@@ -95,22 +95,7 @@ class WebhookWithSecret(msgspec.Struct):
 
 def view(webhook: Webhook) -> WebhookView:
     """A webhook as callers see it."""
-    return WebhookView(
-        id=webhook.id,
-        name=webhook.name,
-        url=webhook.url,
-        events=webhook.events,
-        event_types=webhook.events,
-        status=webhook.status,  # type: ignore[arg-type]
-        status_reason=webhook.status_reason,
-        failure_count=webhook.failure_count,
-        metadata=webhook.metadata,
-        headers=webhook.headers,
-        rate_limit=webhook.rate_limit,
-        ordered=webhook.ordered,
-        created_at=rfc3339(webhook.created_at),
-        updated_at=rfc3339(webhook.updated_at),
-    )
+    return view_of(WebhookView, webhook, event_types=webhook.events)
 
 
 def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object]:
@@ -136,7 +121,7 @@ def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object
 
 
 def checked_name(name: str) -> str:
-    """A name that shows. Raises `Invalid`."""
+    """A name that is not blank. Raises `Invalid`."""
     cleaned = cleaned_text(name)
     if cleaned is None:
         raise Invalid({"name": "is empty"})
@@ -152,7 +137,7 @@ def checked_url(url: str, *, allow_private: bool) -> str:
 
 
 def checked_events(events: list[str] | None, event_types: list[str] | None) -> list[str]:
-    """The patterns under either of their names; none: all. Raises `Invalid`."""
+    """The patterns under either of their names; all events by default. Raises `Invalid`."""
     if events is not None and event_types is not None and events != event_types:
         raise Invalid({"events": "differs from event_types; send one of them"})
     patterns = list(dict.fromkeys(events or event_types or ["*"]))

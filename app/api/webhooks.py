@@ -1,4 +1,4 @@
-"""Webhooks: subscribing to events, and tending a subscription."""
+"""Webhooks: subscriptions to events."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from app.api.bodies import checked_metadata, read_body
-from app.api.call import Answer, Call
-from app.api.lists import ListQuery, Page, encode_cursor, make_page, read_place, read_query
+from app.api.call import Answer, Call, existing
+from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
 from app.api.webhook_bodies import (
     NewWebhook,
@@ -27,7 +27,6 @@ from app.api.webhook_bodies import (
     edited_values,
     view,
 )
-from app.domain.errors import NotFound
 from app.domain.event import PING, operational_event
 from app.domain.ids import is_id, new_id
 from app.domain.signature import generate_secret
@@ -39,12 +38,12 @@ from app.storage.events import publish_to
 
 _TAG = "Webhooks"
 
-#: How long the secret before a rotation goes on signing, unless told otherwise.
+#: How long the old secret keeps signing after a rotation, by default.
 OVERLAP_SECONDS = 24 * 3600
 OVERLAP_SECONDS_MAX = 30 * 24 * 3600
 
 
-class WebhookQuery(ListQuery):
+class WebhookQuery(SortedQuery):
     """What `GET /webhooks` takes."""
 
     sort: Literal["created_at", "-created_at"] = "created_at"
@@ -63,7 +62,7 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Ping(msgspec.Struct):
-    """A ping that is on its way."""
+    """A ping that is queued."""
 
     delivery_id: str
     event_id: str
@@ -101,19 +100,16 @@ def create_webhook(call: Call) -> Answer:
 def list_webhooks(call: Call) -> Answer:
     """The org's webhooks, by default in the order of creation."""
     query = read_query(call.query, WebhookQuery)
-    after = read_place(query.cursor, query.sort)
     with transaction(call.services.database) as cursor:
         rows = webhooks.page(
             cursor,
             call.org.id,
             query.status,
-            after,
+            query.after,
             query.limit + 1,
-            newest_first=query.sort.startswith("-"),
+            newest_first=query.newest_first,
         )
-    return Answer(
-        make_page(WebhookView, rows, query, view, lambda row: encode_cursor(query.sort, row.id))
-    )
+    return Answer(make_sorted_page(WebhookView, rows, query, view))
 
 
 @describe(Operation(_TAG, {200: One[WebhookView]}))
@@ -125,7 +121,7 @@ def get_webhook(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[WebhookView]}, body=WebhookEdit))
 def edit_webhook(call: Call) -> Answer:
-    """Change a webhook; `active` releases what was held."""
+    """Change a webhook; `active` releases held deliveries."""
     edit = read_body(call.body, WebhookEdit)
     allow_private = call.services.settings.allow_private_webhooks
     values = edited_values(edit, allow_private=allow_private)
@@ -141,7 +137,7 @@ def edit_webhook(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {204: None}))
 def delete_webhook(call: Call) -> Answer:
-    """End a subscription; what is still owed is cancelled."""
+    """End a subscription; pending deliveries are cancelled."""
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         webhooks.update(cursor, webhook.id, {"status": WebhookStatus.DELETED}, now())
@@ -150,9 +146,9 @@ def delete_webhook(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: WebhookWithSecret}, body=Rotation, body_optional=True))
 def rotate_secret(call: Call) -> Answer:
-    """Sign with a new secret at once, and with the old one as well for a while.
+    """Sign with a new secret at once, and also with the old one for a while.
 
-    Of two rotations within that while, only the latest old secret goes on signing.
+    After a second rotation in that time, only the latest old secret keeps signing.
     """
     wanted = read_body(call.body, Rotation, optional=True)
     secret = wanted.secret or generate_secret()
@@ -183,6 +179,4 @@ def find_webhook(cursor: Cursor, call: Call) -> Webhook:
     if wanted.startswith("wh_"):
         wanted = "whk_" + wanted.removeprefix("wh_")
     found = webhooks.find(cursor, call.org.id, wanted) if is_id(wanted, "whk") else None
-    if found is None:
-        raise NotFound("Webhook not found")
-    return found
+    return existing(found, "Webhook")

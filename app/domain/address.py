@@ -29,7 +29,7 @@ _TYPED_CHARS_MAX = 1_000
 _EXAMPLE = "an address looks like name@example.com"
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# The last label is no number, lest an IP address pass for a name.
+# The last label is not a number, so an IP address is not taken for a name.
 _PLAIN = re.compile(
     rf"(?=.{{1,{LOCAL_OCTETS_MAX}}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}"
 )
@@ -43,7 +43,7 @@ _FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)}
 
 
 class MalformedAddress(ValueError):
-    """This is no e-mail address; the message says why, for the person who typed it."""
+    """Not an e-mail address; the message says why, for the person who typed it."""
 
 
 def is_plain(text: str) -> bool:

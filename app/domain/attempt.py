@@ -6,11 +6,11 @@ import msgspec
 
 
 class ErrorClass(StrEnum):
-    """Why an attempt got no complete answer; the value is what subscribers read in the log."""
+    """Why an attempt got no answer; the value is what subscribers read in the log."""
 
-    #: The URL or every address behind its host name may not be connected to.
+    #: The URL may not be connected to; nor may any address of its host name, if it has one.
     REFUSED_TARGET = "refused_target"
-    #: The host name does not exist, or its name servers answered with a failure.
+    #: The host name's name servers answered with a failure.
     DNS_FAILED = "dns_failed"
     #: The host name's name servers did not answer in time.
     DNS_TIMEOUT = "dns_timeout"
@@ -28,7 +28,7 @@ class ErrorClass(StrEnum):
     TLS_EXPIRED = "tls_expired"
     #: The certificate was not issued by an authority that we trust.
     TLS_UNTRUSTED = "tls_untrusted"
-    #: There was no complete answer when the time of the whole attempt was up.
+    #: The head of an answer was not complete when the time of the whole attempt was up.
     TIMED_OUT = "timed_out"
     #: The receiver closed the connection before it had answered.
     CONNECTION_RESET = "connection_reset"
@@ -55,10 +55,9 @@ class Timings(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one HTTP request of a delivery.
 
-    `error` is None exactly when a complete answer came (or as much of it as is ever read).
-    A `status` beside the error `timed_out` means that the head of an answer arrived and its
-    body never ended: not a success within the deadline. Text fields hold no control
-    characters and are bounded, so they can be stored as they are.
+    Either `status` or `error` is None: an answer counts once its head is complete, whatever
+    becomes of its body. Text fields hold no control characters and are bounded, so they can be
+    stored as they are.
     """
 
     timings: Timings

@@ -1,4 +1,4 @@
-"""The retry schedule, and nothing else."""
+"""Exponential backoff, and the retry schedule of deliveries."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ class RetryPolicy(NamedTuple):
     max_age_seconds: float = 72 * 3600.0
 
 
+def exponential_seconds(
+    failures: int, base_seconds: float, cap_seconds: float, factor: float = 2.0
+) -> float:
+    """The pause after the n-th failure, n from 1: base x factor^(n-1), capped, before jitter."""
+    exponent = min(max(failures, 1) - 1, 60)
+    return float(min(base_seconds * factor**exponent, cap_seconds))
+
+
 def delay_seconds(failures: int, policy: RetryPolicy) -> float:
-    """The pause after the n-th counted failure, n from 1: base x 3^(n-1), capped, before jitter."""
-    exponent = min(failures - 1, 60)
-    return min(policy.base_seconds * 3.0**exponent, policy.cap_seconds)
+    """The pause of a delivery after its n-th counted failure."""
+    return exponential_seconds(failures, policy.base_seconds, policy.cap_seconds, 3.0)
 
 
 def jittered(seconds: float, chance: float) -> float:

@@ -1,7 +1,8 @@
 """A capture: one submission on its way from the ingress to its contact.
 
 This is also its shape inside a job on the queue, so a field may be added but not renamed: jobs of
-the version before may still be waiting when this one starts.
+the version before may still be waiting when this one starts. JSON has its fields by name, so their
+order is free.
 """
 
 from __future__ import annotations
@@ -9,54 +10,44 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-import msgspec
-
+from app.domain.contact_fields import LeadFields
 from app.domain.ids import time_of, ulid_of
 
 
 class CaptureStatus(StrEnum):
-    """Where a capture ended."""
+    """The final status of a capture."""
 
     RECORDED = "recorded"  # merged into its contact, with one event
-    QUARANTINED = "quarantined"  # a bot, by its looks: kept, no contact, no event
+    QUARANTINED = "quarantined"  # looks like a bot: kept, no contact, no event
     REJECTED = "rejected"  # could not be recorded: kept with the reason
 
 
-class Capture(msgspec.Struct, omit_defaults=True):
-    """One submission as it was accepted. Its id says when: see `app.domain.ids`."""
+class Capture(LeadFields, kw_only=True, omit_defaults=True):
+    """One submission as accepted. Its id contains the time: see `app.domain.ids`."""
 
     id: str
     org_id: str
     contact_id: str
-    email: str
-    source: str
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-    title: str | None = None
-    linkedin_url: str | None = None
-    source_detail: str | None = None
-    metadata: dict[str, object] = {}
-    #: Whether the caller showed a key: such a capture may overwrite what a person has tended.
+    #: Whether the caller showed a key: such a capture may overwrite what a keyed caller edited.
     keyed: bool = False
     client_address: str | None = None
     user_agent: str | None = None
     referrer: str | None = None
-    #: Why it is kept in quarantine; None: it is recorded.
+    #: Why it is quarantined; None: it is recorded.
     quarantine: str | None = None
-    #: Why it was refused; such a capture has no contact ("") and is only kept for people to see.
+    #: Why it was refused; such a capture has no contact ("") and is kept for review only.
     rejected: str | None = None
 
     @property
     def status(self) -> CaptureStatus:
-        """Where it ends, unless PostgreSQL refuses it."""
+        """Its final status, unless PostgreSQL refuses it."""
         if self.rejected:
             return CaptureStatus.REJECTED
         return CaptureStatus.QUARANTINED if self.quarantine else CaptureStatus.RECORDED
 
     @property
     def write_id(self) -> str:
-        """Its place in the order of captures and edits."""
+        """Its position in the order of captures and edits."""
         return ulid_of(self.id)
 
     @property

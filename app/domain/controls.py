@@ -1,4 +1,4 @@
-"""Control fields of a form: they steer how a submission is treated and are no part of it."""
+"""Control fields of a form: they say how to treat a submission and are not part of it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import msgspec
 from app.domain.problems import Problems
 from app.domain.record import text_of
 
-#: Fields that no person sees; a bot that fills in everything gives itself away.
+#: Fields that people don't see; a bot that fills in everything gives itself away.
 HONEYPOTS = ("_gotcha", "_hp")
 #: Milliseconds from showing the form to sending it.
 FILL_TIME = "_fill_ms"
-#: Where a plain form wants its visitor sent on to.
+#: Where a plain form wants its visitor redirected.
 REDIRECT = "_redirect"
 
 REDIRECT_CHARS_MAX = 2000
 
-#: A longer time is no fill time (some 24 days).
+#: Longest fill time (about 24 days).
 FILL_MS_MAX = 2**31
 
 
 class Controls(msgspec.Struct, frozen=True):
     """What the control fields said."""
 
-    #: Name of the honeypot that was filled in; None: none was.
+    #: Name of the honeypot that was filled in, if any.
     honeypot: str | None = None
-    #: Milliseconds that it took to fill in the form; None: not told.
+    #: Milliseconds that it took to fill in the form, if known.
     fill_ms: int | None = None
-    #: URL to go on to; None: none was asked for.
+    #: URL to redirect to, if asked for.
     redirect: str | None = None
 
 
@@ -42,7 +42,7 @@ def take_controls(
 ) -> tuple[Controls, dict[str, object]]:
     """The controls among cleaned fields, and the fields without them.
 
-    A fill time that is no number of milliseconds stays a field like any other.
+    A fill time that is not a number of milliseconds stays a normal field.
     """
     rest = dict(fields)
     filled = [name for name in HONEYPOTS if _is_filled(rest.pop(name, None))]
@@ -60,7 +60,7 @@ def _is_filled(value: object) -> bool:
 
 
 def read_fill_ms(value: object) -> int | None:
-    """A fill time in milliseconds from a number or a text; None: it is none."""
+    """A fill time in milliseconds from a number or a text; None if it is not valid."""
     text = text_of(value) or ""
     whole = text.partition(".")[0]
     milliseconds = int(whole) if whole.isascii() and whole.isdigit() and len(whole) < 11 else -1

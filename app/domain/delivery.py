@@ -81,7 +81,7 @@ def decide(
     if status == _GONE:
         return Decision(Verdict.GONE)
     asked, rest = _rest(status, retry_after_seconds)
-    if asked is not None and history.deferrals < DEFERRALS_MAX:
+    if asked is not None and status in _BUSY and history.deferrals < DEFERRALS_MAX:
         return Decision(Verdict.DEFERRED, asked, rest)
     failures = history.failures + 1
     delay = max(asked or 0.0, jittered(delay_seconds(failures, policy), chance))
@@ -101,10 +101,8 @@ def unsent(history: History, policy: RetryPolicy) -> Decision:
 def _rest(
     status: int | None, retry_after_seconds: float | None
 ) -> tuple[float | None, float | None]:
-    """What a busy receiver asked for, and how long its endpoint rests. None: not at all."""
-    if status not in _BUSY:
-        return None, None
-    if retry_after_seconds is None:
-        return None, BUSY_REST_SECONDS
-    asked = min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
-    return asked, asked
+    """What the receiver asked for, and how long its endpoint rests. None: not at all."""
+    if retry_after_seconds is not None:
+        asked = min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
+        return asked, asked
+    return None, BUSY_REST_SECONDS if status in _BUSY else None

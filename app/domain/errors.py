@@ -1,23 +1,24 @@
-"""What can be wrong, as one tree, and the one table from its codes to HTTP.
+"""Every error as one tree, and the one table from error codes to HTTP.
 
 RexError
+    BadRequest              the head is not as HTTP wants it
     InvalidJson             the body is not JSON
     Unauthenticated         no key, or a wrong one
     Forbidden               the key is right, its scope is not
     NotFound
-    MethodNotAllowed        carries the methods that it does take
+    MethodNotAllowed        carries the methods that are allowed
     Conflict                the address, or another unique name, is taken
     PayloadTooLarge
     UnsupportedMediaType
-    Invalid                 fields that cannot be taken, each with its reason
+    Invalid                 fields that are not valid, each with its reason
         InvalidCapture      ... of a submission
             InvalidAddress  ... whose address is the only fault (app.domain.submission)
     RateLimitExceeded       carries the seconds to wait
-    Unavailable             a dependency is away; carries the seconds to wait
+    Unavailable             a dependency is down; carries the seconds to wait
         QueueUnavailable
         StorageUnavailable
 
-An error's message is for the caller: it says what was wrong and what would be right.
+An error's message is for the caller: what is wrong and how to fix it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import ClassVar
 
 #: Code of an error to the HTTP status that carries it.
 STATUS_BY_CODE: Mapping[str, int] = {
+    "bad_request": 400,
     "invalid_json": 400,
     "unauthenticated": 401,
     "forbidden": 403,
@@ -55,6 +57,12 @@ class RexError(Exception):
         return str(self.args[0])
 
 
+class BadRequest(RexError):
+    """The request is not valid HTTP."""
+
+    code = "bad_request"
+
+
 class InvalidJson(RexError):
     """The body is not valid JSON."""
 
@@ -68,19 +76,19 @@ class Unauthenticated(RexError):
 
 
 class Forbidden(RexError):
-    """This API key may not do that."""
+    """This API key is not allowed to do that."""
 
     code = "forbidden"
 
 
 class NotFound(RexError):
-    """There is nothing at this address."""
+    """Nothing found at this URL."""
 
     code = "not_found"
 
 
 class MethodNotAllowed(RexError):
-    """This address does not take that method."""
+    """Method not allowed for this URL."""
 
     code = "method_not_allowed"
 
@@ -90,7 +98,7 @@ class MethodNotAllowed(RexError):
 
 
 class Conflict(RexError):
-    """This is taken already."""
+    """Already taken."""
 
     code = "conflict"
 
@@ -112,7 +120,7 @@ class UnsupportedMediaType(RexError):
 
 
 class Invalid(RexError):
-    """Some fields cannot be taken."""
+    """Some fields are not valid."""
 
     code = "validation_failed"
 
@@ -122,7 +130,7 @@ class Invalid(RexError):
 
 
 class InvalidCapture(Invalid):
-    """The submission cannot be taken."""
+    """The submission is not valid."""
 
 
 class RateLimitExceeded(RexError):
@@ -136,15 +144,15 @@ class RateLimitExceeded(RexError):
 
 
 class Unavailable(RexError):
-    """A dependency is away for the moment."""
+    """A service that we depend on is not available at the moment."""
 
     code = "unavailable"
     retry_after_seconds = 5
 
 
 class QueueUnavailable(Unavailable):
-    """The queue is away for the moment."""
+    """The queue is not available at the moment."""
 
 
 class StorageUnavailable(Unavailable):
-    """The database is away for the moment."""
+    """The database is not available at the moment."""

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from app.domain.contact import Contact
+from app.domain.contact_view import ContactView, contact_view_as
 from app.domain.times import rfc3339
 
 CONTACT_CREATED = "contact.created"
@@ -30,7 +31,7 @@ EVENT_TYPES = (
 
 
 class Event(msgspec.Struct):
-    """One fact. `data` is JSON text already: every delivery sends the same bytes."""
+    """One fact. `data` is JSON text, so every delivery sends the same bytes."""
 
     id: str
     org_id: str
@@ -38,35 +39,19 @@ class Event(msgspec.Struct):
     occurred_at: datetime
     data: str
     contact_id: str | None = None
-    #: Counts the contact's events from 1; None where there is no contact.
+    #: Counts the contact's events from 1; None without a contact.
     sequence: int | None = None
 
 
 _encoder = msgspec.json.Encoder()
 
 
-def contact_view(contact: Contact) -> dict[str, object]:
-    """A contact as callers see it, in the documented order."""
-    return {
-        "id": contact.id,
-        "email": contact.email,
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "phone": contact.phone,
-        "title": contact.title,
-        "linkedin_url": contact.linkedin_url,
-        "stage": contact.stage,
-        "source": contact.source,
-        "source_detail": contact.source_detail,
-        "company_id": contact.company_id,
-        "owner_id": contact.owner_id,
-        "metadata": contact.metadata,
-        "created_at": rfc3339(contact.created_at),
-        "updated_at": rfc3339(contact.updated_at),
-        "first_captured_at": _optional(contact.first_captured_at),
-        "last_captured_at": _optional(contact.last_captured_at),
-        "captures_count": contact.captures_count,
-    }
+class ContactEventData(ContactView, kw_only=True):
+    """What an event says about a contact."""
+
+    contact_id: str
+    changes: Sequence[str]
+    sequence: int
 
 
 def contact_event(
@@ -74,10 +59,13 @@ def contact_event(
 ) -> Event:
     """The next event of a contact as it is now; counts the contact's sequence up."""
     contact.sequence += 1
-    data = contact_view(contact)
-    data["contact_id"] = contact.id
-    data["changes"] = list(changes)
-    data["sequence"] = contact.sequence
+    data = contact_view_as(
+        ContactEventData,
+        contact,
+        contact_id=contact.id,
+        changes=changes,
+        sequence=contact.sequence,
+    )
     return Event(
         event_id,
         contact.org_id,
@@ -102,7 +90,3 @@ def delivery_body(event_id: str, event_type: str, occurred_at: datetime, data: s
         f'{{"id":"{event_id}","event":"{event_type}",'
         f'"timestamp":"{rfc3339(occurred_at)}","data":{data}}}'
     ).encode()
-
-
-def _optional(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None

@@ -1,15 +1,15 @@
-"""The metadata of a submission: what it sent as such, and every field that has no place elsewhere.
+"""The metadata of a submission: what was sent as such, and every field that is not a contact field.
 
-Nothing is lost for its shape or its name:
+Nothing is lost because of its shape or name:
 
-- an unknown field, and a known one that another name outranked, keep their own names;
+- an unknown field, and a known one that another name overrode, keep their own names;
 - where that name is taken in `metadata` by another value, `metadata` wins and the field is kept
   beside it as `name_2`;
 - `metadata[utm_source]` and `metadata.utm_source` are keys of `metadata`; a text that holds a JSON
   object is read as one, and `metadata` of any other shape is kept under that very name;
 - an unknown field that is nested too deeply has its inner part kept as JSON text.
 
-`metadata` itself must keep to the limits, since its author can.
+`metadata` itself must be within the limits, since its author controls it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from app.domain.cleaning import Cleaner
+from app.domain.errors import InvalidCapture
 from app.domain.json_object import object_in_text
 from app.domain.person import path_of_name
 from app.domain.problems import Problems
 from app.domain.record import Path, text_of
+from app.domain.untrusted_text import clean_text
 
 #: Keys of metadata at its top level.
 KEYS_MAX = 100
@@ -36,7 +39,7 @@ _FIELD = "metadata"
 def gather_metadata(
     sent: Mapping[str, object], used: Mapping[Path, str], problems: Problems
 ) -> dict[str, object]:
-    """Metadata from cleaned fields, without those whose texts were put to use, by their paths."""
+    """Metadata from cleaned fields, without those whose texts were used, by their paths."""
     own_name = _name_of_metadata(sent)
     metadata = _sent_as_metadata(sent.get(own_name), problems)
     for name, value in sent.items():
@@ -47,6 +50,19 @@ def gather_metadata(
         _keep(metadata, ".".join(path[1:]) if is_key else name, _fold(value, level=2))
     _check_size(metadata, problems)
     return metadata
+
+
+def clean_metadata(sent: Mapping[str, object], problems: Problems) -> dict[str, object]:
+    """Metadata as a keyed caller sent it, cleaned. Empty values become null, which clears a key."""
+    if _levels(sent) > LEVELS_MAX:
+        problems.add(_FIELD, f"is deeper than {LEVELS_MAX} levels")
+        return {}
+    try:
+        cleaned = dict.fromkeys(map(clean_text, sent)) | Cleaner(problems).clean_fields(sent)
+    except InvalidCapture:  # more than can be read to its end: it is among the problems
+        return {}
+    _check_size(cleaned, problems)
+    return cleaned
 
 
 def _name_of_metadata(sent: Mapping[str, object]) -> str:
@@ -69,7 +85,7 @@ def _sent_as_metadata(value: object, problems: Problems) -> dict[str, object]:
 
 
 def _keep(metadata: dict[str, object], name: str, value: object) -> None:
-    """Keep a value under its name, or beside an unequal one that has it already."""
+    """Keep a value under its name, or under `name_2` if another value has that name."""
     key, number = name, 1
     while key in metadata and metadata[key] != value:
         number += 1
@@ -78,15 +94,20 @@ def _keep(metadata: dict[str, object], name: str, value: object) -> None:
 
 
 def _levels(value: object) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_levels, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_levels, value), default=0)
-    return 0
+    """How deep containers are nested; 0 for a plain value. Not recursive, so any depth is fine."""
+    level, values = 0, [value]
+    while containers := [each for each in values if isinstance(each, dict | list)]:
+        level += 1
+        values = [
+            inner
+            for each in containers
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return level
 
 
 def _fold(value: object, level: int) -> object:
-    """The value with all that is beyond the last level as JSON text."""
+    """The value with everything below the deepest level as JSON text."""
     if not isinstance(value, dict | list):
         return value
     if level > LEVELS_MAX:

@@ -1,4 +1,4 @@
-"""Who a submission is about, whatever its shape.
+"""The person that a submission is about, whatever its shape.
 
 The rule: **the object nearest to the top that holds an address speaks for the visitor.** The top
 level itself comes first; then, level by level, whatever it contains. What it does not say, the
@@ -7,7 +7,7 @@ means somebody else (an owner, an agent, a recipient) is passed over, and so is 
 label anywhere means an address but exactly one value is one, that value it is.
 
 Names that spell out a path (`contact[email]`, `contact.email`, `contact:email`) and texts that
-hold a JSON object count as the objects that they stand for.
+hold a JSON object count as those objects.
 """
 
 from __future__ import annotations
@@ -21,15 +21,16 @@ from typing import NamedTuple
 
 from app.domain.address import is_plain
 from app.domain.cleaning import Cleaner
+from app.domain.contact_fields import LEAD_FIELDS
 from app.domain.json_object import object_in_text
 from app.domain.labels import COMPANY, FULL_NAME, field_of_label, word_set
 from app.domain.problems import Problems
 from app.domain.record import Found, Path, RecordReader
 from app.domain.titles import read_titles
 
-#: Fields that the top level may give under their exact names also when the address is deeper.
+#: Fields that the top level may have under their exact names even if the address is deeper.
 #: Not `title`: at the top of an envelope it names a page or a form.
-_FIELDS_OF_TOP = ("first_name", "last_name", "phone", "linkedin_url", "source", "source_detail")
+_FIELDS_OF_TOP = tuple(name for name in LEAD_FIELDS if name not in ("email", "title"))
 #: Fields that objects around the one with the address may give. Not a full name, a title: there,
 #: a bare `name` or `title` is as likely that of a thing.
 _FIELDS_AROUND = ("first_name", "last_name", "phone", "linkedin_url", COMPANY)
@@ -104,18 +105,18 @@ def unfold(sent: Mapping[str, object]) -> dict[str, object]:
         if len(path) == 1:
             view.setdefault(name, value)
         else:
-            _place(view, path, value)
+            _put(view, path, value)
     return view
 
 
-class _Spelt(dict[str, object]):
-    """An object that names spell out, and so may be added to, unlike one that was sent."""
+class _Built(dict[str, object]):
+    """An object built from names like `a[b]`: unlike one that was sent, it may be extended."""
 
 
-def _place(view: dict[str, object], path: Path, value: object) -> None:
+def _put(view: dict[str, object], path: Path, value: object) -> None:
     for step in path[:-1]:
-        inner = view.setdefault(step, _Spelt())
-        if not isinstance(inner, _Spelt):
+        inner = view.setdefault(step, _Built())
+        if not isinstance(inner, _Built):
             return
         view = inner
     view.setdefault(path[-1], value)

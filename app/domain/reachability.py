@@ -1,6 +1,6 @@
 """Which addresses a delivery may connect to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -64,20 +64,64 @@ _CLOSED = _networks(
 )
 
 
-def refusal(address: Address, *, allow_private: bool) -> str | None:
-    """Say what kind of address this is when it may not be connected to; None when it may.
+#: Prefix lengths of NAT64 networks (RFC 6052) short enough for an octet of zeros (bits 64 to 71).
+_NAT64_LENGTHS = (32, 40, 48, 56, 64)
+#: What a network may route anywhere: the interface ids ::5efe:a.b.c.d and ::200:5efe:a.b.c.d.
+_ISATAP = 0x0000_5EFE
+_UNIVERSAL_BIT = 0x0200_0000
+_THIS_NETWORK = IPv4Network("0.0.0.0/8")
+
+
+def refusal(
+    address: Address, *, allow_private: bool, blocked: Sequence[Network] = ()
+) -> str | None:
+    """Say what kind of address this is if it may not be connected to; None if it may.
 
     Private ones (loopback, RFC 1918, unique local) are open with `allow_private`; everything
-    else that is not plain public unicast stays closed, cloud metadata services above all.
+    else that is not plain public unicast stays closed, cloud metadata services above all, and
+    so do the networks in `blocked`.
     """
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return "an address with a zone"
+    if any(address in network for network in blocked):
+        return "an address that the operator has blocked"
     for network, kind in _CLOSED:
         if address in network:
             return kind
     for network, kind in _PRIVATE:
         if address in network:
             return None if allow_private else kind
-    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
-        return "a reserved address"
+    if isinstance(address, IPv6Address):
+        return _ipv6_refusal(address, allow_private=allow_private, blocked=blocked)
     return None if address.is_global else "a reserved address"
+
+
+def _ipv6_refusal(
+    address: IPv6Address, *, allow_private: bool, blocked: Sequence[Network]
+) -> str | None:
+    if address not in _GLOBAL_UNICAST or not address.is_global:
+        return "a reserved address"
+    if (int(address) >> 32) & 0xFFFF_FFFF & ~_UNIVERSAL_BIT == _ISATAP:
+        return "an ISATAP address"
+    for inner in _translated(int(address)):
+        if inner not in _THIS_NETWORK and refusal(
+            inner, allow_private=allow_private, blocked=blocked
+        ):
+            return "an address that leads to an IPv4 address inside"
+    return None
+
+
+def _translated(address: int) -> Iterator[IPv4Address]:
+    """The IPv4 addresses that a NAT64 gateway with a prefix of its own would read from this one.
+
+    Its prefix is not known, so every length that RFC 6052 allows is tried; the bits that must be
+    zero keep ordinary addresses out.
+    """
+    if (address >> 32) & 0xFFFF_FFFF == 0:
+        yield IPv4Address(address & 0xFFFF_FFFF)
+    if (address >> 56) & 0xFF == 0:
+        bits = (address >> 64 << 56) | (address & (1 << 56) - 1)
+        for length in _NAT64_LENGTHS:
+            suffix_length = 120 - length - 32
+            if bits & (1 << suffix_length) - 1 == 0:
+                yield IPv4Address((bits >> suffix_length) & 0xFFFF_FFFF)

@@ -1,6 +1,6 @@
-"""A submission: what a visitor sent, in any shape, cleaned and with its fields in their places.
+"""A submission: what a visitor sent, in any shape, cleaned and mapped to fields.
 
-The only validation of captures. All problems of a submission are reported together.
+The only validation of captures. All problems are reported together.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from app.domain.cleaning import Cleaner
+from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.controls import NO_CONTROLS, Controls, take_controls
 from app.domain.errors import InvalidCapture
 from app.domain.fast_path import read_fast_path
@@ -23,7 +24,7 @@ from app.domain.problems import Problems
 from app.domain.source import derive_source
 from app.domain.untrusted_text import one_line
 
-#: Fields that are looked into at all: far more than metadata could take in.
+#: Fields that are looked at: far more than metadata has room for.
 _FIELDS_MAX = 2 * KEYS_MAX
 #: Bytes of fields as JSON that are looked into: metadata, and every field at its longest.
 _BYTES_MAX = BYTES_MAX + 8 * 1024
@@ -31,26 +32,17 @@ _BYTES_MAX = BYTES_MAX + 8 * 1024
 COMPANY_CHARS_MAX = 200
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(LeadFields, kw_only=True):
     """What a visitor sent. Texts are NFC, trimmed and never empty; metadata is bounded."""
 
-    email: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    title: str | None
-    linkedin_url: str | None
-    source: str
-    source_detail: str | None
-    metadata: dict[str, object]
     controls: Controls = NO_CONTROLS
 
 
 class InvalidAddress(InvalidCapture):
-    """The address is the only fault.
+    """The address is the only problem.
 
-    `submission` has all the rest, and as `email` what was typed (at most 254 characters), or ""
-    when that was nothing: a lead to follow up by hand.
+    `submission` has everything else, and as `email` what was typed (at most 254 characters, ""
+    for nothing): a lead to follow up by hand.
     """
 
     def __init__(self, fields: Mapping[str, str], submission: Submission) -> None:
@@ -65,25 +57,18 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
         return parse_fields(read_object(body), page_host)
     touch = {} if is_told_plainly(plain.metadata) else find_touch(plain.metadata)
     _raise_to_top(plain.metadata, touch)
-    return Submission(
-        plain.email,
-        plain.first_name,
-        plain.last_name,
-        plain.phone,
-        plain.title,
-        plain.linkedin_url,
-        plain.source or derive_source(touch | plain.metadata, page_host),
-        plain.source_detail,
-        plain.metadata,
-        NO_CONTROLS if plain.fill_ms is None else Controls(fill_ms=plain.fill_ms),
-    )
+    if not plain.source:
+        plain.source = derive_source(touch | plain.metadata, page_host)
+    if plain.fill_ms is None:
+        return Submission(*lead_values(plain))
+    return Submission(*lead_values(plain), controls=Controls(fill_ms=plain.fill_ms))
 
 
 def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> Submission:
-    """The submission in decoded JSON or in a form's fields (lists where a name came repeatedly).
+    """The submission in decoded JSON or in a form's fields (lists for repeated names).
 
-    `page_host` is the host of the page that sent it, where known: it tells an outside referrer.
-    Raises `InvalidCapture` with all problems by field, `InvalidAddress` when it is only that one.
+    `page_host`: host of the sending page, if known; any other host is an outside referrer.
+    Raises `InvalidCapture` with all problems by field, `InvalidAddress` if it is the only one.
     """
     problems = Problems()
     controls, sent = take_controls(Cleaner(problems).clean_fields(fields), problems)
@@ -96,22 +81,13 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     view = unfold(sent)
     person = person_in(view)
     company = person.pop(COMPANY, None)
-    placed = map_fields(person, problems)
-    metadata = gather_metadata(sent, placed.used, problems)
+    mapped = map_fields(person, problems)
+    metadata = gather_metadata(sent, mapped.used, problems)
     touch = find_touch(view)
     _raise_to_top(metadata, touch, company.text if company else None)
-    submission = Submission(
-        email=placed.fields["email"],
-        first_name=placed.fields.get("first_name"),
-        last_name=placed.fields.get("last_name"),
-        phone=placed.fields.get("phone"),
-        title=placed.fields.get("title"),
-        linkedin_url=placed.fields.get("linkedin_url"),
-        source=placed.fields.get("source") or derive_source(touch | metadata, page_host),
-        source_detail=placed.fields.get("source_detail"),
-        metadata=metadata,
-        controls=controls,
-    )
+    if "source" not in mapped.fields:
+        mapped.fields["source"] = derive_source(touch | metadata, page_host)
+    submission = Submission(metadata=metadata, controls=controls, **mapped.fields)
     if problems.by_field.keys() == {"email"}:
         raise InvalidAddress(problems.by_field, submission)
     if problems.by_field:

@@ -19,6 +19,9 @@ MAX_URL_CHARS = 2048
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+#: Scheme, host and port.
+Origin = tuple[str, str, int]
+
 _URL = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -47,6 +50,11 @@ class Target:
     port: int
     #: Path and query, as they go into the request line.
     path: str
+
+    @property
+    def origin(self) -> Origin:
+        """What a connection belongs to."""
+        return self.scheme, self.host, self.port
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,3 +81,20 @@ def error_response(
         status_code=STATUS_BY_CODE[error.code],
         headers={"X-Request-Id": request_id, **error_headers(error), **(headers or {})},
     )
+
+
+def limit_headers(limit: int, remaining: int, wait_ms: int) -> list[tuple[bytes, bytes]]:
+    """The documented rate-limit headers, raw; none without a limit, or while nobody counts."""
+    if limit == 0 or remaining < 0:
+        return []
+    return [
+        (b"x-ratelimit-limit", b"%d" % limit),
+        (b"x-ratelimit-remaining", b"%d" % remaining),
+        (b"x-ratelimit-reset", b"%d" % (time.time() + wait_ms / 1000 + 1)),
+    ]
+
+
+def rate_limit_exceeded(wait_ms: int, message: str) -> RateLimitExceeded:
+    """The error for a caller who has to wait."""
+    seconds = -(-wait_ms // 1000) or 1
+    return RateLimitExceeded(seconds, f"{message}: try again in {seconds} s")

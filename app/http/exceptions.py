@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from app.domain.errors import (
-    InvalidJson,
+    BadRequest,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
@@ -24,7 +24,7 @@ from app.http.answers import connection_request_id, error_response
 log = logging.getLogger(__name__)
 
 _ERROR_BY_STATUS: Mapping[int, type[RexError]] = {
-    HTTPStatus.BAD_REQUEST: InvalidJson,
+    HTTPStatus.BAD_REQUEST: BadRequest,
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowed,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: PayloadTooLarge,

@@ -16,7 +16,7 @@ from app.domain.api_key import ApiKey, hash_key
 from app.domain.errors import StorageUnavailable
 from app.domain.org import Org
 from app.storage import api_keys, orgs
-from app.storage.database import Database, TransactionConflict, transaction
+from app.storage.database import Database, transaction
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class TenantCache:
     def _try_refresh(self) -> None:
         try:
             self.refresh()
-        except (StorageUnavailable, TransactionConflict):
+        except StorageUnavailable:
             if not self._failing:
                 log.warning("tenant_cache.stale", extra={"loaded": self.loaded})
             self._failing = True

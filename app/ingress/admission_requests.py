@@ -10,13 +10,14 @@ import msgspec
 
 from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
+from app.domain.contact_fields import lead_values
 from app.domain.controls import NO_CONTROLS
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
 from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, AdmissionRequest
-from app.queue.first_answers import first_answer_key
+from app.queue.erasure import first_answer_key
 from config.settings import Settings
 
 _encoder = msgspec.json.Encoder()
@@ -68,18 +69,10 @@ def make_capture(
 ) -> Capture:
     """The capture of a submission, received now."""
     return Capture(
+        *lead_values(submission),
         id=new_id("cap"),
         org_id=org.id,
         contact_id=derive_contact_id(org.created_ms, org.id_secret, submission.email),
-        email=submission.email,
-        source=submission.source,
-        first_name=submission.first_name,
-        last_name=submission.last_name,
-        phone=submission.phone,
-        title=submission.title,
-        linkedin_url=submission.linkedin_url,
-        source_detail=submission.source_detail,
-        metadata=submission.metadata,
         keyed=key is not None,
         client_address=client_address,
         user_agent=head.user_agent,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 import msgspec
+from starlette.types import Send
 
-from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
+from app.domain.errors import STATUS_BY_CODE, RexError
 from app.http.answers import error_body, error_headers
 from app.ingress.cors import RawHeaders
-from app.queue.admission import AdmissionResult
 
 _encoder = msgspec.json.Encoder()
 _JSON = (b"content-type", b"application/json")
@@ -49,21 +48,11 @@ def error_reply(error: RexError, request_id: str) -> Reply:
     return reply
 
 
-def limit_headers(limit: int, admission: AdmissionResult) -> RawHeaders:
-    """The documented rate-limit headers; none when nobody counts."""
-    if limit == 0 or admission.remaining < 0:
-        return []
-    reset = int(time.time() + admission.wait_ms / 1000) + 1
-    return [
-        (b"x-ratelimit-limit", b"%d" % limit),
-        (b"x-ratelimit-remaining", b"%d" % admission.remaining),
-        (b"x-ratelimit-reset", b"%d" % reset),
-    ]
-
-
-def problems_of(error: RexError) -> dict[str, str]:
-    """The fields that an error names."""
-    return error.fields if isinstance(error, Invalid) else {}
+async def send_reply(send: Send, reply: Reply, request_id: str) -> None:
+    """Send an answer as ASGI messages."""
+    headers = [*reply.headers, (b"x-request-id", request_id.encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from app.domain.errors import RateLimitExceeded
+from app.http.answers import rate_limit_exceeded
 
 #: Callers that are remembered.
 _CALLERS_MAX = 10_000
@@ -32,11 +33,10 @@ class CallerCooldown:
         """Raise `RateLimitExceeded` for a caller that is turned away."""
         seconds = self._until.get(caller, 0.0) - self._clock()
         if seconds > 0:
-            raise refused_too_often(seconds)
+            raise refused_too_often(round(seconds * 1000))
         self._until.pop(caller, None)
 
 
-def refused_too_often(seconds: float) -> RateLimitExceeded:
+def refused_too_often(wait_ms: int) -> RateLimitExceeded:
     """What such a caller is answered with."""
-    whole = max(1, round(seconds + 0.5))
-    return RateLimitExceeded(whole, f"Too many invalid captures: try again in {whole} s")
+    return rate_limit_exceeded(wait_ms, "Too many invalid captures")

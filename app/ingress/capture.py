@@ -11,7 +11,6 @@ is shared with whoever else is waiting.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,8 +21,10 @@ from app.domain.capture import Capture
 from app.domain.errors import MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress
-from app.http.answers import request_id_of
+from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
 from app.http.authenticator import RequestAuthenticator
+from app.http.body import read_body
+from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
@@ -33,13 +34,13 @@ from app.ingress.admission_requests import (
     make_request,
     rates_for,
 )
-from app.ingress.answers import Reply, limit_headers
+from app.ingress.answers import Reply
 from app.ingress.caller_cooldown import CallerCooldown, refused_too_often
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
-from app.ingress.head import Head, check_size, read_head
+from app.ingress.head import Head, read_head
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
-from app.ingress.reading import Received, decode_body, read_body
+from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
@@ -95,9 +96,7 @@ class CaptureEndpoint:
             reply = Reply(204, preflight_headers(head.origin), b"")
         else:
             reply = await self._reply(scope, receive, head, request_id)
-        headers = [*reply.headers, (b"x-request-id", request_id.encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+        await answers.send_reply(send, reply, request_id)
 
     async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
         caller: Caller | None = None
@@ -107,16 +106,17 @@ class CaptureEndpoint:
             body = await read_body(receive, head.content_length or "")
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
-            reply = _refusal(head, await self._charged(caller, error), request_id)
+            error = await self._charged(caller, error)
+            reply = form_answers.refusal(head, error, request_id)
         except Exception as error:
-            reply = _refusal(head, _unexpected(error, request_id), request_id)
+            reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         else:
             reply = await self._reply_to(caller, head, received, request_id)
         reply.headers.extend(cors_headers(head.origin))
         return reply
 
     def _identify(self, scope: Scope, head: Head) -> Caller:
-        check_size(scope)
+        check_head(scope)
         if head.method != "POST":
             raise MethodNotAllowed("Captures are sent with POST", allowed="POST, OPTIONS")
         org = self._authenticator.org_at(head.host)
@@ -146,11 +146,12 @@ class CaptureEndpoint:
                 reply = await self._answer(caller, head, capture, body)
         except RexError as error:
             error = await self._note_refusal(caller, head, error)
-            reply = _refusal(head, error, request_id, received.typed)
+            reply = form_answers.refusal(head, error, request_id, received.typed)
         except Exception as error:
-            reply = _refusal(head, _unexpected(error, request_id), request_id)
+            reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
-            reply.headers.extend(limit_headers(caller.rates.per_caller, admission))
+            limit = caller.rates.per_caller
+            reply.headers.extend(limit_headers(limit, admission.remaining, admission.wait_ms))
         return reply
 
     async def _answer(self, caller: Caller, head: Head, capture: Capture, body: bytes) -> Reply:
@@ -163,11 +164,11 @@ class CaptureEndpoint:
         """The refusal of a body, which costs a token; or that there was none left."""
         if caller is None or error.code not in _REFUSALS_OF_BODIES:
             return error
-        bucket = await self._acceptance.charge(caller.limit_key, caller.rates.per_caller)
-        if bucket is None or bucket.allowed:
+        charged = await self._acceptance.charge(caller.limit_key, caller.rates.per_caller)
+        if charged is None or charged.status is not AdmissionStatus.ADDRESS_LIMITED:
             return error
-        self._cooldown.start(caller.limit_key, bucket.wait_ms / 1000)
-        return refused_too_often(bucket.wait_ms / 1000)
+        self._cooldown.start(caller.limit_key, charged.wait_ms / 1000)
+        return refused_too_often(charged.wait_ms)
 
     async def _note_refusal(self, caller: Caller, head: Head, error: RexError) -> RexError:
         """Count a refusal and keep what can be kept of it; what is answered."""
@@ -195,27 +196,14 @@ class CaptureEndpoint:
         return error
 
 
-def _refusal(
-    head: Head,
-    error: RexError,
-    request_id: str,
-    typed: Mapping[str, str | list[str]] | None = None,
-) -> Reply:
-    """Why not, as whoever asked can read it."""
-    if head.wants_page:
-        return form_answers.refused(error, typed or {})
-    return answers.error_reply(error, request_id)
-
-
 def _check_limits(admission: AdmissionResult, rates: Rates) -> None:
     if admission.status not in (AdmissionStatus.ADDRESS_LIMITED, AdmissionStatus.EMAIL_LIMITED):
         return
-    seconds = -(-admission.wait_ms // 1000) or 1
     if admission.status is AdmissionStatus.ADDRESS_LIMITED:
         message = f"More than {rates.per_caller} captures a minute from one caller"
     else:
         message = f"More than {rates.per_email} captures a minute for this e-mail address"
-    raise RateLimitExceeded(seconds, f"{message}: try again in {seconds} s")
+    raise rate_limit_exceeded(admission.wait_ms, message)
 
 
 def _page_host(head: Head) -> str | None:

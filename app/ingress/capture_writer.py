@@ -16,15 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
-from app.queue.admission import (
-    AdmissionClient,
-    AdmissionRequest,
-    AdmissionResult,
-    AdmissionStatus,
-    TokenBucket,
-)
+from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.storage import fallback
-from app.storage.database import Database, TransactionConflict, transaction
+from app.storage.database import Database, transaction
 
 #: A job carries at most this many captures and, one capture more or less, this many bytes.
 JOB_CAPTURES_MAX = 500
@@ -60,7 +54,7 @@ class CaptureWriter:
             raise QueueUnavailable("Too many captures at once: try again in a few seconds")
         return await self._group.submit(request)
 
-    async def charge(self, key: str, rate: int) -> TokenBucket | None:
+    async def charge(self, key: str, rate: int) -> AdmissionResult | None:
         """Take a token for what is not accepted; None: without Redis there are no limits."""
         if not self._queue.closed:
             return None
@@ -109,7 +103,7 @@ class CaptureWriter:
         try:
             async with asyncio.timeout_at(deadline):
                 await run_in_threadpool(self._write_fallback, captures)
-        except (TimeoutError, StorageUnavailable, TransactionConflict) as error:
+        except (TimeoutError, StorageUnavailable) as error:
             self._fallback.trip(error)
             raise StorageUnavailable from error
 

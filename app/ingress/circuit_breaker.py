@@ -10,7 +10,6 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from app.domain.errors import Unavailable
-from app.storage.database import TransactionConflict
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +51,6 @@ class CircuitBreaker:
     async def _is_back(self) -> bool:
         try:
             await self._check()
-        except (Unavailable, TransactionConflict):
+        except Unavailable:
             return False
         return True

@@ -10,7 +10,8 @@ from app.domain.labels import field_of_label
 from app.domain.org import Org
 from app.domain.redirect import allowed_redirect
 from app.http.answers import error_headers
-from app.ingress.answers import Reply, html_reply, redirect_reply
+from app.ingress.answers import Reply, error_reply, html_reply, redirect_reply
+from app.ingress.head import Head
 from app.ingress.pages import correction_page, thanks_page, trouble_page
 
 
@@ -18,6 +19,16 @@ def accepted(org: Org, wanted: str | None) -> Reply:
     """On to where the form wants its visitor, if the org lists it, or a page that says thanks."""
     target = allowed_redirect(wanted, org.settings.redirect_targets)
     return redirect_reply(target) if target else html_reply(200, thanks_page())
+
+
+def refusal(
+    head: Head,
+    error: RexError,
+    request_id: str,
+    typed: Mapping[str, str | list[str]] | None = None,
+) -> Reply:
+    """Why not: a page for the visitor of a form, the documented envelope for anyone else."""
+    return refused(error, typed or {}) if head.wants_page else error_reply(error, request_id)
 
 
 def refused(error: RexError, typed: Mapping[str, str | list[str]]) -> Reply:

@@ -6,11 +6,8 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
-from app.domain.errors import PayloadTooLarge
 from app.domain.untrusted_text import clean_text
 
-#: Sum of header names and values; the HTTP parser in front has no such limit.
-HEADERS_BYTES_MAX = 32 * 1024
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
@@ -64,12 +61,6 @@ def read_head(scope: Scope) -> Head:
         _remembered(get(b"user-agent")),
         _remembered(get(b"referer")),
     )
-
-
-def check_size(scope: Scope) -> None:
-    """Raise `PayloadTooLarge` for headers that nobody needs."""
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_BYTES_MAX:
-        raise PayloadTooLarge("The headers are larger than 32 KiB")
 
 
 def _remembered(value: str | None) -> str | None:

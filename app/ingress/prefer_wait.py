@@ -9,13 +9,13 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from app.domain.capture import Capture
+from app.domain.contact_view import contact_view
 from app.domain.errors import StorageUnavailable
-from app.domain.event import contact_view
 from app.domain.org import Org
 from app.ingress.answers import Reply, json_reply
 from app.storage import captures
 from app.storage.captures import Stored
-from app.storage.database import Database, TransactionConflict, transaction
+from app.storage.database import Database, transaction
 
 #: The longest wait that is granted.
 WAIT_SECONDS_MAX = 10
@@ -51,9 +51,10 @@ class PreferWait:
         try:
             async with asyncio.timeout(seconds):
                 stored = await self._wait_for(org.id, capture_id)
-        except (TimeoutError, StorageUnavailable, TransactionConflict):
+        except (TimeoutError, StorageUnavailable):
             return json_reply(202, accepted)
-        data = {**contact_view(stored.contact), "capture_id": capture_id}
+        view = contact_view(stored.contact)
+        data = msgspec.structs.asdict(view) | {"capture_id": capture_id}
         reply = json_reply(201 if stored.created else 200, msgspec.json.encode({"data": data}))
         reply.headers.append((b"preference-applied", b"wait=%d" % seconds))
         return reply

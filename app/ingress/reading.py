@@ -2,7 +2,7 @@
 
 Two steps, so that what was typed is at hand when the second one refuses it:
 
-    received = await read_request(scope, receive)     400, 413, 415
+    received = decode_body(body, content_type)        400, 415
     submission = received.submission(page_host)       400 for JSON; 422 with the fields
 """
 
@@ -10,20 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope
-
-from app.domain.errors import InvalidCapture, InvalidJson, PayloadTooLarge
+from app.domain.errors import InvalidCapture, InvalidJson
 from app.domain.submission import Submission, parse_fields, parse_json
 from app.ingress.charsets import UTF_8, decode_strictly
 from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
-from app.ingress.time_limit import within
 
-#: Largest body taken, in bytes.
-BODY_BYTES_MAX = 64 * 1024
-#: Time for a body to arrive, in seconds; who drips longer holds a connection and means no good.
-BODY_SECONDS_MAX = 10.0
 #: The name in metadata under which dropped files are noted.
 DROPPED_FILES = "dropped_files"
 
@@ -49,48 +41,15 @@ class Received:
         return parse_fields(_with_note_of_files(self._form), page_host)
 
 
-async def read_request(
-    scope: Scope, receive: Receive, seconds_max: float = BODY_SECONDS_MAX
-) -> Received:
-    """The body of a request. Raises `PayloadTooLarge`, `UnsupportedMediaType`, or `InvalidJson`
-    when it is broken or too slow.
-    """
-    headers = Headers(scope=scope)
-    body = await read_body(receive, headers.get("content-length", ""), seconds_max)
-    return decode_body(body, headers.get("content-type", ""), headers.get("content-encoding", ""))
-
-
 def decode_body(body: bytes, content_type: str, content_encoding: str = "") -> Received:
-    """A whole body by its headers ("" where absent). Raises as `read_request`."""
+    """A whole body by its headers ("" where absent).
+
+    Raises `UnsupportedMediaType`, or `InvalidJson` when it is broken.
+    """
     media_type = read_media_type(content_type, content_encoding, body)
     if media_type.encoding is Encoding.JSON:
         return Received(_in_utf8(body, media_type.charset))
     return Received(b"", _read_form(body, media_type))
-
-
-async def read_body(
-    receive: Receive, content_length: str = "", seconds_max: float = BODY_SECONDS_MAX
-) -> bytes:
-    """All of a body. Raises `PayloadTooLarge`, or `InvalidJson` when it does not come in time."""
-    if content_length.isdecimal() and int(content_length[:20]) > BODY_BYTES_MAX:
-        raise PayloadTooLarge
-    try:
-        return await within(seconds_max, _gather_body(receive))
-    except TimeoutError:
-        raise InvalidJson(f"The body did not arrive within {seconds_max:g} s") from None
-
-
-async def _gather_body(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise InvalidJson("The body was cut off")
-        body += message.get("body", b"")
-        if len(body) > BODY_BYTES_MAX:
-            raise PayloadTooLarge
-        more = message.get("more_body", False)
-    return body
 
 
 def _read_form(body: bytes, media_type: MediaType) -> Form:

@@ -9,8 +9,8 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 
+from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.errors import Invalid, QueueUnavailable, RexError
-from app.domain.fields import LENGTHS_MAX
 from app.queue.admission import AdmissionClient
 
 #: How often counts are handed on.
@@ -18,7 +18,7 @@ FLUSH_SECONDS = 5.0
 #: Distinct counts kept between two flushes.
 COUNTS_MAX = 10_000
 #: Fields that are counted by name. Others have names that visitors made up, and no end.
-_COUNTED_FIELDS = frozenset({"email", "source", "metadata", *LENGTHS_MAX})
+_COUNTED_FIELDS = frozenset({"email", "source", "metadata", *LEAD_LENGTHS_MAX})
 
 
 class RefusalCounter:

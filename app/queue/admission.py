@@ -1,81 +1,66 @@
 """The admission that every capture passes: limits, duplicates and the queue, in one round trip.
 
-Limits and first answers live in the Redis database after the broker's, so that the two can be
-looked at and flushed apart. One script does all of it, so that what is answered as accepted is in
-the queue, what is counted was accepted, and of fifty equal posts exactly one is.
+One script (lua/admit.lua) does all of it, so that what is answered as accepted is in the queue,
+what is counted was accepted, and of fifty equal posts exactly one is. All its keys have the
+queue's hash tag: one database of any Redis will do, also of a Redis Cluster.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import RedisError
 
 from app.domain.errors import QueueUnavailable
-from app.queue.audit import find_faults, memory_share
-from app.queue.connection import databases_of
-from app.queue.direct import DirectConnection
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES
-from app.queue.keys import WAKE_EXPIRY_MS, WAKE_TOKENS, payloads_key, waiting_key, wake_key
-from app.queue.messages import encode_message
+from app.queue.durability import find_faults, memory_share
+from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
 
 log = logging.getLogger(__name__)
 
-#: A reply that takes longer is a fault; the caller then tries the next rung of the ladder.
+#: A reply that takes longer is a fault; the caller then falls back to PostgreSQL.
 REPLY_SECONDS = 0.6
 CONNECT_SECONDS = 0.4
-
 #: How often Redis' memory is looked at.
 WATCH_SECONDS = 1.0
-
 #: How long the same submission counts as a double click.
 DOUBLE_CLICK_MS = 10_000
 #: How long an Idempotency-Key is remembered.
 IDEMPOTENCY_MS = 24 * 3600 * 1000
+#: How long counts of refusals are kept.
+REFUSALS_SECONDS = 90 * 86400
 
+SCRIPT = (Path(__file__).with_name("lua") / "admit.lua").read_text()
+#: What stands before the names of limits, first answers and counts.
+PREFIX = f"{KEYS.namespace}:"
 
-class _Script(NamedTuple):
-    text: str
-    sha: str
-
-
-def _load(name: str) -> _Script:
-    folder = Path(__file__).with_name("lua")
-    text = "".join((folder / f"{part}.lua").read_text() for part in ("bucket", name))
-    return _Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
-
-
-_ADMIT = _load("admit")
-_TAKE = _load("take")
-_COUNT = _load("count")
-_KEYS = (payloads_key(CAPTURES), waiting_key(CAPTURES), wake_key(CAPTURES))
-_VALUES_PER_VERDICT = 4
+_JOB_START, _JOB_END = encode_job(RECORD_CAPTURES, [["*"]]).split(b'"*"')
+_VALUES_PER_RESULT = 4
 _encode = msgspec.msgpack.Encoder().encode
+Reply = TypeVar("Reply")
 
 
 class AdmissionRequest(NamedTuple):
-    """A capture before the admission, in the order in which the script takes it."""
+    """What wants to be a job, in the order in which the script takes it."""
 
     capture: bytes
     answer: bytes
     dedupe_key: str
     dedupe_ms: int
-    address_key: str
-    address_rate: int
-    email_key: str
-    email_rate: int
+    address_key: str = ""
+    address_rate: int = 0
+    email_key: str = ""
+    email_rate: int = 0
 
 
 class AdmissionStatus(IntEnum):
@@ -104,13 +89,19 @@ class AdmissionResult(NamedTuple):
     wait_ms: int
     first_answer: bytes
 
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may go on."""
+        return self.status is AdmissionStatus.ACCEPTED
 
-class TokenBucket(NamedTuple):
-    """What is left of a limit after one request."""
 
-    allowed: bool
-    remaining: int
-    wait_ms: int
+def script_arguments(
+    depth_max: int, job_start: bytes, job_end: bytes, requests: Sequence[AdmissionRequest]
+) -> list[Any]:
+    """What the script takes: see there."""
+    # One argument for all requests: the client spends a microsecond on each that it sends.
+    packed = _encode([(r.capture.decode(), r.answer.decode(), *r[2:]) for r in requests])
+    return [PREFIX, depth_max, job_start, job_end, packed]
 
 
 class AdmissionClient:
@@ -125,9 +116,7 @@ class AdmissionClient:
             max_connections=16,
             protocol=2,
         )
-        self._direct = DirectConnection(self._client.connection_pool, REPLY_SECONDS)
-        pool = self._client.connection_pool
-        self._queue_db, self._admission_db = databases_of(pool.connection_kwargs)
+        self._script = self._client.register_script(SCRIPT)
         self._depth_max = depth_max
         self._memory_share_max = memory_share_max
         #: Redis holds too much: nothing new goes into the queue. `watch` finds out.
@@ -138,47 +127,35 @@ class AdmissionClient:
 
         Raises `QueueUnavailable`; whether they are in the queue is unknown then.
         """
-        job_id, shell = encode_message(CAPTURES, RECORD_CAPTURES, [[]])
-        prefix, suffix = shell.split(b"[[]]", 1)
-        arguments: list[Any] = [
-            self._admission_db,
-            self._queue_db,
-            0 if self.is_full else self._depth_max,
-            WAKE_TOKENS,
-            WAKE_EXPIRY_MS,
-            job_id,
-            prefix + b"[[",
-            b"]]" + suffix,
-            # One argument for all of them: the client spends a microsecond on each that it sends.
-            _encode([(c.capture.decode(), c.answer.decode(), *c[2:]) for c in requests]),
-        ]
-        flat = await self._run(_ADMIT, _KEYS, arguments, self._direct.execute)
+        depth_max = 0 if self.is_full else self._depth_max
+        arguments = script_arguments(depth_max, _JOB_START, _JOB_END, requests)
+        flat = await self._on_redis(self._script([KEYS.stream(CAPTURES)], arguments))
         return [
             AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
-            for i in range(0, len(flat), _VALUES_PER_VERDICT)
+            for i in range(0, len(flat), _VALUES_PER_RESULT)
         ]
 
-    async def take(self, key: str, rate: int) -> TokenBucket:
+    async def take(self, key: str, rate: int) -> AdmissionResult:
         """Take a token of a bucket that holds one minute's worth. Raises `QueueUnavailable`."""
-        allowed, remaining, wait_ms = await self._run(_TAKE, (), (self._admission_db, key, rate))
-        return TokenBucket(allowed == 1, remaining, wait_ms)
+        (result,) = await self.admit([AdmissionRequest(b"", b"", "", 0, key, rate)])
+        return result
 
     async def add_refusals(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Add up refused captures by org and reason, per day. Raises `QueueUnavailable`."""
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        flat = [part for (org_id, reason), n in counts.items() for part in (org_id, reason, n)]
-        await self._run(_COUNT, (), (self._admission_db, day, *flat))
+        async with self._client.pipeline() as pipe:
+            for (org_id, reason), count in counts.items():
+                pipe.hincrby(refusals_key(org_id, day), reason, count)
+                pipe.expire(refusals_key(org_id, day), REFUSALS_SECONDS)
+            await self._on_redis(pipe.execute())
 
     async def check_writable(self) -> None:
         """Raise `QueueUnavailable` unless Redis takes writes."""
-        await self._run(_TAKE, (), (self._admission_db, "probe", 60_000))
+        await self._on_redis(self._client.set(f"{PREFIX}probe", 1, px=1000))
 
     async def faults(self) -> list[str]:
         """What in Redis' configuration may lose captures. Raises `QueueUnavailable`."""
-        try:
-            return await find_faults(self._client)
-        except (RedisError, OSError) as error:
-            raise QueueUnavailable from error
+        return await self._on_redis(find_faults(self._client))
 
     async def watch(self) -> None:
         """Warn of faults once, then look at the memory every second, until cancelled."""
@@ -202,23 +179,19 @@ class AdmissionClient:
 
     async def close(self) -> None:
         """Hang up."""
-        await self._direct.close()
         await self._client.aclose()
 
-    async def _run(
-        self,
-        script: _Script,
-        keys: Sequence[str],
-        arguments: Sequence[Any],
-        execute: Callable[..., Awaitable[Any]] | None = None,
-    ) -> Any:
-        execute = execute or self._client.execute_command
+    async def _on_redis(self, reply: Awaitable[Reply]) -> Reply:
         try:
-            try:
-                return await execute("EVALSHA", script.sha, len(keys), *keys, *arguments)
-            except NoScriptError:
-                return await execute("EVAL", script.text, len(keys), *keys, *arguments)
+            return await reply
         except (RedisError, OSError) as error:
+            # Whoever answers READONLY, LOADING or MASTERDOWN may have been replaced: the next
+            # command looks up the name again.
             with suppress(RedisError, OSError):  # hanging up may be too slow as well
                 await self._client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable from error
+
+
+def refusals_key(org_id: str, day: str) -> str:
+    """Hash of reason to the number of an org's refused captures on a day (2026-03-16)."""
+    return f"{PREFIX}refused:{org_id}:{day}"

@@ -1,169 +1,216 @@
-"""Takes messages of one queue out of Redis for one worker process.
+"""Takes jobs of one queue out of Redis for one worker process, as many at once as its actor wants.
 
-The life of its thread, round by round:
-
-1. The process is stopping? Give back what is left, take nothing more.
-2. Prefetched messages left? Give out the next one.
-3. Prefetch full? Wait, locally, until some messages have run: as many as the threads can spare,
-   so that one round trip fetches them all.
-4. Queue empty? Block on its wake list, a second at most, and then fetch; else fetch at once.
-
-Every few seconds, and after every trouble, it puts back the strays: messages that Redis booked to
-this process in a reply that never arrived. Trouble with Redis is never raised to dramatiq, which
-would drop what is in memory and sleep for three seconds.
+A batch is handed out only to an idle thread, so what arrives meanwhile goes with the next one.
+While all threads are busy the next jobs are read ahead. Trouble while reading is not raised to
+dramatiq, which would drop what is in memory and sleep for three seconds.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+import redis
 from dramatiq import Consumer, MessageProxy
+from dramatiq.errors import ConnectionClosed
 from redis.exceptions import RedisError
 
-from app.queue.commands import MOST_PER_CALL, Commands, Fetched
-from app.queue.in_flight import InFlight
-from app.queue.messages import Job, JobReader, readable
-from app.queue.outage import Backoff, Outage
+from app.domain.backoff import exponential_seconds, jittered
+from app.queue.batches import Batch, BatchReader
+from app.queue.connection import Outage, hang_up
+from app.queue.entry import Entry, Payload
+from app.queue.held import HeldJobs
+from app.queue.policy import Policy, Verdict
+from app.queue.stream import QueueStream
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 #: The longest wait of any kind, and so the time in which a consumer notices that it must stop.
-#: Far below the socket's timeout.
-BLOCK_SECONDS = 1.0
+BLOCK_SECONDS = 0.5
+SECONDS_BETWEEN_ORPHAN_CHECKS = 5.0
+RETRY_FIRST_SECONDS = 0.1
+RETRY_MAX_SECONDS = 2.0
+#: Jobs of one read: each may have half a megabyte.
+READ_MAX = 64
 
-SECONDS_BETWEEN_RECONCILIATIONS = 5.0
 
+class StreamsConsumer(Consumer):
+    """The iterator that a dramatiq consumer thread reads.
 
-class WakingConsumer(Consumer):
-    """The iterator that a dramatiq consumer thread reads; its connection is its own."""
+    `reading_client` has a connection of its own, and blocks. `threads`: batches at a time.
+    """
 
     def __init__(
         self,
-        queue: str,
-        prefetch: int,
-        *,
-        least: int,
-        commands: Commands,
-        in_flight: InFlight,
-        reader: JobReader,
+        name: str,
+        threads: int,
+        stream: QueueStream,
+        reading_client: redis.Redis,
+        reader: BatchReader,
+        policy: Policy,
         outage: Outage,
         stopping: threading.Event,
-        on_finish: Callable[[], None],
-        give_back: Callable[[str, Sequence[bytes]], None],
     ) -> None:
-        self._queue = queue
-        self._prefetch = prefetch
-        self._least = least
-        self._commands = commands
-        self._in_flight = in_flight
+        self._name = name
+        self._threads = threads
+        self._stream = stream
+        self._reading_client = reading_client
+        self._reading_stream = QueueStream(reading_client, reader.queue, policy)
         self._reader = reader
+        self._policy = policy
         self._outage = outage
         self._stopping = stopping
-        self._on_finish = on_finish
-        self._give_back = give_back
-        self._fetched: deque[tuple[bytes, bytes]] = deque()
-        self._may_have_more = True
-        self._backoff = Backoff()
-        self._reconcile_at = time.monotonic()
+        self._held = HeldJobs()
+        self._fetched: deque[tuple[Entry, Payload]] = deque()
+        self._alone = False
+        self._next_batch_at = self._check_orphans_at = 0.0
+        self._failures = 0
 
-    def __next__(self) -> Job | None:
-        """Give the next job, or None after a wait of about a second without one."""
+    def __next__(self) -> Batch | None:
+        """Give the next batch, or None after a short wait without one."""
         try:
-            if not self._fetched and not self._stopping.is_set():
-                self._put_back_strays_when_due()
-                self._refill()
             if self._stopping.is_set():
-                self._give_back_fetched()
-                self._in_flight.wait_for_change(BLOCK_SECONDS / 10)
+                self._return(self._take_fetched())
+                self._held.wait_until_running(1, BLOCK_SECONDS / 5)
+                return None
+            self._return_orphans_when_due()
+            batch = self._next_batch() if self._get_ready() else None
         except (RedisError, OSError) as error:
             self._recover_from(error)
-        return self._next_fetched()
-
-    def _next_fetched(self) -> Job | None:
-        if not self._fetched:
             return None
-        redis_id, payload = self._fetched.popleft()
-        return self._reader.read(self._queue, redis_id, payload)
-
-    def _refill(self) -> None:
-        room = self._wait_for_room()
-        if room and not self._stopping.is_set():
-            self._fetch(min(room, MOST_PER_CALL))
-
-    def _wait_for_room(self) -> int:
-        pause = self._in_flight.brake.pause_seconds()
-        if pause:
-            self._stopping.wait(pause)
-            return self._in_flight.wait_for_room(1, BLOCK_SECONDS)
-        return self._in_flight.wait_for_room(self._prefetch, BLOCK_SECONDS, self._least)
-
-    def _fetch(self, room: int) -> None:
-        with self._in_flight.fetching:
-            if self._may_have_more:
-                messages = self._commands.fetch(self._queue, room)
-            else:
-                messages = self._commands.wait_and_fetch(self._queue, room, BLOCK_SECONDS)
-            usable = [(one.redis_id, one.payload) for one in messages if one.payload is not None]
-            self._in_flight.take(redis_id for redis_id, _ in usable)
-        self._fetched.extend(usable)
-        # A message that comes after a short fetch leaves a token: blocking misses nothing.
-        self._may_have_more = len(messages) == room
+        self._failures = 0
         self._outage.worked()
-        self._backoff.reset()
-        _log_dropped(self._queue, messages)
+        return batch
 
-    def _put_back_strays_when_due(self) -> None:
-        if time.monotonic() < self._reconcile_at:
+    def _get_ready(self) -> bool:
+        """Read jobs and wait for a thread; whether there are both."""
+        is_busy = self._held.running >= self._threads_for_next()
+        self._read(None if is_busy or self._fetched else BLOCK_SECONDS)
+        pause = max(self._held.throttle_seconds, self._next_batch_at - time.monotonic())
+        if self._fetched and pause > 0:
+            self._stopping.wait(pause)
+        threads = self._threads_for_next()
+        if not self._held.wait_until_running(threads, BLOCK_SECONDS if is_busy else 0):
+            return False
+        self._alone = False
+        if is_busy or pause > 0:
+            self._read(None)  # what has arrived meanwhile
+        return bool(self._fetched) and not self._stopping.is_set()
+
+    def _next_runs_alone(self) -> bool:
+        return bool(self._fetched) and self._policy.runs_alone(self._fetched[0][0])
+
+    def _threads_for_next(self) -> int:
+        alone = self._alone or self._next_runs_alone() or self._held.throttle_seconds > 0
+        return 1 if alone else self._threads
+
+    def _read(self, block_seconds: float | None) -> None:
+        room = 0 if self._alone or self._next_runs_alone() else self._room()
+        if room <= 0:
             return
-        with self._in_flight.fetching:
-            strays = self._commands.reconcile(self._queue, self._in_flight.held())
-        self._reconcile_at = time.monotonic() + SECONDS_BETWEEN_RECONCILIATIONS
-        if strays:
-            self._may_have_more = True
-            logger.warning("queue.strays_put_back", extra={"queue": self._queue, "count": strays})
+        entries = self._reading_stream.read(self._name, min(room, READ_MAX), block_seconds)
+        self._held.add(entry.id for entry in entries)
+        for entry in entries:
+            try:
+                self._fetched.append((entry, self._reader.read(entry)))
+            except (ValueError, RecursionError) as error:
+                self._settle([Verdict(entry, reason=f"not a job: {error}"[:200])])
+
+    def _room(self) -> int:
+        """How many more jobs are of use: those of the next batch, but never more than threads."""
+        batching = self._reader.batching
+        if batching.jobs_max == 1:
+            return self._threads - self._held.running - len(self._fetched)
+        has_enough = sum(len(entry.payload) for entry, _ in self._fetched) >= batching.bytes_max
+        return 0 if has_enough else batching.jobs_max - len(self._fetched)
+
+    def _next_batch(self) -> Batch:
+        self._alone = self._next_runs_alone()
+        probes = self._alone or self._held.throttle_seconds > 0
+        batch = self._reader.take(self._fetched, 1 if probes else self._reader.batching.jobs_max)
+        if self._alone:  # if it kills this process, it must not take others with it
+            self._return(self._take_fetched())
+        interval = self._reader.batching.min_interval_seconds if len(batch.entries) > 1 else 0.0
+        self._next_batch_at = time.monotonic() + interval
+        self._held.begin()
+        return batch
+
+    def ack(self, message: MessageProxy) -> None:
+        """Acknowledge a batch. Raises `ConnectionClosed`, and dramatiq tries again after 5 s."""
+        assert isinstance(message, Batch)
+        ids = [entry.id for entry in message.entries]
+        try:
+            self._stream.acknowledge(ids)
+        except (RedisError, OSError) as error:
+            self._outage.failed(error)
+            raise ConnectionClosed(error) from error
+        self._held.finish(message.entries, failed=False)
+
+    def nack(self, message: MessageProxy) -> None:
+        """Let the jobs of a batch that failed run again later. If that fails they are orphans."""
+        assert isinstance(message, Batch)
+        entries, expected = message.entries, self._reader.expects(message)
+        try:
+            self._settle(self._policy.after_failure(entries, message.error, expected=expected))
+        except (RedisError, OSError) as error:
+            self._outage.failed(error)
+        self._held.finish(message.entries, failed=True)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Return batches that have not run. Raises `ConnectionClosed`."""
+        batches = [batch for batch in messages if isinstance(batch, Batch)]
+        try:
+            self._return([entry for batch in batches for entry in batch.entries])
+        except (RedisError, OSError) as error:
+            raise ConnectionClosed(error) from error
+
+    def close(self) -> None:
+        """Return what was not handed out, and hang up. Raises `ConnectionClosed`."""
+        try:
+            self._return(self._take_fetched())
+        except (RedisError, OSError) as error:
+            raise ConnectionClosed(error) from error
+        finally:
+            hang_up(self._reading_client)
+
+    def _take_fetched(self) -> list[Entry]:
+        entries = [entry for entry, _ in self._fetched]
+        self._fetched.clear()
+        return entries
+
+    def _return(self, entries: Sequence[Entry]) -> None:
+        self._settle([Verdict(entry) for entry in entries])
+
+    def _settle(self, verdicts: Sequence[Verdict]) -> None:
+        """Move pending jobs. Those that could not be moved are orphans from here on."""
+        try:
+            self._stream.move(verdicts)
+        finally:
+            self._held.drop(verdict.entry.id for verdict in verdicts)
+
+    def _return_orphans_when_due(self) -> None:
+        """Return what is pending for this process in a reply that it never got."""
+        if time.monotonic() < self._check_orphans_at:
+            return
+        after, count = "-", 0
+        while ids := self._stream.pending_of(self._name, after):
+            orphans = [entry_id for entry_id in ids if not self._held.holds(entry_id)]
+            count += self._stream.rescue(orphans, Verdict)
+            after = f"({ids[-1].decode()}"
+        self._check_orphans_at = time.monotonic() + SECONDS_BETWEEN_ORPHAN_CHECKS
+        if count:
+            log.warning(
+                "queue.orphans_returned", extra={"queue": self._reader.queue, "jobs": count}
+            )
 
     def _recover_from(self, error: BaseException) -> None:
         self._outage.failed(error)
-        self._commands.hang_up()
-        self._may_have_more = True
-        self._reconcile_at = time.monotonic()
-        self._stopping.wait(self._backoff.next_seconds())
-
-    def ack(self, message: MessageProxy) -> None:
-        """Note that the message is done; Redis hears of it a moment later."""
-        self._finish(message, failed=False)
-
-    def nack(self, message: MessageProxy) -> None:
-        """Note that the message failed; it will rest and run again."""
-        self._finish(message, failed=True)
-
-    def _finish(self, message: MessageProxy, *, failed: bool) -> None:
-        assert isinstance(message, Job)
-        self._in_flight.finish(message.redis_id, failed=failed)
-        self._on_finish()
-
-    def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Return messages that have not run to the head of the queue."""
-        ids = [message.redis_id for message in messages if isinstance(message, Job)]
-        if ids:
-            self._give_back(self._queue, ids)
-
-    def close(self) -> None:
-        """Return what was fetched and not given out, and hang up."""
-        self._give_back_fetched()
-        self._commands.hang_up()
-
-    def _give_back_fetched(self) -> None:
-        ids = [redis_id for redis_id, _ in self._fetched]
-        self._fetched.clear()
-        if ids:
-            self._give_back(self._queue, ids)
-
-
-def _log_dropped(queue: str, messages: Iterable[Fetched]) -> None:
-    for redis_id in (one.redis_id for one in messages if one.payload is None):
-        logger.info("queue.done_message_dropped", extra={"queue": queue, "id": readable(redis_id)})
+        hang_up(self._reading_client)
+        self._check_orphans_at = 0.0
+        self._failures += 1
+        pause = exponential_seconds(self._failures, RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS)
+        self._stopping.wait(jittered(pause, random.random()))

@@ -7,21 +7,25 @@ from typing import NamedTuple
 
 import redis
 
-from app.queue.connection import databases_of
-from app.queue.jobs import CAPTURES, DELIVERIES
-from app.queue.keys import payloads_key, resting_key, waiting_key
-
-# The counts live in the database after the queue's; a script's SELECT ends with the script.
-_READ_COUNTS = "redis.call('SELECT', ARGV[1]) return redis.call('HGETALL', ARGV[2])"
+from app.queue.admission import refusals_key
+from app.queue.jobs import GROUP, KEYS, Keys
 
 
 class Depth(NamedTuple):
-    """Jobs of a queue: not yet taken, put off after a failure, and all that are not done."""
+    """Jobs of a queue that are not done."""
 
-    queue: str
     waiting: int
-    resting: int
-    unfinished: int
+    #: Held by some worker.
+    in_flight: int
+    #: Failed, and waiting for their next run.
+    retrying: int
+    #: What nobody can work on.
+    dead_letters: int
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs that workers have yet to do."""
+        return self.waiting + self.in_flight + self.retrying
 
 
 class Refusals(NamedTuple):
@@ -33,35 +37,37 @@ class Refusals(NamedTuple):
     refused: int
 
 
-class QueueFigures:
-    """Asks Redis; every method raises redis' own errors."""
+def depth_of(client: redis.Redis, queue: str, keys: Keys = KEYS) -> Depth:
+    """How full a queue is, in constant time. Raises redis' own errors.
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-        _, self._admission_db = databases_of(client.connection_pool.connection_kwargs)
+    Without MULTI, which a server that is out of memory refuses, and that is when depth matters.
+    The stream is counted last, so nothing that is being moved is overlooked.
+    """
+    with client.pipeline(transaction=False) as pipe:
+        pipe.xpending(keys.stream(queue), GROUP)
+        pipe.xlen(keys.dead_letters(queue))
+        pipe.zcard(keys.retry(queue))
+        pipe.xlen(keys.stream(queue))
+        pending, dead, retrying, in_stream = pipe.execute(raise_on_error=False)
+    for answer in (dead, retrying, in_stream):
+        if isinstance(answer, Exception):
+            raise answer
+    in_flight = pending["pending"] if isinstance(pending, dict) else 0  # no group yet
+    return Depth(max(0, in_stream - in_flight), in_flight, retrying, dead)
 
-    def depths(self) -> list[Depth]:
-        """The depth of every queue."""
-        return [
-            Depth(
-                queue,
-                int(self._client.llen(waiting_key(queue))),
-                int(self._client.zcard(resting_key(queue))),
-                int(self._client.hlen(payloads_key(queue))),
-            )
-            for queue in (CAPTURES, DELIVERIES)
-        ]
 
-    def refusals(self, org_ids: Sequence[str], days: Sequence[str]) -> list[Refusals]:
-        """Refused captures of these orgs on these days (2026-03-16), most frequent reason first."""
-        wanted = [(day, org_id) for day in days for org_id in org_ids]
-        with self._client.pipeline(transaction=False) as pipeline:
-            for day, org_id in wanted:
-                pipeline.eval(_READ_COUNTS, 0, self._admission_db, f"refused:{org_id}:{day}")
-            answers = pipeline.execute()
-        found = []
-        for (day, org_id), flat in zip(wanted, answers, strict=True):
-            counts = zip(flat[::2], flat[1::2], strict=True)
-            for reason, count in sorted(counts, key=lambda pair: -int(pair[1])):
-                found.append(Refusals(org_id, day, reason.decode("utf-8", "replace"), int(count)))
-        return found
+def refusals(client: redis.Redis, org_ids: Sequence[str], days: Sequence[str]) -> list[Refusals]:
+    """Refused captures of these orgs on these days (2026-03-16), most frequent reason first.
+
+    Raises redis' own errors.
+    """
+    wanted = [(day, org_id) for day in days for org_id in org_ids]
+    with client.pipeline(transaction=False) as pipe:
+        for day, org_id in wanted:
+            pipe.hgetall(refusals_key(org_id, day))
+        answers = pipe.execute()
+    return [
+        Refusals(org_id, day, reason.decode("utf-8", "replace"), int(count))
+        for (day, org_id), counts in zip(wanted, answers, strict=True)
+        for reason, count in sorted(counts.items(), key=lambda pair: -int(pair[1]))
+    ]

@@ -1,103 +1,58 @@
-"""The whole contract between those who enqueue and those who work.
-
-Two queues, two actors. Jobs are sent by name, so that the ingress loads no worker code:
+"""The contract between those who enqueue and those who work: queues, actors, keys, payloads.
 
     captures    record_captures([capture, ...])   the captures themselves: nothing is stored yet
-    deliveries  deliver(webhook_id)               "look": what is due stands in PostgreSQL
+    deliveries  deliver(webhook_id)               "look": what is due is in PostgreSQL
 
-A notifier that is already ringing is not rung again, so a burst of events costs one message.
+Enqueueing is `XADD stream * job PAYLOAD`; the workers' consumer group does the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import redis
-
-from app.queue.keys import (
-    NAMESPACE,
-    WAKE_EXPIRY_MS,
-    WAKE_TOKENS,
-    payloads_key,
-    waiting_key,
-    wake_key,
-)
-from app.queue.messages import encode_message
+import msgspec
 
 CAPTURES = "captures"
 DELIVERIES = "deliveries"
-
 RECORD_CAPTURES = "record_captures"
 DELIVER = "deliver"
 
-#: Set of the webhooks whose notifier rings: a message waits and nobody has taken it yet.
-NOTIFIED_KEY = f"{NAMESPACE}:rung"
+#: The consumer group of every queue's stream.
+GROUP = "workers"
 
-_RING = f"""
-local rung = 0
-for i = 1, #ARGV, 3 do
-  if redis.call('SADD', KEYS[1], ARGV[i]) == 1 then
-    redis.call('HSET', KEYS[2], ARGV[i + 1], ARGV[i + 2])
-    redis.call('RPUSH', KEYS[3], ARGV[i + 1])
-    rung = rung + 1
-  end
-end
-if rung > 0 then
-  redis.call('LPUSH', KEYS[4], '1')
-  redis.call('LTRIM', KEYS[4], 0, {WAKE_TOKENS - 1})
-  redis.call('PEXPIRE', KEYS[4], {WAKE_EXPIRY_MS})
-end
-return rung
-"""
-
-# Not while twice as many messages wait as bells ring: none can have been lost then that matters,
-# and with no worker alive every round would add another message for each webhook.
-_FORGET = """
-if redis.call('LLEN', KEYS[2]) <= 2 * redis.call('SCARD', KEYS[1]) then
-  return redis.call('DEL', KEYS[1])
-end
-return 0
-"""
+encode = msgspec.json.Encoder().encode
 
 
-class DeliveryNotifier:
-    """Tells delivery workers that a webhook has something due."""
+class Keys(NamedTuple):
+    """Names in Redis. The braces keep all of them in one slot of a Redis Cluster."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-        self._ring = client.register_script(_RING)
-        self._forget = client.register_script(_FORGET)
+    namespace: str = "{rex}"
 
-    def notify(self, webhook_ids: Iterable[str]) -> bool:
-        """Ring for these webhooks; False when Redis is away.
+    def stream(self, queue: str) -> str:
+        """Stream of the jobs that wait or are being worked on."""
+        return f"{self.namespace}:stream:{queue}"
 
-        Nothing is lost then: the scheduler finds what is due and rings again.
-        """
-        arguments: list[Any] = []
-        for webhook_id in webhook_ids:
-            arguments += [webhook_id, *encode_message(DELIVERIES, DELIVER, [webhook_id])]
-        keys = [
-            NOTIFIED_KEY,
-            payloads_key(DELIVERIES),
-            waiting_key(DELIVERIES),
-            wake_key(DELIVERIES),
-        ]
-        try:
-            if arguments:
-                self._ring(keys=keys, args=arguments)
-        except redis.RedisError:
-            return False
-        return True
+    def retry(self, queue: str) -> str:
+        """Sorted set of failed jobs by the time (Redis' clock, Unix seconds) of their next run."""
+        return f"{self.namespace}:retry:{queue}"
 
-    def take(self, webhook_id: str) -> None:
-        """Note that somebody looks now; whatever comes later must ring again."""
-        self._client.srem(NOTIFIED_KEY, webhook_id)
+    def dead_letters(self, queue: str) -> str:
+        """Stream of the jobs that nobody can work on, each with its reason."""
+        return f"{self.namespace}:dead:{queue}"
 
-    def reset(self) -> bool:
-        """Forget who rang, lest a lost message silence its bell; False when Redis is away."""
-        try:
-            self._forget(keys=[NOTIFIED_KEY, waiting_key(DELIVERIES)])
-        except redis.RedisError:
-            return False
-        return True
+    def heartbeats(self, queue: str) -> str:
+        """Hash of consumer to a number that changes every second while it lives."""
+        return f"{self.namespace}:heartbeats:{queue}"
+
+    def rescues(self, queue: str) -> str:
+        """Counter that lets only one process at a time rescue orphans."""
+        return f"{self.namespace}:rescues:{queue}"
+
+
+KEYS = Keys()
+
+
+def encode_job(actor: str, args: Sequence[Any]) -> bytes:
+    """Write a job's payload. `args` may hold JSON text as `msgspec.Raw`."""
+    return encode({"actor_name": actor, "args": args})

@@ -13,6 +13,7 @@ import msgspec
 
 from app.domain.capture import Capture, CaptureStatus
 from app.domain.contact import Contact
+from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.ids import time_of
 from app.storage import contacts
 from app.storage.database import Cursor, execute
@@ -21,18 +22,8 @@ from app.storage.prepared import Prepared
 from app.storage.rows import as_json, insert_rows
 
 
-class Payload(msgspec.Struct, omit_defaults=True):
+class Payload(LeadFields, omit_defaults=True):
     """What a visitor sent, as it is stored: without the fields that were absent."""
-
-    email: str
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-    title: str | None = None
-    linkedin_url: str | None = None
-    source: str | None = None
-    source_detail: str | None = None
-    metadata: dict[str, object] = {}
 
 
 class StoredCapture(msgspec.Struct):
@@ -118,17 +109,7 @@ def _row(capture: Capture) -> StoredCapture:
 
 def payload_of(capture: Capture) -> Payload:
     """What the visitor sent."""
-    return Payload(
-        capture.email,
-        capture.first_name,
-        capture.last_name,
-        capture.phone,
-        capture.title,
-        capture.linkedin_url,
-        capture.source,
-        capture.source_detail,
-        capture.metadata,
-    )
+    return Payload(*lead_values(capture))
 
 
 def decode_captures(raw: msgspec.Raw) -> list[Capture]:

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.contact import Contact, edit_contact, restore, soft_delete
+from app.domain.contact import Contact, blank_contact, restore, soft_delete
 from app.domain.errors import Conflict, NotFound
 from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, contact_event
 from app.domain.ids import new_id, new_ulid, time_of
+from app.domain.merge import edit_contact
 from app.storage import contacts
 from app.storage.database import Cursor
 from app.storage.erasure import erase_history
@@ -119,7 +120,7 @@ def _blank(
 ) -> Contact:
     if tombstone is not None:
         return restore(tombstone, email, at)
-    return Contact(contact_id, org_id, email, created_at=at, updated_at=at)
+    return blank_contact(contact_id, org_id, email, at)
 
 
 def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> ContactWrite:
@@ -144,8 +145,6 @@ def _take_address(
         raise Conflict("Another contact has this address", holder.id)
     if holder is None:
         at = time_of(new_ulid())
-        tombstone = Contact(
-            address_id, contact.org_id, "", created_at=at, updated_at=at, deleted_at=at
-        )
-        contacts.save(cursor, [tombstone])
+        blank = blank_contact(address_id, contact.org_id, "", at)
+        contacts.save(cursor, [soft_delete(blank, at)])
     contacts.add_alias(cursor, address_id, contact.id)

@@ -59,7 +59,8 @@ def lock(cursor: Cursor, ids: Iterable[str]) -> dict[str, Contact]:
     by_id: dict[str, Contact] = {}
     found: dict[str, Contact] = {}
     for wanted, *values in cursor.fetchall():
-        contact = by_id.setdefault(values[0], Contact(*values))
+        contact = Contact(*values)
+        contact = by_id.setdefault(contact.id, contact)
         found[wanted] = contact
     _check_aliases(cursor, found)
     return found

@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.capture import Capture, CaptureStatus
-from app.domain.contact import Contact, merge_capture, new_contact, restore
+from app.domain.contact import Contact, restore
 from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
 from app.domain.ids import new_id
+from app.domain.merge import merge_capture, new_contact
 from app.storage import captures as capture_rows
 from app.storage import contacts as contact_rows
 from app.storage.database import Cursor

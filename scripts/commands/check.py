@@ -1,4 +1,4 @@
-"""`./scripts/check`: format, lint, types and import layers, all of them even if one fails."""
+"""`./scripts/check`: format, lint, types, dead code and import layers, all of them each time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ CHECKS = {
     "format": ("ruff", "format", "--check", "--quiet", *_CODE),
     "lint": ("ruff", "check", "--quiet", *_CODE),
     "types": ("mypy", "--strict", "--no-error-summary", *_CODE),
+    "dead code": ("scripts.dead_code",),
     "layers": ("pytest", "-q", "--no-header", "-p", "no:xdist", "tests/test_layering.py"),
 }
 

@@ -5,32 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from urllib.parse import urlsplit
+from typing import Any
 
 import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from app.domain.capture import Capture
-from app.queue import keys
-from app.queue.broker import connect_broker
+from app.queue.admission import PREFIX
+from app.queue.broker import StreamsBroker
 from app.queue.connection import connect
-from app.queue.jobs import (
-    CAPTURES,
-    DELIVERIES,
-    NOTIFIED_KEY,
-    RECORD_CAPTURES,
-    DeliveryNotifier,
-)
-from app.queue.messages import encode_message
+from app.queue.figures import depth_of
+from app.queue.jobs import CAPTURES, DELIVERIES, KEYS, RECORD_CAPTURES, encode_job
+from app.queue.notifier import DeliveryNotifier
 
 
 def enqueue_captures(redis_url: str, jobs: Sequence[Sequence[Capture]]) -> None:
     """Put jobs of captures into the queue, as the ingress does."""
-    broker = connect_broker(redis_url, threads=1)
-    broker.enqueue_many(
-        CAPTURES, [encode_message(CAPTURES, RECORD_CAPTURES, [job]) for job in jobs]
-    )
+    broker = StreamsBroker(redis_url, threads=1)
+    broker.enqueue_many(CAPTURES, [encode_job(RECORD_CAPTURES, [job]) for job in jobs])
     broker.close()
 
 
@@ -41,37 +34,48 @@ def notify(redis_url: str, webhook_id: str) -> None:
 
 def capture_jobs(client: redis.Redis) -> int:
     """Jobs of captures that are not done."""
-    return int(client.hlen(keys.payloads_key(CAPTURES)))
+    return depth_of(client, CAPTURES).unfinished
 
 
 def open_jobs(redis_url: str, notification_seconds: float) -> list[str]:
-    """Ids of the capture jobs that are not done, and of notifications older than that."""
+    """The capture jobs that are not done, dead letters too, and notifications older than that."""
     with closing(redis.Redis.from_url(redis_url)) as client:
-        captures: list[bytes] = client.hkeys(keys.payloads_key(CAPTURES))  # type: ignore[assignment]
-        notifications: list[bytes] = client.hkeys(keys.payloads_key(DELIVERIES))  # type: ignore[assignment]
+        captures = [
+            *_ids_in(client, KEYS.stream(CAPTURES)),
+            *_ids_in(client, KEYS.dead_letters(CAPTURES)),
+            *(f"retry {number}" for number in range(client.zcard(KEYS.retry(CAPTURES)))),
+        ]
+        notifications = _ids_in(client, KEYS.stream(DELIVERIES))
     old = [job for job in notifications if _age_seconds(job) > notification_seconds]
-    return [job.decode() for job in (*captures, *old)]
+    return [*captures, *old]
 
 
 def flush_notifications(redis_url: str) -> None:
     """Delete everything about the queue of deliveries."""
-    with closing(_patient_client(redis_url)) as client:
-        acks = list(client.scan_iter(keys.acks_key("*", DELIVERIES)))
-        of_queue = [name_of(DELIVERIES) for name_of in keys.OF_A_QUEUE]
-        client.delete(NOTIFIED_KEY, *of_queue, *acks)
+    _delete(redis_url, "notified", KEYS.stream(DELIVERIES), KEYS.retry(DELIVERIES))
 
 
 def flush_admission(redis_url: str) -> None:
-    """Delete limits and first answers. They live in the database after the queue's."""
-    queue = urlsplit(redis_url)
-    admission = queue._replace(path=f"/{int(queue.path.strip('/') or 0) + 1}")
-    with closing(_patient_client(admission.geturl())) as client:
-        client.flushdb()
+    """Delete limits and first answers."""
+    for kind in ("from", "for", "key", "same", "idem"):
+        _delete(redis_url, kind)
 
 
-def _age_seconds(job: bytes) -> float:
-    """How long ago a message was made: its id begins with the time."""
-    return (time.time_ns() - int(job[:16], 16)) / 1e9
+def _delete(redis_url: str, kind: str, *names: str) -> None:
+    with closing(_patient_client(redis_url)) as client:
+        found = [*client.scan_iter(f"{PREFIX}{kind}:*", count=1000), *names]
+        if found:
+            client.delete(*found)
+
+
+def _ids_in(client: redis.Redis, stream: str) -> list[str]:
+    found: Any = client.xrange(stream)
+    return [entry_id.decode() for entry_id, _ in found]
+
+
+def _age_seconds(job: str) -> float:
+    """How long ago a job was enqueued: its id begins with the time."""
+    return time.time() - int(job.partition("-")[0]) / 1000
 
 
 def _patient_client(url: str) -> redis.Redis:

@@ -49,6 +49,7 @@ class Embedded:
         valkey: bool = True,
         fsync: bool = True,
         valkey_settings: Mapping[str, str] | None = None,
+        valkey_program: Path | None = None,
     ) -> None:
         self._is_temporary = data_folder is None
         self.data_folder = (data_folder or make_temporary_folder()).absolute()
@@ -56,7 +57,7 @@ class Embedded:
         self.run_folder = self.data_folder / "run"
         self._wanted = {"postgres": postgres, "valkey": valkey}
         self._postgres_settings = {} if fsync else WITHOUT_FSYNC
-        self._valkey_settings = valkey_settings
+        self._valkey_options = valkey_settings, valkey_program
         self._held = contextlib.ExitStack()
         #: The servers in use, in the order of their start.
         self.servers: list[Server] = []
@@ -89,7 +90,7 @@ class Embedded:
     def prepare(self) -> None:
         """Makes the servers' files on first use and fixes their URLs, without starting them."""
         if self._wanted["valkey"]:
-            self.valkey = Valkey(*self._places("valkey"), self._valkey_settings)
+            self.valkey = Valkey(*self._places("valkey"), *self._valkey_options)
             self.servers.append(self.valkey)
         if self._wanted["postgres"]:
             self.postgres = Postgres(*self._places("postgres"), self._postgres_settings)

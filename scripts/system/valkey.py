@@ -32,7 +32,7 @@ SETTINGS = {
 class Valkey(Server):
     """A Valkey on loopback, its password and port kept in `data_folder`/valkey.json.
 
-    `settings` add to or replace `SETTINGS`.
+    `settings` add to or replace `SETTINGS`; `program`: another server than the first one found.
     """
 
     def __init__(
@@ -41,13 +41,14 @@ class Valkey(Server):
         run_folder: Path,
         log: Path,
         settings: Mapping[str, str] | None = None,
+        program: Path | None = None,
     ) -> None:
         self._folder = data_folder / "valkey"
         self._settings = {**SETTINGS, **(settings or {})}
         self._address = Address(0, "")
         super().__init__(
             "valkey",
-            [str(find_server()), "valkey.conf"],
+            [str(program or find_server()), "valkey.conf"],
             run_folder=run_folder,
             cwd=self._folder,
             output=log,

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scripts.checkout import CHECKOUT
-from scripts.system import pidfile
 
 
 @contextlib.contextmanager
@@ -41,8 +40,12 @@ def guarded(run_folder: Path, remove: Sequence[Path] = ()) -> Iterator[None]:
 
 def main(run_folder: Path, *remove: Path) -> None:
     sys.stdin.buffer.read()
-    # Read at once: a new start in the same folder writes pid files of its own.
-    pidfile.stop_leftovers(run_folder, pidfile.recorded(run_folder))
+    if any(run_folder.glob("*.pid")):
+        # Imported only here: importing psutil takes 50 ms, which a clean end need not wait for.
+        from scripts.system import pidfile
+
+        # Read at once: a new start in the same folder writes pid files of its own.
+        pidfile.stop_leftovers(run_folder, pidfile.recorded(run_folder))
     for folder in remove:
         shutil.rmtree(folder)
 

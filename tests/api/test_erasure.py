@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import redis
 
 from app.domain.org import Org
 from app.domain.times import now
+from app.queue.admission import PREFIX
+from app.queue.entry import Entry, encode_entry
+from app.queue.erasure import first_answer_key
+from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client
@@ -16,10 +22,9 @@ LEAD = {"email": "ada@example.com", "first_name": "Adalovelace"}
 
 
 def first_answers(redis_url: str, org: Org) -> str:
-    """Everything that the gate remembers of the org's answers."""
-    url, _, queue_db = redis_url.rpartition("/")
-    with redis.Redis.from_url(f"{url}/{int(queue_db) + 1}") as client:
-        keys = list(client.scan_iter(f"idem:{org.id}:*"))
+    """Everything that the admission remembers of the org's answers."""
+    with redis.Redis.from_url(redis_url) as client:
+        keys = list(client.scan_iter(PREFIX + first_answer_key(org.id, "*")))
         return " ".join(str(value) for value in client.mget(keys))
 
 
@@ -47,6 +52,31 @@ def test_first_answers_forget_an_erased_person_and_still_stand_for_their_keys(
         202,
         {**answers[0], "email": "", "first_name": None},
     )
+
+
+def test_failed_jobs_forget_an_erased_person_and_keep_everybody_else(
+    ask: Client, database: Database, org: Org, redis_url: str
+) -> None:
+    ada, grace = (make_capture(org, f"{name}@example.com") for name in ("ada", "grace"))
+    with transaction(database) as cursor:
+        record(cursor, [ada], now())
+    jobs = [encode_job(RECORD_CAPTURES, [each]) for each in ([ada, grace], [ada], [grace])]
+    dead, retry = KEYS.dead_letters(CAPTURES), KEYS.retry(CAPTURES)
+    with redis.Redis.from_url(redis_url, protocol=2) as client:
+        for number, job in enumerate([*jobs, b"half a job of ada@example.com", b"rubbish"]):
+            client.xadd(dead, {"job": job, "reason": f"reason {number}"})
+        client.zadd(retry, {encode_entry(Entry(b"%d-0" % n, job)): n for n, job in enumerate(jobs)})
+
+        assert ask("DELETE", f"/contacts/{ada.contact_id}?erase=true").status == 204
+
+        letters: Any = client.xrange(dead)
+        kept = sorted(fields[b"reason"].decode() for _, fields in letters)
+        retries: Any = client.zrange(retry, 0, -1, withscores=True)
+        left = repr([letters, retries])
+    assert kept == ["reason 0", "reason 2", "reason 4"]
+    assert [score for _, score in retries] == [0, 2]
+    assert "ada@example.com" not in left
+    assert left.count("grace@example.com") == 4
 
 
 def test_a_contact_that_is_not_there_cannot_be_erased(ask: Client) -> None:

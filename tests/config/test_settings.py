@@ -44,6 +44,7 @@ def test_a_required_one_that_is_missing_or_empty_is_named(name: str, value: str)
         ("ALLOW_PRIVATE_WEBHOOKS", "off", False),
         ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
         ("WEBHOOK_PORTS", "443,8443", (443, 8443)),
+        ("BLOCKED_NETWORKS", "2a00:1450::/96", (ip_network("2a00:1450::/96"),)),
         ("RETRY_BASE_SECONDS", "0.5", 0.5),
         ("CAPTURE_RATE_PER_EMAIL", "0", 0),
         ("LOG_LEVEL", "DEBUG", "debug"),

@@ -10,16 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.capture import Capture
-from app.domain.contact import (
-    METADATA_KEYS_MAX,
-    Contact,
-    Register,
-    edit_contact,
-    merge_capture,
-    new_contact,
-    write_register,
-)
+from app.domain.contact import Contact
 from app.domain.ids import first_ulid_at
+from app.domain.merge import METADATA_KEYS_MAX, edit_contact, merge_capture, new_contact
+from app.domain.register import Register, write_register
 
 START_MS = 1_773_662_400_000
 
@@ -112,9 +106,9 @@ def test_a_keyed_capture_still_overwrites_a_tended_contact() -> None:
 def test_a_capture_from_before_the_stage_was_moved_overwrites_although_it_comes_late() -> None:
     contact = merged(capture_at(1, first_name="Ada"))
     edit_contact(contact, {"stage": "customer"}, stamp_at(5))
-    merge_capture(contact, capture_at(6, phone="weak"))
-    merge_capture(contact, capture_at(4, first_name="Adah", phone="strong"))
-    assert (contact.first_name, contact.phone) == ("Adah", "strong")
+    merge_capture(contact, capture_at(6, phone="fill"))
+    merge_capture(contact, capture_at(4, first_name="Adah", phone="write"))
+    assert (contact.first_name, contact.phone) == ("Adah", "write")
 
 
 def test_back_in_stage_lead_captures_overwrite_again() -> None:
@@ -162,7 +156,7 @@ BLANK = Register(None, None, None)
 
 
 @pytest.mark.parametrize(
-    ("register", "value", "write_id", "weak", "expected"),
+    ("register", "value", "write_id", "fill", "expected"),
     [
         (BLANK, "a", "1", False, Register("a", "1", None)),
         (BLANK, "a", "1", True, Register("a", None, "1")),
@@ -180,14 +174,14 @@ BLANK = Register(None, None, None)
     ],
 )
 def test_writing_a_slot(
-    register: Register, value: object, write_id: str, weak: bool, expected: Register
+    register: Register, value: object, write_id: str, fill: bool, expected: Register
 ) -> None:
-    assert write_register(register, value, write_id, weak=weak) == expected
+    assert write_register(register, value, write_id, fill=fill) == expected
 
 
 @given(st.permutations(range(5)), st.booleans())
 def test_writes_leave_the_same_slot_in_any_order(order: list[int], clear: bool) -> None:
-    # Two strong writes and three weak ones; all weak ones come after the first strong one.
+    # Two writes and three fills; all fills come after the first write.
     writes = [
         (None if clear else "s1", "1", False),
         ("w2", "2", True),
@@ -199,14 +193,14 @@ def test_writes_leave_the_same_slot_in_any_order(order: list[int], clear: bool) 
     def final(sequence: list[int]) -> object:
         register = BLANK
         for index in sequence:
-            value, write_id, weak = writes[index]
-            register = write_register(register, value, write_id, weak=weak)
+            value, write_id, fill = writes[index]
+            register = write_register(register, value, write_id, fill=fill)
         return register.value
 
-    weak_only_after_strong = [i for i in order if not writes[i][2]] + [
+    fills_after_the_writes = [i for i in order if not writes[i][2]] + [
         i for i in order if writes[i][2]
     ]
-    assert final(weak_only_after_strong) == final([4, 0, 1, 2, 3])
+    assert final(fills_after_the_writes) == final([4, 0, 1, 2, 3])
 
 
 def test_the_end_state_does_not_depend_on_the_order_of_processing() -> None:

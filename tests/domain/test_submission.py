@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.controls import Controls
 from app.domain.errors import InvalidCapture, InvalidJson
-from app.domain.fields import LENGTHS_MAX
 from app.domain.submission import InvalidAddress, Submission, parse_fields, parse_json
 
 ANN = {"email": "ann@example.com"}
@@ -139,12 +139,12 @@ def test_what_cannot_be_kept_is_refused_by_field_all_at_once(
     assert caught.value.fields.keys() == refused
 
 
-@pytest.mark.parametrize("field", LENGTHS_MAX)
+@pytest.mark.parametrize("field", LEAD_LENGTHS_MAX)
 def test_a_field_may_be_as_long_as_its_limit_and_no_longer(field: str) -> None:
-    longest = "x" * LENGTHS_MAX[field]
+    longest = "x" * LEAD_LENGTHS_MAX[field]
 
     assert getattr(parse_fields({**ANN, field: f" {longest} "}), field) == longest
-    with pytest.raises(InvalidCapture, match=f"{field}: has .* at most {LENGTHS_MAX[field]}"):
+    with pytest.raises(InvalidCapture, match=f"{field}: has .* at most {LEAD_LENGTHS_MAX[field]}"):
         parse_json(json.dumps({**ANN, field: longest + "x"}).encode())
 
 

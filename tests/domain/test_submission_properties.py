@@ -10,15 +10,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.errors import InvalidCapture, InvalidJson
 from app.domain.fast_path import read_fast_path
-from app.domain.fields import LENGTHS_MAX
 from app.domain.json_object import read_object
 from app.domain.metadata import BYTES_MAX, KEYS_MAX
 from app.domain.submission import Submission, parse_fields, parse_json
 
 NAMES = [
-    *LENGTHS_MAX,
+    *LEAD_LENGTHS_MAX,
     *("email", "source", "metadata", "name", "Email", "fname", "contact", "data", "fields"),
     *("contact[email]", "user.name", "metadata[a]", "metadata.a", "type", "value", "label"),
     *("_gotcha", "_hp", "_fill_ms", "_redirect", "utm_medium", "referrer", "gclid", "a", "a_2"),
@@ -44,7 +44,9 @@ objects = st.dictionaries(names, values, max_size=8)
 plain_objects = st.fixed_dictionaries(
     {"email": st.sampled_from(ADDRESSES)},
     optional={
-        **dict.fromkeys([*LENGTHS_MAX, "source"], st.sampled_from(TEXTS) | st.text(max_size=9)),
+        **dict.fromkeys(
+            [*LEAD_LENGTHS_MAX, "source"], st.sampled_from(TEXTS) | st.text(max_size=9)
+        ),
         "metadata": st.dictionaries(names, scalars, max_size=5),
         "_fill_ms": st.integers(-5, 2**33),
         "_hp": st.sampled_from(["", "x"]),
@@ -91,7 +93,7 @@ def test_any_fields_are_taken_or_refused_by_field(fields: dict[str, Any]) -> Non
         assert "\\u0000" not in text.replace("\\\\", "")
         assert len(submission.metadata) <= KEYS_MAX
         assert len(msgspec.json.encode(submission.metadata)) <= BYTES_MAX
-        for field, most in LENGTHS_MAX.items():
+        for field, most in LEAD_LENGTHS_MAX.items():
             value = getattr(submission, field)
             assert value is None or 0 < len(value) <= most
 

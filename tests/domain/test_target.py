@@ -1,6 +1,6 @@
 """What may be a webhook's URL, and which addresses deliveries may go to."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -241,6 +241,19 @@ CLOSED = [
     ("fec0::1", "site-local"),
     ("ff02::1", "multicast"),
     ("ff0e::1", "multicast"),
+    ("2a00:1450:1:2::5efe:8.8.8.8", "ISATAP"),
+    ("2a00:1450:1:2:200:5efe:10.0.0.1", "ISATAP"),
+]
+
+#: 169.254.169.254 and 100.64.0.1 within NAT64 prefixes of an operator's own (RFC 6052, 2.4).
+TRANSLATED = [
+    "2a00:1450:a9fe:a9fe::",
+    "2a00:1450:1a9:fea9:fe::",
+    "2a00:1450:100:a9fe:a9:fe00::",
+    "2a00:1450:100:1a9:fe:a9fe::",
+    "2a00:1450:100:101:a9:fea9:fe00:0",
+    "2a00:1450:100:101::a9fe:a9fe",
+    "2a00:1450:100:101::100.64.0.1",
 ]
 
 
@@ -256,3 +269,33 @@ def test_special_addresses_are_never_open(address: str, kind: str, allow_private
     reason = refusal(ip_address(address), allow_private=allow_private)
     assert reason is not None
     assert kind in reason
+
+
+@pytest.mark.parametrize("address", TRANSLATED)
+def test_an_ipv4_address_inside_is_found_in_a_nat64_address(address: str) -> None:
+    reason = refusal(ip_address(address), allow_private=True)
+    assert reason is not None
+    assert "inside" in reason
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "2a00:1450:100:101::8.8.8.8",
+        "2a00:1450:808:808::",
+        "2a00:1450:100:101::1",
+        "2a00:1450:100:101::1:1",
+        "2a00:1450:100:101:a9:fea9:fe00:1",
+        "2a00:1450:100:101:1:0:a9fe:a9fe",
+        "2606:4700:3030::ac43:8001",
+    ],
+)
+def test_ordinary_addresses_are_not_taken_for_translated_ones(address: str) -> None:
+    assert refusal(ip_address(address), allow_private=False) is None
+
+
+def test_networks_that_the_operator_blocks_are_closed() -> None:
+    blocked = [ip_network("8.8.8.0/24"), ip_network("2606:4700::/32"), ip_network("10.0.0.0/8")]
+    for address in ("8.8.8.8", "2606:4700::1111", "10.0.0.1", "2a00:1450:1:2::8.8.8.8"):
+        assert refusal(ip_address(address), allow_private=True, blocked=blocked) is not None
+    assert refusal(ip_address("8.8.4.4"), allow_private=False, blocked=blocked) is None

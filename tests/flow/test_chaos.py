@@ -14,8 +14,7 @@ import redis
 
 import scripts.commands.chaos.__main__ as chaos
 from app.domain.times import now
-from app.queue import keys
-from app.queue.jobs import CAPTURES, DELIVERIES
+from app.queue.jobs import CAPTURES, DELIVERIES, KEYS
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
 from scripts.commands.chaos import api_checks, database_checks
@@ -230,15 +229,16 @@ def test_deliveries_to_the_dead_are_pending_only_when_they_would_never_be_looked
 def test_a_capture_in_the_queue_and_a_forgotten_notification_are_pending(
     database_url: str, redis_url: str
 ) -> None:
-    forgotten = time.time_ns() - int((NOTIFICATION_SECONDS + 1) * 1e9)
+    forgotten = int((time.time() - NOTIFICATION_SECONDS - 1) * 1000)
     with closing(redis.Redis.from_url(redis_url)) as client:
-        client.hset(keys.payloads_key(CAPTURES), f"{time.time_ns():016x}a", "{}")
-        client.hset(keys.payloads_key(DELIVERIES), f"{time.time_ns():016x}b", "{}")
-        client.hset(keys.payloads_key(DELIVERIES), f"{forgotten:016x}c", "{}")
+        client.xadd(KEYS.stream(CAPTURES), {"job": "{}"}, "1-1")
+        client.xadd(KEYS.dead_letters(CAPTURES), {"job": "{}"}, "2-2")
+        client.xadd(KEYS.stream(DELIVERIES), {"job": "{}"}, f"{forgotten}-3")
+        client.xadd(KEYS.stream(DELIVERIES), {"job": "{}"}, f"{int(time.time() * 1000)}-4")
 
     left = PendingWork(database_url, redis_url, dead=[]).find()
 
-    assert [job[-1] for job in left] == ["a", "c"]
+    assert [job[-1] for job in left] == ["1", "2", "3"]
 
 
 # What the outside shows.

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,7 @@ class Callers:
 
     def __init__(self, port: int) -> None:
         self.outcomes: Counter[object] = Counter()
+        self.were_refused = False
         self._port = port
         self._numbers = count()
         self._enough = threading.Event()
@@ -74,6 +76,7 @@ class Callers:
             if connection.sock is None:
                 connection.connect()
         except ConnectionRefusedError:
+            self.were_refused = True
             return
         try:
             lead = json.dumps({"email": f"stopping{next(self._numbers)}@example.com"})
@@ -138,7 +141,7 @@ def readiness(connection: http.client.HTTPConnection) -> tuple[int, str, str | N
 def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
     system: WholeSystem, number: signal.Signals
 ) -> None:
-    wait_until(lambda: len(workers(system)) == 2, PATIENCE_SECONDS)
+    wait_until(lambda: listeners(system.settings.port) == 2, PATIENCE_SECONDS)
     old = workers(system)
     os.kill(old[0], number)
     wait_until(lambda: old[0] not in workers(system) and len(workers(system)) == 2, 30)
@@ -150,8 +153,30 @@ def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
     assert set(callers.outcomes) == {202}, callers.outcomes
 
 
+@pytest.mark.parametrize("system", ["1"], ids=["one process"], indirect=True)
+def test_a_reload_replaces_all_workers_and_never_closes_the_port(system: WholeSystem) -> None:
+    wait_until(lambda: bool(workers(system)), PATIENCE_SECONDS)
+    old, pid = set(workers(system)), system.processes.children["web"].pid
+    assert pid is not None
+    with Callers(system.settings.port) as callers:
+        callers.accepted_more(100)
+        callers.were_refused = False  # that was at the start
+        os.kill(pid, signal.SIGHUP)
+        wait_until(lambda: not old & set(workers(system)), 2 * PATIENCE_SECONDS)
+        callers.accepted_more(100)
+
+    assert set(callers.outcomes) == {202}, callers.outcomes
+    assert not callers.were_refused
+
+
 def workers(system: WholeSystem) -> list[int]:
     """The processes that serve, below the one that was started."""
     pid = system.processes.children["web"].pid
     below = descendants(pid) if pid else []
     return [each for each in below if "spawn_main" in command_of(each)]
+
+
+def listeners(port: int) -> int:
+    """Sockets that listen on a port; each worker that serves has one."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)

@@ -21,8 +21,7 @@ from starlette.applications import Starlette
 from app.domain.api_key import Scope, generate_key
 from app.domain.org import Org
 from app.main import make_app
-from app.queue.jobs import CAPTURES
-from app.queue.keys import payloads_key
+from app.queue.jobs import CAPTURES, KEYS
 from app.storage import api_keys
 from app.storage.database import transaction
 from config.settings import Settings
@@ -62,7 +61,8 @@ class Site:
     def queued(self) -> list[dict[str, Any]]:
         """What of the org is in the queue: its captures in the order of their coming."""
         with closing(redis.Redis.from_url(self._redis_url)) as client:
-            jobs = [msgspec.json.decode(job) for job in client.hvals(payloads_key(CAPTURES))]
+            found: Any = client.xrange(KEYS.stream(CAPTURES))
+        jobs = [msgspec.json.decode(fields[b"job"]) for _, fields in found]
         captures = [capture for job in jobs for capture in job["args"][0]]
         ours = [capture for capture in captures if capture["org_id"] == self.org.id]
         return sorted(ours, key=lambda capture: str(capture["id"]))

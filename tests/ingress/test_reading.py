@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
-from starlette.types import Message
 
-from app.domain.errors import InvalidCapture, InvalidJson, PayloadTooLarge, UnsupportedMediaType
-from app.ingress.reading import BODY_BYTES_MAX, Received, decode_body, read_body, read_request
+from app.domain.errors import InvalidCapture, InvalidJson, UnsupportedMediaType
+from app.ingress.reading import decode_body
 
 JSON = b'{"email": "ann@example.com"}'
 FORM = b"email=ann%40example.com"
@@ -117,57 +112,3 @@ def test_a_form_keeps_what_was_typed_beside_what_is_refused() -> None:
 def test_too_many_fields_are_refused() -> None:
     with pytest.raises(InvalidCapture, match="more than 1,000 fields"):
         decode_body(b"a=1&" * 2000, FORM_TYPE).submission()
-
-
-async def read(*messages: Message, headers: Iterable[tuple[bytes, bytes]] = ()) -> Received:
-    """What comes of a request whose body arrives in these messages, and then no more."""
-    waiting = list(messages)
-
-    async def receive() -> Message:
-        if not waiting:
-            await asyncio.Event().wait()
-        return waiting.pop(0)
-
-    return await read_request({"type": "http", "headers": list(headers)}, receive, 0.05)
-
-
-def chunk(body: bytes, more: bool = False) -> dict[str, Any]:
-    return {"type": "http.request", "body": body, "more_body": more}
-
-
-def test_a_body_may_come_in_pieces() -> None:
-    received = asyncio.run(read(chunk(JSON[:9], True), chunk(b"", True), chunk(JSON[9:])))
-
-    assert received.submission().email == "ann@example.com"
-
-
-def test_headers_decide_how_the_body_is_read() -> None:
-    headers = [(b"content-type", FORM_TYPE.encode())]
-
-    assert asyncio.run(read(chunk(FORM), headers=headers)).typed
-
-
-def test_a_body_of_the_largest_size_is_read_and_one_byte_more_is_refused() -> None:
-    whole = JSON + b" " * (BODY_BYTES_MAX - len(JSON))
-
-    assert asyncio.run(read(chunk(whole[:999], True), chunk(whole[999:]))).submission()
-    with pytest.raises(PayloadTooLarge):
-        asyncio.run(read(chunk(whole, True), chunk(b" ", True)))
-
-
-def test_a_body_that_is_announced_too_large_is_refused_unread() -> None:
-    async def receive() -> Message:
-        raise AssertionError("read")
-
-    with pytest.raises(PayloadTooLarge):
-        asyncio.run(read_body(receive, str(BODY_BYTES_MAX + 1)))
-
-
-def test_a_body_that_drips_is_given_up() -> None:
-    with pytest.raises(InvalidJson, match=r"within 0\.05 s"):
-        asyncio.run(read(chunk(JSON[:5], True)))
-
-
-def test_a_body_that_is_cut_off_is_refused() -> None:
-    with pytest.raises(InvalidJson, match="cut off"):
-        asyncio.run(read(chunk(JSON[:5], True), {"type": "http.disconnect"}))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from app.domain.errors import Invalid, InvalidJson, PayloadTooLarge, UnsupportedMediaType
 from app.domain.submission import Submission
-from app.ingress.reading import BODY_BYTES_MAX, decode_body
+from app.http.body import BODY_BYTES_MAX
+from app.ingress.reading import decode_body
 
 DOCUMENTED = (InvalidJson, Invalid, UnsupportedMediaType, PayloadTooLarge)
 JSON, PLAIN = "application/json", "text/plain;charset=UTF-8"

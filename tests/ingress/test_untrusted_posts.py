@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import RexError
-from app.ingress.reading import BODY_BYTES_MAX, decode_body
+from app.http.body import BODY_BYTES_MAX
+from app.ingress.reading import decode_body
 from tests.ingress.conftest import Site
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

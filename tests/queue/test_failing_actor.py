@@ -3,18 +3,18 @@ from __future__ import annotations
 import logging
 import time
 from itertools import pairwise
+from typing import Any
 
 import dramatiq
 import pytest
 
-from app.queue.broker import WakingBroker
-from app.queue.messages import encode_message
-from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, working
+from app.queue.broker import StreamsBroker
+from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, send, working
 
 SECRET = "ada@example.com"
 
 
-def test_a_failed_message_runs_again_after_growing_pauses(broker: WakingBroker) -> None:
+def test_a_failed_job_runs_again_after_growing_pauses(broker: StreamsBroker) -> None:
     ran_at: list[float] = []
 
     def record(value: str) -> None:
@@ -23,33 +23,33 @@ def test_a_failed_message_runs_again_after_growing_pauses(broker: WakingBroker) 
             raise RuntimeError("not yet")
 
     declare(broker, record)
-    broker.send(QUEUE, "record", SECRET)
+    send(broker, SECRET)
     with working(broker):
         drained(broker)
     pauses = [later - earlier for earlier, later in pairwise(ran_at)]
-    # 100, 200, 400, 400 ms by the policy; the janitor looks every 200 ms.
+    # 100, 200, 400, 400 ms by the policy; every 100 ms somebody looks for what is due.
     assert len(pauses) == 4
     for pause, least in zip(pauses, [0.1, 0.2, 0.4, 0.4], strict=True):
         assert least <= pause < least + 1.5
 
 
-def test_a_failing_message_does_not_hold_up_the_others(broker: WakingBroker) -> None:
+def test_a_failing_job_does_not_hold_up_the_others(broker: StreamsBroker) -> None:
     recorder = Recorder(broker)
 
-    def fail() -> None:
+    def fail(value: int) -> None:
         raise RuntimeError
 
     declare(broker, fail)
-    broker.send(QUEUE, "fail")
-    broker.enqueue_many(QUEUE, [encode_message(QUEUE, "record", [n]) for n in range(50)])
+    send(broker, 0, actor="fail")
+    send(broker, *range(50))
     with working(broker, threads=1):
-        eventually(lambda: len(recorder.seen) == 50, seconds=3)
-        eventually(lambda: sum(broker.depth(QUEUE)) == 1)
+        eventually(lambda: len(recorder.seen) == 50, seconds=5)
+        eventually(lambda: broker.depth(QUEUE).unfinished == 1)
 
 
 @pytest.mark.parametrize("exception", [SystemExit, KeyboardInterrupt, dramatiq.Retry, ValueError])
-def test_no_exception_makes_a_message_count_as_done(
-    broker: WakingBroker, exception: type[BaseException]
+def test_no_exception_makes_a_job_count_as_done(
+    broker: StreamsBroker, exception: type[BaseException]
 ) -> None:
     failures = iter([exception(), exception()])
     ran: list[int] = []
@@ -60,35 +60,58 @@ def test_no_exception_makes_a_message_count_as_done(
         ran.append(value)
 
     declare(broker, record)
-    broker.send(QUEUE, "record", 7)
+    send(broker, 7)
     with working(broker):
         drained(broker)
     assert ran == [7]
 
 
+def test_a_failed_job_rests_though_redis_clock_is_set_back(broker: StreamsBroker) -> None:
+    """Its time then lies further ahead than any pause is long."""
+    failures = iter([RuntimeError()])
+    recorder = Recorder(broker, "done")
+
+    def record(value: int) -> None:
+        for failure in failures:
+            raise failure
+        send(broker, value, actor="done")
+
+    declare(broker, record)
+    send(broker, 1)
+    retry = broker.policy.keys.retry(QUEUE)
+    with working(broker):
+        eventually(lambda: broker.depth(QUEUE).retrying == 1 or bool(recorder.seen))
+        members: Any = broker.client.zrange(retry, 0, -1)
+        for member in members:
+            broker.client.zincrby(retry, 3600, member)
+        drained(broker)
+    assert recorder.seen == [1]
+
+
 def test_when_everything_fails_the_intake_slows_down_and_recovers_with_the_first_success(
-    broker: WakingBroker,
+    broker: StreamsBroker,
 ) -> None:
     healthy, runs, done = False, [], []
 
     def record(value: int) -> None:
-        runs.append(value)
+        runs.append(time.monotonic())
         if not healthy:
-            raise RuntimeError("the database is away")
+            raise TimeoutError("the database is away")
         done.append(value)
 
-    declare(broker, record)
-    broker.enqueue_many(QUEUE, [encode_message(QUEUE, "record", [n]) for n in range(1000)])
+    declare(broker, record, throws=(TimeoutError,))
+    send(broker, *range(500))
     with working(broker):
-        time.sleep(2)
+        # The pauses between runs grow: without them 500 jobs are tried within a second.
+        eventually(lambda: len(runs) > 14 and runs[-1] - runs[-2] > 0.4)
         assert len(runs) < 60
         healthy = True
-        drained(broker)
-    assert sorted(done) == list(range(1000))
+        drained(broker, 30)
+    assert sorted(done) == list(range(500))
 
 
 def test_arguments_never_reach_the_log(
-    broker: WakingBroker, caplog: pytest.LogCaptureFixture
+    broker: StreamsBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     failures = iter([RuntimeError("no"), dramatiq.RateLimitExceeded("slow down")])
@@ -98,12 +121,9 @@ def test_arguments_never_reach_the_log(
             raise failure
         return value
 
-    def keep_poison(queue: str, message_id: str, reason: str, payload: bytes) -> None: ...
-
-    for actor in (record, keep_poison):
-        declare(broker, actor)
-    broker.send(QUEUE, "record", SECRET)
-    broker.send(QUEUE, "nobody", SECRET)
+    declare(broker, record)
+    send(broker, SECRET)
+    send(broker, SECRET, actor="nobody")
     with working(broker):
         drained(broker)
     assert "Failed to process message record[" in caplog.text
@@ -112,19 +132,21 @@ def test_arguments_never_reach_the_log(
 
 @pytest.mark.parametrize("expected", [(), (ZeroDivisionError,)])
 def test_a_failing_actor_does_not_flood_the_log(
-    broker: WakingBroker, caplog: pytest.LogCaptureFixture, expected: tuple[type[Exception], ...]
+    broker: StreamsBroker, caplog: pytest.LogCaptureFixture, expected: tuple[type[Exception], ...]
 ) -> None:
     caplog.set_level(logging.INFO)
+    done: list[int] = []
 
     def record(value: int) -> None:
         if value:
             raise ZeroDivisionError
+        done.append(value)
 
-    dramatiq.actor(broker=broker, queue_name=QUEUE, throws=expected)(record)
-    # Every second one succeeds, so the brake stays off.
-    broker.enqueue_many(QUEUE, [encode_message(QUEUE, "record", [n % 2]) for n in range(300)])
+    declare(broker, record, throws=expected)
+    # Every second one succeeds, so the intake is not throttled.
+    send(broker, *(number % 2 for number in range(300)))
     with working(broker):
-        eventually(lambda: sum(broker.depth(QUEUE)) == 150)
+        eventually(lambda: len(done) == 150)
     failures = [r for r in caplog.records if "Failed to process" in r.message]
     assert 1 <= len(failures) <= 20
     assert all(bool(r.exc_info) == (not expected) for r in failures)

@@ -1,14 +1,19 @@
-"""The notifier: one message for any number of rings, and never a flood."""
+"""The notifier: one job for any number of notifications, and never a flood."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import msgspec
 import pytest
 import redis
 
-from app.queue.jobs import DELIVERIES, NOTIFIED_KEY, DeliveryNotifier
-from app.queue.keys import waiting_key
+from app.queue import notifier as notifier_module
+from app.queue.jobs import DELIVERIES, KEYS
+from app.queue.notifier import DeliveryNotifier
+from scripts.system.valkey import Valkey
+from tests.queue.working import eventually
 
 WEBHOOKS = [f"whk_{number}" for number in range(50)]
 
@@ -19,37 +24,62 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
         yield client
 
 
-def waiting(client: redis.Redis) -> int:
-    return int(client.llen(waiting_key(DELIVERIES)))
+def waiting(client: redis.Redis) -> list[str]:
+    found: Any = client.xrange(KEYS.stream(DELIVERIES))
+    jobs = [msgspec.json.decode(fields[b"job"]) for _, fields in found]
+    assert {job["actor_name"] for job in jobs} <= {"deliver"}
+    return [webhook_id for job in jobs for webhook_id in job["args"]]
 
 
-def test_a_bell_that_rings_is_not_rung_again_until_somebody_answers(client: redis.Redis) -> None:
+def test_a_webhook_that_is_notified_is_not_notified_again_until_somebody_looks(
+    client: redis.Redis,
+) -> None:
     notifier = DeliveryNotifier(client)
     for _ in range(5):
         assert notifier.notify(WEBHOOKS)
-    assert waiting(client) == len(WEBHOOKS)
+    assert waiting(client) == WEBHOOKS
 
     notifier.take(WEBHOOKS[0])
     notifier.notify(WEBHOOKS)
-    assert waiting(client) == len(WEBHOOKS) + 1
+    assert waiting(client) == [*WEBHOOKS, WEBHOOKS[0]]
 
 
-def test_a_lost_message_silences_its_bell_only_until_it_is_forgotten(client: redis.Redis) -> None:
+def test_a_lost_job_silences_its_webhook_only_for_a_while(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier_module, "DEDUPE_MS", 100)
     notifier = DeliveryNotifier(client)
     notifier.notify(WEBHOOKS)
-    client.delete(waiting_key(DELIVERIES))
+    client.delete(KEYS.stream(DELIVERIES))
 
-    notifier.reset()
-    notifier.notify(WEBHOOKS)
-
-    assert waiting(client) == len(WEBHOOKS)
+    eventually(lambda: notifier.notify(WEBHOOKS) and len(waiting(client)) == len(WEBHOOKS))
 
 
-def test_without_any_worker_the_queue_of_bells_does_not_grow_for_ever(client: redis.Redis) -> None:
+def test_without_any_worker_the_queue_does_not_grow_for_ever(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier_module, "DEPTH_MAX", 60)
+    monkeypatch.setattr(notifier_module, "DEDUPE_MS", 1)
     notifier = DeliveryNotifier(client)
-    for _ in range(100):
+    for _ in range(20):
         notifier.notify(WEBHOOKS)
-        notifier.reset()
+    assert len(waiting(client)) < 60 + len(WEBHOOKS)
 
-    assert waiting(client) <= 3 * len(WEBHOOKS)
-    assert client.scard(NOTIFIED_KEY) == len(WEBHOOKS)
+
+def test_one_command_notifies_of_all(client: redis.Redis) -> None:
+    notifier = DeliveryNotifier(client)
+    notifier.notify(["whk_first"])  # the server knows the script from here on
+    client.config_resetstat()
+    notifier.notify(WEBHOOKS)
+    sent = client.info("commandstats")
+    assert sent["cmdstat_evalsha"]["calls"] == 1
+    assert sent["cmdstat_xadd"]["calls"] == len(WEBHOOKS)
+
+
+def test_without_redis_it_says_so(own_redis: Valkey) -> None:
+    with redis.Redis.from_url(own_redis.url, protocol=2) as client:
+        notifier = DeliveryNotifier(client)
+        own_redis.kill()
+        assert not notifier.notify(WEBHOOKS)
+        own_redis.start()
+        eventually(lambda: notifier.notify(WEBHOOKS))

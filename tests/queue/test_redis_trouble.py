@@ -5,18 +5,27 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 
 from app.queue import consumer as consumer_module
-from app.queue import keys, scripts
-from app.queue.broker import WakingBroker, connect_broker
-from app.queue.commands import Policy
-from app.queue.messages import encode_message
+from app.queue.broker import StreamsBroker
+from app.queue.jobs import GROUP
 from scripts.system.valkey import Valkey
+from tests.queue.conftest import Engine, MakeBroker
 from tests.queue.losing_proxy import LosingProxy
-from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, working
+from tests.queue.working import (
+    QUEUE,
+    Recorder,
+    declare,
+    drained,
+    eventually,
+    send,
+    unfinished,
+    working,
+)
 
 
 @pytest.fixture
@@ -27,248 +36,302 @@ def proxy(own_redis: Valkey) -> Iterator[LosingProxy]:
 
 
 @pytest.fixture
-def often_reconciled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumer_module, "SECONDS_BETWEEN_RECONCILIATIONS", 0.2)
+def often_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer_module, "SECONDS_BETWEEN_ORPHAN_CHECKS", 0.2)
 
 
-def enqueue(broker: WakingBroker, values: range) -> None:
-    broker.enqueue_many(QUEUE, [encode_message(QUEUE, "record", [n]) for n in values])
-
-
-def booked(broker: WakingBroker) -> int:
-    """How many messages Redis books to this process."""
-    key = keys.acks_key(broker.broker_id, QUEUE, broker.policy.namespace)
-    return int(broker.client.scard(key))
+def stay_away(seconds: float) -> None:
+    """Let an outage last: its length is what is tested."""
+    threading.Event().wait(seconds)
 
 
 def test_a_redis_that_restarts_strands_nothing(
-    own_redis: Valkey, fragile_broker: WakingBroker
+    own_redis: Valkey, fragile_broker: StreamsBroker
 ) -> None:
     recorder = Recorder(fragile_broker)
-    enqueue(fragile_broker, range(3000))
+    send(fragile_broker, *range(1000))
     with working(fragile_broker):
         eventually(lambda: len(recorder.seen) > 100)
         own_redis.kill()
-        time.sleep(0.5)
+        stay_away(0.5)
         own_redis.start()
-        back_at = time.monotonic()
         drained(fragile_broker)
-        assert time.monotonic() - back_at < 8
-        assert booked(fragile_broker) == 0
-    assert set(recorder.seen) == set(range(3000))
+    assert set(recorder.seen) == set(range(1000))
+    assert fragile_broker.depth(QUEUE).in_flight == 0
 
 
 def test_work_goes_on_soon_after_redis_is_back(
-    own_redis: Valkey, fragile_broker: WakingBroker
+    own_redis: Valkey, fragile_broker: StreamsBroker, engine: Engine
 ) -> None:
     recorder = Recorder(fragile_broker)
     with working(fragile_broker):
         own_redis.kill()
-        time.sleep(3)
+        stay_away(3)
         own_redis.start()
         began = time.monotonic()
-        fragile_broker.send(QUEUE, "record", 1)
+
+        def sent() -> bool:
+            with_cluster_down = redis.ResponseError if engine.cluster else ()
+            try:
+                fragile_broker.client.xadd(fragile_broker.policy.keys.stream(QUEUE), JOB)
+            except with_cluster_down:  # a cluster takes two seconds to come up
+                return False
+            return True
+
+        eventually(sent)
         eventually(lambda: recorder.seen == [1])
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < (5 if engine.cluster else 3)
+
+
+JOB: Any = {"job": b'{"actor_name":"record","args":[1]}'}
 
 
 def test_connections_that_are_cut_all_the_time_lose_and_strand_nothing(
-    broker: WakingBroker,
+    broker: StreamsBroker,
 ) -> None:
     recorder = Recorder(broker)
-    enqueue(broker, range(1000))
+    send(broker, *range(500))
     with working(broker):
-        deadline = time.monotonic() + 20
-        while broker.depth(QUEUE) != (0, 0):
+        deadline = time.monotonic() + 30
+        while broker.depth(QUEUE).unfinished:
             assert time.monotonic() < deadline
             broker.client.client_kill_filter(_type="normal", skipme=True)
-            time.sleep(0.02)
-    assert set(recorder.seen) == set(range(1000))
+            stay_away(0.02)
+    assert set(recorder.seen) == set(range(500))
 
 
-@pytest.mark.parametrize("name", ["FETCH", "SETTLE", "RECONCILE", "HEARTBEAT", "TIDY"])
-@pytest.mark.usefixtures("often_reconciled")
+@pytest.mark.parametrize(
+    "command", ["XREADGROUP", "XDEL", "XACK", "HSET", "XINFO", "ZCARD", "XPENDING"]
+)
+@pytest.mark.usefixtures("often_checked")
 def test_a_lost_reply_strands_nothing(
-    own_redis: Valkey, proxy: LosingProxy, policy: Policy, name: str
+    own_redis: Valkey, proxy: LosingProxy, make_broker: MakeBroker, command: str
 ) -> None:
-    producer = connect_broker(own_redis.url, policy=policy)
-    broker = connect_broker(proxy.url, policy=policy)
+    producer, broker = make_broker(own_redis.url), make_broker(proxy.url)
     recorder = Recorder(broker)
-    enqueue(producer, range(1))
     with working(broker):
-        drained(producer)  # every script is known to the server
-        proxy.lose_reply_to(getattr(scripts, name).sha.encode())
-        enqueue(producer, range(1, 100))
+        proxy.lose_reply_to(f"\r\n{command}\r\n".encode())
+        send(producer, *range(100))
         assert proxy.lost.wait(5)
         drained(producer)
-    assert sorted(set(recorder.seen)) == list(range(100))
-    producer.close()
-    broker.close()
+    assert set(recorder.seen) == set(range(100))
 
 
-@pytest.mark.usefixtures("often_reconciled")
-def test_messages_booked_by_a_fetch_that_nobody_awaits_come_back(broker: WakingBroker) -> None:
-    recorder = Recorder(broker)
-    with working(broker):
-        enqueue(broker, range(0))
-        zombie_fetch(broker, [encode_message(QUEUE, "record", [n]) for n in range(3)])
-        drained(broker)
-    assert sorted(recorder.seen) == [0, 1, 2]
-
-
-def zombie_fetch(broker: WakingBroker, messages: list[tuple[str, bytes]]) -> None:
-    """Book messages to the process as a stalled server does that goes on after the timeout."""
-    namespace = broker.policy.namespace
-    ids = [message_id for message_id, _ in messages]
-    broker.client.hset(keys.payloads_key(QUEUE, namespace), mapping=dict(messages))
-    broker.client.sadd(keys.acks_key(broker.broker_id, QUEUE, namespace), *ids)
-
-
-def test_a_running_message_is_not_taken_for_a_stray(
-    broker: WakingBroker, monkeypatch: pytest.MonkeyPatch
+def test_a_retry_whose_reply_is_lost_runs_again(
+    own_redis: Valkey, proxy: LosingProxy, make_broker: MakeBroker
 ) -> None:
-    monkeypatch.setattr(consumer_module, "SECONDS_BETWEEN_RECONCILIATIONS", 0.0)
+    producer, broker = make_broker(own_redis.url), make_broker(proxy.url)
+    runs: list[int] = []
+
+    def record(number: int) -> None:
+        runs.append(number)
+        if len(runs) == 1:
+            proxy.lose_reply_to(b"\r\nZADD\r\n")
+            raise RuntimeError
+
+    declare(broker, record)
+    send(producer, 1)
+    with working(broker):
+        eventually(lambda: len(runs) > 1)
+        drained(producer)
+
+
+@pytest.mark.usefixtures("often_checked")
+def test_jobs_taken_by_a_read_that_nobody_awaits_come_back(broker: StreamsBroker) -> None:
+    """A stalled server goes on after the client's timeout and answers a closed connection."""
+    recorder = Recorder(broker)
+    stream = broker.policy.keys.stream(QUEUE)
+    with working(broker):
+        send(broker, 0)
+        drained(broker)
+        with broker.client.pipeline() as pipe:  # nobody comes between
+            for _ in range(3):
+                pipe.xadd(stream, JOB)
+            pipe.xreadgroup(GROUP, broker.consumer_name, {stream: ">"})
+            pipe.execute()
+        drained(broker)
+    assert recorder.seen == [0, 1, 1, 1]
+
+
+def test_a_running_job_is_not_taken_for_an_orphan(
+    broker: StreamsBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "SECONDS_BETWEEN_ORPHAN_CHECKS", 0.0)
     monkeypatch.setattr(consumer_module, "BLOCK_SECONDS", 0.02)
     ran: list[int] = []
 
     def record(number: int) -> None:
         ran.append(number)
-        time.sleep(0.05)
+        stay_away(0.05)
 
     declare(broker, record)
-    enqueue(broker, range(40))
+    send(broker, *range(40))
     with working(broker):
         drained(broker)
     assert sorted(ran) == list(range(40))
 
 
-def test_scripts_are_taught_again_to_a_server_that_forgot_them(broker: WakingBroker) -> None:
-    recorder = Recorder(broker)
-    with working(broker):
-        for number in range(20):
-            broker.client.script_flush()
-            broker.send(QUEUE, "record", number)
-        drained(broker)
-    assert recorder.seen == list(range(20))
-
-
-def test_a_server_before_shebangs_gets_the_scripts_without(broker: WakingBroker) -> None:
-    script = scripts.Script("heartbeat")
-    script._use("#!lua\n#!to an older server this line is a syntax error\n" + script._body)
-    assert script(broker.client, broker.policy.namespace, broker.broker_id) == 1
-    assert script._text == script._body
-
-
 def test_work_goes_on_after_redis_was_emptied(
-    own_redis: Valkey, fragile_broker: WakingBroker
+    own_redis: Valkey, fragile_broker: StreamsBroker
 ) -> None:
+    """The group is gone with the stream, and is made again."""
     recorder = Recorder(fragile_broker)
     with working(fragile_broker):
-        fragile_broker.send(QUEUE, "record", 1)
+        send(fragile_broker, 1)
         drained(fragile_broker)
         fragile_broker.client.flushall()
-        fragile_broker.send(QUEUE, "record", 2)
+        send(fragile_broker, 2)
+        eventually(lambda: recorder.seen == [1, 2])
         drained(fragile_broker)
-        heartbeats = keys.heartbeats_key(fragile_broker.policy.namespace)
-        eventually(lambda: fragile_broker.client.zcard(heartbeats) == 1)
-    assert recorder.seen == [1, 2]
+        fragile_broker.client.flushall()
+        eventually(
+            lambda: fragile_broker.client.exists(fragile_broker.policy.keys.heartbeats(QUEUE)) == 1
+        )
+        send(fragile_broker, 3)
+        eventually(lambda: recorder.seen == [1, 2, 3])
 
 
 def test_no_job_waits_for_a_redis_that_does_not_answer(
-    own_redis: Valkey, fragile_broker: WakingBroker
+    own_redis: Valkey, make_broker: MakeBroker
 ) -> None:
-    gate, finished = threading.Event(), []
+    broker, gate, finished = make_broker(own_redis.url, threads=2), threading.Event(), []
 
     def record(number: int) -> None:
         gate.wait(10)
         finished.append(number)
 
-    declare(fragile_broker, record)
-    enqueue(fragile_broker, range(4))
-    with working(fragile_broker, threads=1):
-        eventually(lambda: fragile_broker.depth(QUEUE) == (2, 2))
+    declare(broker, record)
+    send(broker, *range(4))
+    with working(broker, threads=2):
+        eventually(lambda: broker.depth(QUEUE).in_flight == 2)
         own_redis.freeze()
         began = time.monotonic()
         gate.set()
         eventually(lambda: len(finished) == 2)
         assert time.monotonic() - began < 1
         own_redis.thaw()
-        drained(fragile_broker)
-    assert sorted(finished) == [0, 1, 2, 3]
+        drained(broker)
+    assert set(finished) == {0, 1, 2, 3}
 
 
-def test_messages_that_finished_while_redis_was_away_do_not_run_again(
-    own_redis: Valkey, fragile_broker: WakingBroker
+def test_jobs_that_finished_while_redis_was_away_do_not_run_again(
+    own_redis: Valkey, fragile_broker: StreamsBroker
 ) -> None:
     gate, finished = threading.Event(), []
+    begun = threading.Semaphore(0)
 
     def record(number: int) -> None:
+        begun.release()
         gate.wait(10)
         finished.append(number)
 
     declare(fragile_broker, record)
-    enqueue(fragile_broker, range(2))
+    send(fragile_broker, *range(2))
     with working(fragile_broker, threads=2):
-        eventually(lambda: fragile_broker.depth(QUEUE) == (0, 2))
+        assert all(begun.acquire(timeout=5) for _ in range(2))
         own_redis.kill()
         gate.set()
         eventually(lambda: len(finished) == 2)
-        time.sleep(2 * fragile_broker.policy.heartbeat_timeout_ms / 1000)
+        stay_away(2 * fragile_broker.policy.dead_after_seconds)
         own_redis.start()
-        drained(fragile_broker)
+        eventually(lambda: unfinished(fragile_broker) == 0)
     assert sorted(finished) == [0, 1]
 
 
 def test_a_long_outage_is_said_in_few_lines(
-    own_redis: Valkey, fragile_broker: WakingBroker, caplog: pytest.LogCaptureFixture
+    own_redis: Valkey, fragile_broker: StreamsBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     Recorder(fragile_broker)
     caplog.set_level(logging.INFO)
     with working(fragile_broker, threads=8):
         caplog.clear()
         own_redis.kill()
-        time.sleep(3)
+        stay_away(3)
         assert [record.message for record in caplog.records] == ["redis.unreachable"]
         own_redis.start()
         eventually(lambda: "redis.reachable" in caplog.text)
 
 
-def test_a_full_server_is_still_drained(own_redis: Valkey, fragile_broker: WakingBroker) -> None:
+def test_a_full_server_is_still_drained(own_redis: Valkey, fragile_broker: StreamsBroker) -> None:
     recorder = Recorder(fragile_broker)
     client = redis.Redis.from_url(own_redis.url, protocol=2)
-    enqueue(fragile_broker, range(100))
+    send(fragile_broker, *range(100))
+    fragile_broker.client.xgroup_create(fragile_broker.policy.keys.stream(QUEUE), GROUP, id="0")
     client.config_set("maxmemory", 1)
     with pytest.raises(redis.OutOfMemoryError):
         client.set("more", "no")
     with working(fragile_broker):
         drained(fragile_broker)
-        assert fragile_broker.tidy() == (0, 0)
     client.close()
     assert sorted(recorder.seen) == list(range(100))
 
 
-def test_a_read_only_server_is_waited_for(own_redis: Valkey, fragile_broker: WakingBroker) -> None:
+def test_a_full_server_takes_nobody_s_life(own_redis: Valkey, make_broker: MakeBroker) -> None:
+    """Heartbeats cannot be written then: those who hold jobs must not be taken for dead."""
+    broker, other = make_broker(own_redis.url), make_broker(own_redis.url)
+    gate, ran = threading.Event(), []
+
+    def record(number: int) -> None:
+        ran.append(number)
+        gate.wait(20)
+
+    declare(broker, record)
+    recorder = Recorder(other)
+    send(broker, 1)
+    with working(broker), working(other):
+        eventually(lambda: len(ran) + len(recorder.seen) == 1)
+        broker.client.config_set("maxmemory", 1)
+        stay_away(2 * broker.policy.dead_after_seconds)
+        broker.client.config_set("maxmemory", 0)
+        stay_away(0.5 * broker.policy.dead_after_seconds)
+        gate.set()
+        drained(broker)
+    assert len(ran) + len(recorder.seen) == 1
+
+
+def test_a_read_only_server_is_waited_for(
+    own_redis: Valkey, fragile_broker: StreamsBroker, engine: Engine
+) -> None:
+    if engine.cluster:
+        pytest.skip("REPLICAOF is not for clusters")
     recorder = Recorder(fragile_broker)
-    enqueue(fragile_broker, range(10))
+    send(fragile_broker, *range(10))
     fragile_broker.client.replicaof("127.0.0.1", "1")
     with working(fragile_broker):
-        time.sleep(0.5)
+        stay_away(0.5)
         assert recorder.seen == []
         fragile_broker.client.replicaof("NO", "ONE")
         drained(fragile_broker)
     assert sorted(recorder.seen) == list(range(10))
 
 
-def test_two_hundred_threads_do_not_run_out_of_connections(broker: WakingBroker) -> None:
-    recorder, counter = Recorder(broker, name="second"), itertools.count()
+def test_two_hundred_threads_do_not_run_out_of_connections(
+    redis_url: str, make_broker: MakeBroker
+) -> None:
+    broker, counter = make_broker(redis_url, threads=200), itertools.count()
+    recorder = Recorder(broker, name="second")
 
     def record(number: int) -> None:
         next(counter)
-        broker.send(QUEUE, "second", number)
+        send(broker, number, actor="second")
 
     declare(broker, record)
-    enqueue(broker, range(400))
+    send(broker, *range(400))
     with working(broker, threads=200):
         drained(broker)
     assert next(counter) == 400
     assert sorted(recorder.seen) == list(range(400))
+
+
+def test_a_blocked_consumer_wakes_when_a_job_comes(
+    broker: StreamsBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "BLOCK_SECONDS", 4.0)
+    recorder = Recorder(broker)
+    with working(broker):
+        eventually(lambda: broker.client.info("clients")["blocked_clients"] == 1)
+        sent_at = time.monotonic()
+        send(broker, 1)
+        eventually(lambda: recorder.seen == [1])
+        assert time.monotonic() - sent_at < 1
+        monkeypatch.undo()

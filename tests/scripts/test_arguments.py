@@ -39,7 +39,7 @@ def test_an_unknown_argument_is_refused(verb: str) -> None:
 def test_manage_loads_neither_the_web_application_nor_a_server() -> None:
     program = (
         "import sys, scripts.manage; print(*sorted(name for name in sys.modules if name in"
-        " ('app.main', 'app.ingress', 'app.serving', 'workers', 'uvicorn', 'psutil', 'urllib3')))"
+        " ('app.main', 'app.ingress', 'app.server', 'workers', 'granian', 'psutil', 'urllib3')))"
     )
     done = run("-c", program)
 

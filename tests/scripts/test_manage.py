@@ -18,12 +18,15 @@ import redis
 
 from app.domain.org import Org
 from app.domain.times import now
+from app.queue.admission import refusals_key
+from app.queue.jobs import KEYS
 from app.storage import captures as capture_rows
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
 from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
 from scripts.system.running import Running, announce
 from tests.factories import make_capture, make_org, make_webhook
+from tests.system.waiting import eventually
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SECRET_KEY = base64.b64encode(b"k" * 32).decode()
@@ -205,7 +208,8 @@ def test_a_replay_is_counted_made_cancelled_and_watched(
 ) -> None:
     record_some(database, org, 3)
     webhook = make_webhook(database, org)
-    time.sleep(0.002)  # a replay ends with the millisecond before it was made
+    recorded_at = now()
+    eventually(lambda: now() > recorded_at)  # a replay ends with the millisecond before its own
 
     counted = manage("replays", "create", "--webhook", webhook.id, "--dry-run")
     replay = manage("replays", "create", "--webhook", webhook.id)
@@ -263,11 +267,31 @@ def test_stats_count_everything_of_every_org(
 
 
 def _count_refusals(redis_url: str, org: Org, reason: str, count: int) -> str:
-    """As the ingress counts them, in the database after the queue's; the day."""
+    """As the ingress counts them; the day."""
     day = time.strftime("%Y-%m-%d", time.gmtime())
-    with redis.Redis.from_url(redis_url.removesuffix("/0") + "/1") as client:
-        client.hset(f"refused:{org.id}:{day}", reason, str(count))
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(refusals_key(org.id, day), reason, str(count))
     return day
+
+
+def test_dead_letters_are_listed_and_redriven(manage: Manage, org: Org, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url, protocol=2) as client:
+        for number, queue in enumerate(("captures", "deliveries", "captures"), 1):
+            fields = {"job": f"job {number}", "reason": f"reason {number}", "failures": number}
+            client.xadd(KEYS.dead_letters(queue), fields, f"{number}-0")
+
+        letters = manage("dead-letters", "list", "--limit", "2")
+        assert [(each["queue"], each["id"], each["reason"]) for each in letters] == [
+            ("captures", "3-0", "reason 3"),
+            ("deliveries", "2-0", "reason 2"),
+        ]
+        assert [each["dead_letters"] for each in manage("stats")["queues"]] == [2, 1]
+
+        assert manage("dead-letters", "redrive", "3-0") == {"redriven": 1}
+        assert manage("dead-letters", "redrive") == {"redriven": 2}
+        found: Any = client.xrange(KEYS.stream("captures"))
+    assert [fields for _, fields in found] == [{b"job": b"job 3"}, {b"job": b"job 1"}]
+    assert manage("dead-letters", "list") == []
 
 
 @pytest.mark.parametrize(
@@ -282,6 +306,7 @@ def _count_refusals(redis_url: str, org: Org, reason: str, count: int) -> str:
         (["deliveries", "retry", "dlv_x"], "Delivery not found"),
         (["replays", "watch", "rpl_x"], "Replay not found"),
         (["quarantine", "release", "cap_x"], "Capture not found"),
+        (["dead-letters", "redrive", "1-1"], "no such dead letter"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(

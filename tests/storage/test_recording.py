@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.domain.capture import Capture
-from app.domain.contact import Contact, merge_capture, new_contact
-from app.domain.event import contact_view
+from app.domain.contact import Contact
+from app.domain.contact_view import ContactView, contact_view
+from app.domain.merge import merge_capture, new_contact
 from app.domain.times import now
 from app.storage import contacts
 from app.storage.database import Database, TransactionConflict, open_database, transaction
@@ -208,13 +209,13 @@ def _record_jobs(database_url: str, jobs: Sequence[Sequence[Capture]]) -> None:
             record_all(database, job)
 
 
-def _views(database: Database) -> dict[str, dict[str, object]]:
+def _views(database: Database) -> dict[str, ContactView]:
     ids = [row[0] for row in rows(database, "SELECT id FROM contacts")]
     with transaction(database) as cursor:
         return {key: contact_view(c) for key, c in contacts.lock(cursor, ids).items()}
 
 
-def _sequential_replay(captures: Sequence[Capture]) -> dict[str, dict[str, object]]:
+def _sequential_replay(captures: Sequence[Capture]) -> dict[str, ContactView]:
     replayed: dict[str, Contact] = {}
     for capture in captures:
         contact = replayed.setdefault(capture.contact_id, new_contact(capture))

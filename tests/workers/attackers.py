@@ -158,6 +158,17 @@ def saying_nothing(connection: socket.socket, receiver: Receiver) -> None:
     receiver.stopping.wait()
 
 
+def falling_silent(beginning: bytes) -> Conversation:
+    """Answer with a beginning and wait for the peer to close."""
+
+    def converse(connection: socket.socket, receiver: Receiver) -> None:
+        read_request(connection, receiver)
+        connection.sendall(beginning)
+        connection.recv(1)
+
+    return converse
+
+
 def never_reading(connection: socket.socket, receiver: Receiver) -> None:
     receiver.stopping.wait()
 
@@ -194,21 +205,28 @@ _GIB = _head(f"Content-Length: {1024**3}")
 _BLOCK = b"x" * 65536
 _BOMB = gzip.compress(bytes(64 * 1024 * 1024))
 
-#: Answers that never end by themselves and may not end well: the deadline must cut them.
-ENDLESS: dict[str, Conversation] = {
+#: Answers whose head never ends: the deadline must cut them.
+ENDLESS_HEADS: dict[str, Conversation] = {
     "silence": saying_nothing,
     "dripping headers": repeating(b"HTTP/1.1 200 OK\r\nX-Drip: ", b"x", pause_seconds=0.02),
     "a dripping status line": repeating(b"HTTP", b"/", pause_seconds=0.02),
+    "dripping 100 Continue": repeating(b"", b"HTTP/1.1 100 Continue\r\n\r\n", pause_seconds=0.02),
+    "dripping 103 Early Hints": repeating(b"", b"HTTP/1.1 103 Hints\r\n\r\n", pause_seconds=0.02),
+}
+
+#: Answers with a head and a body that never ends.
+ENDLESS_BODIES: dict[str, Conversation] = {
     "a dripping body": repeating(_head("Content-Length: 1000000"), b"x", pause_seconds=0.02),
+    "a body that stops": falling_silent(_head("Content-Length: 3") + b"x"),
     "dripping chunks": repeating(_CHUNKED, b"1\r\nx\r\n", pause_seconds=0.02),
     "a dripping chunk size": repeating(_CHUNKED, b"0", pause_seconds=0.02),
-    "dripping 100 Continue": repeating(b"", b"HTTP/1.1 100 Continue\r\n\r\n", pause_seconds=0.02),
     "dripping trailers": repeating(_CHUNKED + b"0\r\n", b"a: b\r\n", pause_seconds=0.02),
     "a body without an end": repeating(_head("Connection: close"), b"x", pause_seconds=0.02),
 }
 
 #: Answers too large to hold, sent as fast as they go.
 FLOODS: dict[str, Conversation] = {
+    "endless 102 Processing": repeating(b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100),
     "endless 100 Continue": repeating(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
     "an endless status line": repeating(b"HTTP/1.1 200 ", _BLOCK),
     "an endless header": repeating(b"HTTP/1.1 200 OK\r\nX-Long: ", _BLOCK),

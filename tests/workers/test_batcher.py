@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 
-import workers.batcher
 from workers.batcher import Batcher, BatchFailed
 
 
@@ -121,86 +120,6 @@ def test_who_has_been_carried_goes_on_while_the_next_call_is_under_way(
     assert carrier.calls == [["first"], ["b", "c"], ["late"]]
 
 
-def test_one_call_takes_no_more_than_it_is_told_and_the_next_one_takes_the_rest(
-    carrier: Carrier,
-) -> None:
-    batcher = Batcher(carrier.carry, how_many=lambda works: 2)
-    leader, followers = led_by_one_while_others_gather(batcher, carrier, "b", "c", "d")
-    carrier.may_end.release(3)
-    for thread in (leader, *followers):
-        thread.join(10)
-
-    assert carrier.calls == [["first"], ["b", "c"], ["d"]]
-
-
-def test_work_that_is_too_much_by_itself_is_carried_alone(carrier: Carrier) -> None:
-    batcher = Batcher(carrier.carry, how_many=lambda works: 0)
-    leader, (second, third) = led_by_one_while_others_gather(batcher, carrier, "b", "c")
-    carrier.may_end.release(3)
-    for thread in (leader, second, third):
-        thread.join(10)
-
-    assert carrier.calls == [["first"], ["b"], ["c"]]
-
-
-def test_as_many_calls_as_are_allowed_are_under_way_at_once_and_the_others_gather(
-    carrier: Carrier,
-) -> None:
-    batcher = Batcher(carrier.carry, at_once=2)
-    leaders = []
-    for work in ("a", "b"):
-        leaders.append(Caller(batcher, work))
-        assert carrier.began.acquire(timeout=10)
-    followers = []
-    for work in ("c", "d", "e"):
-        followers.append(Caller(batcher, work))
-        wait_until(lambda: batcher.waiting == len(followers))
-    carrier.may_end.release()
-    # Only then the other one: of two that end together, each would name a leader.
-    assert carrier.began.acquire(timeout=10)
-    carrier.may_end.release(2)
-    for thread in (*leaders, *followers):
-        thread.join(10)
-
-    assert carrier.calls == [["a"], ["b"], ["c", "d", "e"]]
-
-
-def test_what_comes_soon_after_a_call_for_several_gathers_to_one_call(
-    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batcher = Batcher(carrier.carry, min_interval_seconds=60)
-    pauses: list[float] = []
-
-    def until_two_wait(seconds: float) -> None:
-        pauses.append(seconds)
-        wait_until(lambda: batcher.waiting == 2)
-
-    monkeypatch.setattr(workers.batcher, "sleep", until_two_wait)
-    leader, followers = led_by_one_while_others_gather(batcher, carrier, "b", "c")
-    carrier.may_end.release(3)
-    for thread in (leader, *followers):
-        thread.join(10)
-    assert pauses == []
-    for thread in [Caller(batcher, work) for work in ("d", "e", "f")]:
-        thread.join(10)
-
-    assert [len(call) for call in carrier.calls] == [1, 2, 3]
-    assert len(pauses) == 1
-    assert 0 < pauses[0] <= 60
-
-
-def test_what_comes_one_by_one_never_waits(
-    carrier: Carrier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workers.batcher, "sleep", lambda seconds: pytest.fail("it waited"))
-    batcher = Batcher(carrier.carry, min_interval_seconds=60)
-    carrier.may_end.release(3)
-    for work in ("a", "b", "c"):
-        batcher.submit(work)
-
-    assert carrier.calls == [["a"], ["b"], ["c"]]
-
-
 def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
     batcher: Batcher[str], carrier: Carrier
 ) -> None:
@@ -220,19 +139,18 @@ def test_a_call_that_fails_tells_everybody_in_it_and_nobody_else(
     assert carrier.calls[-1] == ["after"]
 
 
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_under_load_everything_is_carried_once_by_no_more_calls_than_allowed(at_once: int) -> None:
+def test_under_load_everything_is_carried_once_by_one_call_at_a_time() -> None:
     carried: list[int] = []
     under_way: list[int] = []
 
     def carry(works: list[int]) -> None:
         under_way.append(1)
-        assert len(under_way) <= at_once
+        assert len(under_way) == 1
         carried.extend(works)
         time.sleep(0)  # lets the others run in the middle of it
         under_way.pop()
 
-    batcher = Batcher(carry, at_once=at_once)
+    batcher = Batcher(carry)
 
     def share_many(first: int) -> None:
         for work in range(first, first + 200):

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
+import psycopg2
 import pytest
 import redis
 
 from app.domain.capture import Capture
 from app.domain.errors import StorageUnavailable
 from app.domain.times import now
-from app.queue.jobs import DELIVERIES, DeliveryNotifier
-from app.queue.keys import waiting_key
+from app.queue.jobs import DELIVERIES, KEYS
+from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Cursor, Database, open_database, transaction
-from app.storage.recording import Recorded, record
+from app.storage.recording import Recorded
 from tests.factories import make_capture, make_org, make_webhook
-from tests.queue.working import eventually
-from workers.captures import TRANSACTIONS_AT_ONCE, Recorder
+from workers.captures import TRANSACTION_CAPTURES_MAX, Recorder
 
 
 @pytest.fixture
@@ -45,18 +43,18 @@ def statuses(database: Database) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def test_a_job_is_recorded_and_rings_for_its_webhooks_once(
+def test_a_job_is_recorded_and_notifies_of_its_webhooks_once(
     recorder: Recorder, database: Database, client: redis.Redis
 ) -> None:
     org = make_org(database)
     make_webhook(database, org)
     captures = [make_capture(org, f"p{n}@example.com") for n in range(20)]
 
-    recorder.record(as_job(*captures))
-    recorder.record(as_job(*captures))
+    recorder.record([as_job(*captures)])
+    recorder.record([as_job(*captures)])
 
     assert statuses(database) == [(capture.id, "recorded") for capture in captures]
-    assert client.llen(waiting_key(DELIVERIES)) == 1
+    assert client.xlen(KEYS.stream(DELIVERIES)) == 1
 
 
 @pytest.mark.parametrize("position", [0, 7, 15])
@@ -65,10 +63,10 @@ def test_a_capture_that_postgresql_refuses_is_rejected_and_costs_the_others_noth
 ) -> None:
     org = make_org(database)
     captures = [make_capture(org, f"p{n}@example.com") for n in range(16)]
-    # A sequence that jsonb cannot hold; the gate refuses it, so only a foreign job can carry it.
+    # A sequence that jsonb cannot hold; the ingress refuses it, so only a foreign job can carry it.
     captures[position].metadata = {"bad": "a\x00b"}
 
-    recorder.record(as_job(*captures))
+    recorder.record([as_job(*captures)])
 
     poisoned = captures[position].id
     assert dict(statuses(database)) == {
@@ -87,7 +85,7 @@ def test_a_capture_without_its_fields_is_kept_as_unreadable_beside_its_neighbour
 ) -> None:
     org = make_org(database)
     good = make_capture(org)
-    recorder.record(as_job({"id": "cap_x"}, good, "rubbish", None))
+    recorder.record([as_job({"id": "cap_x"}, good, "rubbish", None)])
     assert statuses(database) == [(good.id, "recorded")]
     with transaction(database) as cursor:
         cursor.execute("SELECT count(*) FROM unreadable_jobs")
@@ -98,126 +96,71 @@ def test_a_capture_without_its_fields_is_kept_as_unreadable_beside_its_neighbour
 def test_a_job_that_is_no_list_of_anything_is_kept_as_it_came(
     recorder: Recorder, database: Database, job: bytes
 ) -> None:
-    recorder.record(msgspec.Raw(job))
+    recorder.record([msgspec.Raw(job)])
     with transaction(database) as cursor:
         cursor.execute("SELECT payload FROM unreadable_jobs")
         assert [bytes(row[0]) for row in cursor.fetchall()] == [job]
 
 
-def test_jobs_that_wait_go_with_one_transaction_and_each_returns_after_its_commit(
+def test_jobs_that_waited_together_are_one_transaction(
     recorder: Recorder, database: Database
 ) -> None:
     org = make_org(database)
     captures = [make_capture(org, f"p{n}@example.com") for n in range(10)]
-    with captures_held(database):
-        threads = start_one_by_one(recorder, [as_job(capture) for capture in captures])
-        assert all(thread.is_alive() for thread in threads)
-    for thread in threads:
-        thread.join(10)
 
-    assert [thread.raised for thread in threads] == [None] * 10
-    assert transactions(database) == TRANSACTIONS_AT_ONCE + 1
+    recorder.record([as_job(capture) for capture in captures])
+
+    assert transactions(database) == 1
     assert statuses(database) == [(capture.id, "recorded") for capture in captures]
 
 
-@pytest.mark.parametrize(("count", "size_bytes"), [(200, 0), (2, 100_000)])
-def test_what_waits_is_cut_into_transactions_of_bounded_size(
-    recorder: Recorder, database: Database, count: int, size_bytes: int
+def test_many_captures_are_cut_into_transactions_of_bounded_size(
+    recorder: Recorder, database: Database
 ) -> None:
     org = make_org(database)
-    jobs = []
-    for job in range(TRANSACTIONS_AT_ONCE + 4):
-        captures = [make_capture(org, f"p{job}.{n}@example.com") for n in range(count)]
-        for capture in captures:
-            capture.metadata = {"long": "x" * size_bytes}
-        jobs.append(as_job(*captures))
-    with captures_held(database):
-        threads = start_one_by_one(recorder, jobs)
-    for thread in threads:
-        thread.join(10)
+    count = TRANSACTION_CAPTURES_MAX + 10
+    captures = [make_capture(org, f"p{n}@example.com") for n in range(count)]
 
-    assert [thread.raised for thread in threads] == [None] * len(jobs)
-    # Of 500 captures and 512 KB, two jobs take less and three take more.
-    assert transactions(database) == TRANSACTIONS_AT_ONCE + 2
-    assert len(statuses(database)) == count * len(jobs)
+    recorder.record([as_job(*captures[:300]), as_job(*captures[300:])])
+
+    assert transactions(database) == 2
+    assert len(statuses(database)) == count
 
 
-def test_a_poisoned_capture_costs_the_jobs_that_go_with_it_nothing(
+def test_a_refused_capture_costs_the_jobs_that_go_with_it_nothing(
     recorder: Recorder, database: Database
 ) -> None:
     org = make_org(database)
     captures = [make_capture(org, f"p{n}@example.com") for n in range(10)]
     captures[7].metadata = {"bad": "a\x00b"}
-    with captures_held(database):
-        threads = start_one_by_one(recorder, [as_job(capture) for capture in captures])
-    for thread in threads:
-        thread.join(10)
 
-    assert [thread.raised for thread in threads] == [None] * 10
+    recorder.record([as_job(capture) for capture in captures])
+
     assert statuses(database) == [
         (capture.id, "rejected" if capture is captures[7] else "recorded") for capture in captures
     ]
 
 
-def test_a_job_that_fails_for_our_own_fault_fails_alone(
-    recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error", [AttributeError("a bug"), TypeError(), ValueError(), psycopg2.IntegrityError()]
+)
+def test_a_fault_of_our_own_rejects_nothing_and_leaves_the_jobs_to_the_queue(
+    recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     org = make_org(database)
-    captures = [make_capture(org, f"p{n}@example.com") for n in range(10)]
-    captures[7].first_name = "Bug"
+    captures = [make_capture(org, f"p{n}@example.com") for n in range(3)]
+
+    def record_with_a_bug(cursor: Cursor, captures: Sequence[Capture], at: datetime) -> Recorded:
+        raise error
+
     monkeypatch.setattr("workers.captures.record", record_with_a_bug)
-    with captures_held(database):
-        threads = start_one_by_one(recorder, [as_job(capture) for capture in captures])
-    for thread in threads:
-        thread.join(10)
+    with pytest.raises(type(error)):
+        recorder.record([as_job(*captures)])
+    assert statuses(database) == []
 
-    assert [type(thread.raised) for thread in threads if thread.raised] == [AttributeError]
-    assert threads[7].raised is not None
-    assert len(statuses(database)) == 9
-
-
-def record_with_a_bug(cursor: Cursor, captures: Sequence[Capture], at: datetime) -> Recorded:
-    if any(capture.first_name == "Bug" for capture in captures):
-        raise AttributeError("a bug of ours")
-    return record(cursor, captures, at)
-
-
-class JobThread(threading.Thread):
-    """A thread that records one job; what it raised is kept."""
-
-    def __init__(self, recorder: Recorder, job: msgspec.Raw) -> None:
-        super().__init__(daemon=True)
-        self._recorder = recorder
-        self._job = job
-        self.raised: Exception | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._recorder.record(self._job)
-        except Exception as error:
-            self.raised = error
-
-
-def start_one_by_one(recorder: Recorder, jobs: Sequence[msgspec.Raw]) -> list[JobThread]:
-    """Threads that have all come to wait: the first few for PostgreSQL, the others for them."""
-    threads = []
-    for job in jobs:
-        threads.append(JobThread(recorder, job))
-        eventually(
-            lambda: len(threads) - recorder.waiting == min(len(threads), TRANSACTIONS_AT_ONCE)
-        )
-    return threads
-
-
-@contextmanager
-def captures_held(database: Database) -> Iterator[None]:
-    """Nobody can record until the end of this block."""
-    other = open_database(str(database.database))
-    with transaction(other) as cursor:
-        cursor.execute("LOCK TABLE captures IN EXCLUSIVE MODE")
-        yield
-    other.close()
+    monkeypatch.undo()
+    recorder.record([as_job(*captures)])
+    assert statuses(database) == [(capture.id, "recorded") for capture in captures]
 
 
 def transactions(database: Database) -> int:
@@ -232,7 +175,7 @@ def test_while_postgresql_is_away_a_job_fails_and_keeps_everything(client: redis
     nowhere = open_database("postgresql://nobody@127.0.0.1:9/none")
     recorder = Recorder(nowhere, DeliveryNotifier(client), now)
     with pytest.raises(StorageUnavailable):
-        recorder.record(as_job({"id": "cap_x"}))
+        recorder.record([as_job({"id": "cap_x"})])
 
 
 def test_a_broken_connection_is_replaced_by_the_next_job(
@@ -248,8 +191,8 @@ def test_a_broken_connection_is_replaced_by_the_next_job(
     capture = make_capture(org)
 
     with pytest.raises(StorageUnavailable):
-        recorder.record(as_job(capture))
-    recorder.record(as_job(capture))
+        recorder.record([as_job(capture)])
+    recorder.record([as_job(capture)])
 
     assert statuses(database) == [(capture.id, "recorded")]
     other.close()

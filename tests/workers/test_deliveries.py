@@ -13,7 +13,7 @@ import redis
 import workers.deliveries
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
@@ -57,8 +57,18 @@ def courier_of(
         ("7", 7.0),
         ("0", 0.0),
         ("-7", None),
-        ("1.5", None),
-        ("99999999999999999999", 999_999_999_999.0),
+        ("1.5", 2.0),
+        ("0.001", 1.0),
+        ("999999999", 999_999_999.0),
+        ("1773662430", 30.0),
+        ("1773662430.5", 31.0),
+        ("1773662399", 0.0),
+        ("99999999999999999999", pytest.approx(1e20)),
+        ("9" * 100, pytest.approx(1e100)),
+        ("1e5", None),
+        ("nan", None),
+        ("1_0", None),
+        ("\u0663", None),
         ("Mon, 16 Mar 2026 12:00:30 GMT", 30.0),
         ("Mon, 16 Mar 2026 11:00:00 GMT", 0.0),
         ("Mon, 16 Mar 2026 13:00:30 +0100", 30.0),
@@ -115,8 +125,9 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
         ("sender_failed", "deferred")
     ]
     assert execute(
-        database, "SELECT status, failures, lease FROM deliveries ORDER BY attempts DESC LIMIT 1"
-    ) == [("pending", 0, None)]
+        database,
+        "SELECT status, failures, deferrals, lease FROM deliveries ORDER BY attempts DESC LIMIT 1",
+    ) == [("pending", 0, 0, None)]
 
 
 def test_a_worker_that_slept_after_its_claim_does_not_send(

@@ -14,7 +14,7 @@ from app.domain.capture import Capture
 from app.domain.ids import derive_contact_id, first_ulid_at
 from app.domain.org import Org
 from app.domain.times import now
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage import delivery_lists
 from app.storage.database import Database, transaction
 from app.storage.recording import record

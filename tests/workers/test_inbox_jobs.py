@@ -12,8 +12,8 @@ def row(*ids: int, size: int = 0) -> str:
     return msgspec.json.encode([{"id": each, "filling": "x" * size} for each in ids]).decode()
 
 
-def captures_in(job: tuple[str, bytes]) -> list[int]:
-    (captures,) = msgspec.json.decode(job[1])["args"]
+def captures_in(job: bytes) -> list[int]:
+    (captures,) = msgspec.json.decode(job)["args"]
     return [capture["id"] for capture in captures]
 
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from app.domain.times import now
-from app.queue.jobs import DeliveryNotifier
+from app.queue.notifier import DeliveryNotifier
 from app.storage import replays
 from app.storage.database import Database, transaction
 from app.storage.recording import record

@@ -12,6 +12,7 @@ from workers.sending.budget import AttemptStopped
 from workers.sending.resolver import (
     LOOK_UPS_MAX,
     UNPROVEN_LOOK_UPS_MAX,
+    UNPROVEN_LOOK_UPS_PER_ORG_MAX,
     Resolver,
     SocketAddress,
     look_up_any,
@@ -40,13 +41,15 @@ def name_servers() -> Iterator[NameServers]:
     name_servers.repaired.set()
 
 
-def resolved(resolver: Resolver, host: str, seconds: float = 5) -> Sequence[SocketAddress]:
-    return resolver.addresses(host, 443, time.monotonic() + seconds)
+def resolved(
+    resolver: Resolver, host: str, seconds: float = 5, org_id: str = ""
+) -> Sequence[SocketAddress]:
+    return resolver.addresses(host, 443, time.monotonic() + seconds, org_id)
 
 
-def given_up(resolver: Resolver, host: str, seconds: float = 0) -> ErrorClass:
+def given_up(resolver: Resolver, host: str, seconds: float = 0, org_id: str = "") -> ErrorClass:
     with pytest.raises(AttemptStopped) as stopped:
-        resolved(resolver, host, seconds)
+        resolved(resolver, host, seconds, org_id)
     return stopped.value.error
 
 
@@ -83,31 +86,48 @@ def test_strangers_names_that_are_stuck_leave_room_for_names_that_work(
     resolver = Resolver(name_servers.look_up)
     resolved(resolver, "works.test")
     name_servers.broken = True
-    for number in range(UNPROVEN_LOOK_UPS_MAX * 3):
-        assert given_up(resolver, f"{number}.stuck.test") is ErrorClass.DNS_TIMEOUT
+    for number in range(UNPROVEN_LOOK_UPS_MAX):
+        error = given_up(resolver, f"{number}.stuck.test", org_id=f"org_{number}")
+        assert error is ErrorClass.DNS_TIMEOUT
+    # Nobody asked for these names, so their receivers are not to blame.
+    assert given_up(resolver, "more.stuck.test", 5) is ErrorClass.SENDER_FAILED
+    assert given_up(resolver, "new.test", 5) is ErrorClass.SENDER_FAILED
     assert len(name_servers.asked) == 1 + UNPROVEN_LOOK_UPS_MAX
-    assert given_up(resolver, "new.test", 5) is ErrorClass.DNS_TIMEOUT
     assert resolved(resolver, "works.test") == [("192.0.2.1", 443)]
+
+
+def test_one_org_s_names_that_are_stuck_leave_room_for_other_orgs_new_names(
+    name_servers: NameServers,
+) -> None:
+    resolver = Resolver(name_servers.look_up)
+    name_servers.broken = True
+    for number in range(UNPROVEN_LOOK_UPS_PER_ORG_MAX):
+        error = given_up(resolver, f"{number}.stuck.test", org_id="org_1")
+        assert error is ErrorClass.DNS_TIMEOUT
+    assert given_up(resolver, "new.test", 5, "org_1") is ErrorClass.SENDER_FAILED
+    assert resolved(resolver, "new.test", org_id="org_2") == [("192.0.2.1", 443)]
+    assert resolved(resolver, "new.test", org_id="org_1") == [("192.0.2.1", 443)]
 
 
 def test_a_name_that_got_stuck_is_no_longer_trusted_to_work(name_servers: NameServers) -> None:
     resolver = Resolver(name_servers.look_up)
     names = [f"{number}.stuck.test" for number in range(LOOK_UPS_MAX * 2)]
     for name in names:
-        resolved(resolver, name)
+        resolved(resolver, name, org_id=name)
     name_servers.broken = True
-    for name in names:
-        assert given_up(resolver, name) is ErrorClass.DNS_TIMEOUT
+    errors = [given_up(resolver, name, org_id=name) for name in names]
+    assert errors[:LOOK_UPS_MAX] == [ErrorClass.DNS_TIMEOUT] * LOOK_UPS_MAX
+    assert errors[LOOK_UPS_MAX:] == [ErrorClass.SENDER_FAILED] * LOOK_UPS_MAX
     assert threading.active_count() <= LOOK_UPS_MAX + 10
 
 
 def test_room_comes_back_when_stuck_look_ups_end(name_servers: NameServers) -> None:
     name_servers.broken = True
     resolver = Resolver(name_servers.look_up)
-    for number in range(UNPROVEN_LOOK_UPS_MAX):
+    for number in range(UNPROVEN_LOOK_UPS_PER_ORG_MAX):
         given_up(resolver, f"{number}.stuck.test")
     name_servers.repaired.set()
-    for number in range(UNPROVEN_LOOK_UPS_MAX):
+    for number in range(UNPROVEN_LOOK_UPS_PER_ORG_MAX):
         resolved(resolver, f"{number}.stuck.test")
     assert resolved(resolver, "new.test") == [("192.0.2.1", 443)]
 

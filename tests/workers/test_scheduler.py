@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from app.domain.errors import StorageUnavailable
-from app.queue.broker import WakingBroker, connect_broker
+from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES
 from app.storage import fallback
 from app.storage.database import Database, transaction
@@ -19,8 +19,8 @@ from workers.scheduler import PeriodicTask, Scheduler
 
 
 @pytest.fixture
-def broker(redis_url: str) -> Iterator[WakingBroker]:
-    broker = connect_broker(redis_url, threads=1)
+def broker(redis_url: str) -> Iterator[StreamsBroker]:
+    broker = StreamsBroker(redis_url, threads=1)
     broker.declare_queue(CAPTURES)
     yield broker
     broker.close()
@@ -69,7 +69,7 @@ def test_a_task_is_not_done_before_its_interval_is_over() -> None:
     assert done.count("rare") == 1
 
 
-def test_the_inbox_is_moved_into_the_queue(database: Database, broker: WakingBroker) -> None:
+def test_the_inbox_is_moved_into_the_queue(database: Database, broker: StreamsBroker) -> None:
     org = make_org(database)
     captures = [msgspec.json.encode(make_capture(org, f"p{n}@example.com")) for n in range(60)]
     for capture in captures:
@@ -89,7 +89,7 @@ def test_while_the_queue_is_away_the_inbox_keeps_everything(
     org = make_org(database)
     with transaction(database) as cursor:
         fallback.keep(cursor, [msgspec.json.encode(make_capture(org))])
-    nowhere = connect_broker("redis://127.0.0.1:9/0", threads=1)
+    nowhere = StreamsBroker("redis://127.0.0.1:9/0", threads=1)
 
     with pytest.raises(Exception, match="onnect"):
         MaintenanceTasks(database, nowhere).drain_fallback()

@@ -14,7 +14,8 @@ import pytest
 
 from app.domain.attempt import AttemptResult, ErrorClass
 from tests.workers.attackers import (
-    ENDLESS,
+    ENDLESS_BODIES,
+    ENDLESS_HEADS,
     FLOODS,
     OK,
     Conversation,
@@ -27,6 +28,7 @@ from tests.workers.attackers import (
 )
 from tests.workers.tls import Authority
 from workers.sender import Sender
+from workers.sending.answer import BODY_SECONDS_MAX
 from workers.sending.resolver import LookUp
 
 CONNECT_SECONDS = 0.5
@@ -65,12 +67,31 @@ def ends_within(seconds: float, attempt: Callable[[], AttemptResult]) -> Attempt
     return result
 
 
-@pytest.mark.parametrize("attack", ENDLESS)
-def test_an_answer_that_never_ends_is_given_up_at_the_deadline(sender: Sender, attack: str) -> None:
-    with receiving(ENDLESS[attack]) as receiver:
+@pytest.mark.parametrize("attack", ENDLESS_HEADS)
+def test_a_head_that_never_ends_is_given_up_at_the_deadline(sender: Sender, attack: str) -> None:
+    with receiving(ENDLESS_HEADS[attack]) as receiver:
         result = ends_within(TOTAL_SECONDS, lambda: sender.post(receiver.url(), {}, b"{}"))
         assert result.error is ErrorClass.TIMED_OUT
         assert result.timings.total_ms >= TOTAL_SECONDS * 1000 - 50
+
+
+@pytest.mark.parametrize("attack", ENDLESS_BODIES)
+def test_a_body_that_never_ends_is_left_at_the_deadline_and_changes_nothing(
+    sender: Sender, attack: str
+) -> None:
+    with receiving(ENDLESS_BODIES[attack]) as receiver:
+        result = ends_within(TOTAL_SECONDS, lambda: sender.post(receiver.url(), {}, b"{}"))
+        assert (result.status, result.error) == (200, None)
+        receiver.wait_for_closed(1)
+
+
+def test_a_body_gets_less_time_than_an_answer() -> None:
+    sender = Sender(allow_private=True, total_seconds=60)
+    with receiving(ENDLESS_BODIES["a dripping body"]) as receiver:
+        result = ends_within(BODY_SECONDS_MAX, lambda: sender.post(receiver.url(), {}, b"{}"))
+        assert (result.status, result.error) == (200, None)
+        assert result.body_prefix.startswith(b"xxx")
+    sender.close()
 
 
 @pytest.mark.parametrize("attack", FLOODS)
@@ -87,10 +108,11 @@ def test_a_flood_ends_early_and_in_time(sender: Sender, attack: str) -> None:
 def test_tls_changes_nothing_about_the_deadline(tmp_path: Path, attack: str) -> None:
     authority = Authority(tmp_path)
     context = authority.server_context("localhost")
-    with impatient(ca_file=authority.ca_file) as sender, receiving(ENDLESS[attack], context) as it:
+    endless = (ENDLESS_HEADS | ENDLESS_BODIES)[attack]
+    with impatient(ca_file=authority.ca_file) as sender, receiving(endless, context) as it:
         url = it.url("https", host="localhost")
         result = ends_within(TOTAL_SECONDS, lambda: sender.post(url, {}, b"{}"))
-        assert result.error is ErrorClass.TIMED_OUT
+        assert result.error is (ErrorClass.TIMED_OUT if attack in ENDLESS_HEADS else None)
 
 
 @pytest.mark.parametrize("stalling", [never_reading, dripping_a_handshake])
@@ -160,10 +182,10 @@ def test_a_kept_connection_gets_the_deadline_of_the_new_attempt(sender: Sender) 
 
 
 @contextmanager
-def full_backlog() -> Iterator[int]:
+def full_backlog(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Give a loopback port that takes part in no new connection: its queue is full."""
     with ExitStack() as open_sockets:
-        listening = open_sockets.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        listening = open_sockets.enter_context(socket.create_server((host, port), backlog=0))
         address = listening.getsockname()
         for _ in range(4):
             waiting = open_sockets.enter_context(socket.socket())
@@ -203,6 +225,40 @@ def test_the_next_address_is_tried_when_one_does_not_accept() -> None:
     assert result.address == f"127.0.0.1:{receiver.port}"
 
 
+def test_every_address_is_tried_within_the_connect_deadline() -> None:
+    def many(host: str, port: int) -> list[tuple[str, int]]:
+        return [(f"127.0.0.{last}", port) for last in (2, 3, 4, 5, 6, 7, 1)]
+
+    with (
+        receiving(answering()) as receiver,
+        full_backlog("127.0.0.2", receiver.port),
+        full_backlog("127.0.0.7", receiver.port),
+        impatient(resolver=many) as sender,
+    ):
+        result = sender.post(receiver.url(host="many.test"), {}, b"{}")
+    assert result.status == 200
+    assert result.address == f"127.0.0.1:{receiver.port}"
+
+
+def test_the_address_that_accepted_last_is_tried_first() -> None:
+    def two(host: str, port: int) -> list[tuple[str, int]]:
+        return [("127.0.0.2", port), ("127.0.0.1", port)]
+
+    with (
+        receiving(answering(close=True)) as receiver,
+        full_backlog("127.0.0.2", receiver.port),
+        impatient(resolver=two) as sender,
+    ):
+        connect_ms = []
+        for _ in range(2):
+            result = sender.post(receiver.url(host="two.test"), {}, b"{}")
+            assert result.status == 200
+            connect_ms.append(result.timings.connect_ms or 0)
+        assert receiver.connections == 2
+    share_ms = CONNECT_SECONDS * 1000 / 2
+    assert connect_ms[1] < share_ms - 50 <= connect_ms[0]
+
+
 def test_name_servers_that_never_answer_are_given_up_at_the_connect_deadline() -> None:
     released = threading.Event()
 
@@ -221,8 +277,9 @@ def test_name_servers_that_never_answer_are_given_up_at_the_connect_deadline() -
 
 def test_the_whole_table_of_attacks_leaves_a_worker_as_it_was() -> None:
     """Given a worker process, each attack from four threads at once, one after the other."""
+    attacks = ENDLESS_HEADS | ENDLESS_BODIES | FLOODS
     with ExitStack() as running:
-        attackers = [running.enter_context(receiving(a)) for a in (ENDLESS | FLOODS).values()]
+        attackers = [running.enter_context(receiving(a)) for a in attacks.values()]
         plain = running.enter_context(receiving(answering()))
         urls = [attacker.url() for attacker in attackers]
         worker = subprocess.run(
@@ -269,4 +326,33 @@ for url in told["attacks"]: four_at_once(url)
 grown = [after - earlier for after, earlier in zip(used(), before)]
 names = ("memory_bytes", "files", "threads")
 print(json.dumps(dict(zip(names, grown), attempts=len(results))))
+"""
+
+
+def test_a_process_without_descriptors_blames_itself() -> None:
+    """Given a worker process that can open nothing more, a literal address and a name."""
+    with receiving(answering()) as receiver:
+        urls = [receiver.url(), receiver.url(host="localhost"), receiver.url(host="no.test")]
+        worker = subprocess.run(
+            [sys.executable, "-c", _FULL_WORKER, *urls],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert worker.returncode == 0, worker.stderr
+    assert worker.stdout.split() == ["sender_failed"] * 3
+
+
+#: Prints the errors of attempts for which there is no descriptor.
+_FULL_WORKER = """
+import os, resource, sys
+from workers.sender import Sender
+
+sender = Sender(allow_private=True)
+limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, limits[1]))
+errors = [sender.post(url, {}, b"{}").error for url in sys.argv[1:]]
+resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+print(*errors)
 """

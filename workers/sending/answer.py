@@ -1,15 +1,19 @@
 """As much of an answer as is ever wanted, read from a connection."""
 
-import zlib
-from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import dataclass
-from enum import Enum, auto
+from __future__ import annotations
 
-from app.domain.attempt import ErrorClass
+import io
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from time import monotonic
+
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError
+
+from app.domain.attempt import AttemptResult, ErrorClass
 from workers.sending.budget import AttemptStopped, Budget, Phase
 from workers.sending.connection import Connection
-from workers.sending.response import Response
+from workers.sending.response import SWITCHING_PROTOCOLS, Response
 
 #: Bytes of a body that are read; a longer one costs the connection.
 BODY_BYTES_MAX = 64 * 1024
@@ -17,6 +21,8 @@ BODY_BYTES_MAX = 64 * 1024
 BODY_WIRE_BYTES_MAX = 2 * BODY_BYTES_MAX
 #: Reads for these: a body in one-byte chunks costs processor time that its size does not show.
 BODY_READS_MAX = 1000
+#: Seconds for these: only the head decides, so a body must not hold a slot for long.
+BODY_SECONDS_MAX = 2.0
 #: Bytes of a body that are kept, decompressed.
 PREFIX_BYTES_MAX = 4 * 1024
 
@@ -26,87 +32,57 @@ HEADER_NAME_CHARS_MAX = 100
 HEADER_VALUE_CHARS_MAX = 1024
 
 
-class End(Enum):
-    """How the reading of a body came to its end."""
+def receive_answer(connection: Connection, budget: Budget) -> tuple[AttemptResult, bool]:
+    """Read an answer within the budget; raises AttemptStopped, OSError, HTTPException.
 
-    WHOLE = auto()  # and what follows on the connection would be the next answer
-    CUT = auto()  # too long or flawed, which does not matter
-    LATE = auto()  # no time left
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver answered, within the bounds above."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    retry_after: str | None
-    body_prefix: bytes
-    end: End
-
-
-def receive_answer(connection: Connection, budget: Budget) -> Answer:
-    """Read an answer within the budget; raises AttemptStopped, OSError, HTTPException."""
+    True beside it: it was read to its end, and the connection can serve another request.
+    """
     budget.phase = Phase.WAIT
     response = connection.getresponse()
-    if response.status < 200:
-        # http.client takes 101 to 199 for the final answer, which would be the next one's.
-        raise AttemptStopped(
-            ErrorClass.INVALID_RESPONSE, f"an interim answer ({response.status}) and no final one"
-        )
+    if response.status == SWITCHING_PROTOCOLS:
+        raise AttemptStopped(ErrorClass.INVALID_RESPONSE, "the receiver switched protocols (101)")
     budget.phase = Phase.READ
     budget.receivable_bytes = BODY_WIRE_BYTES_MAX
+    budget.ends_at = min(budget.ends_at, monotonic() + BODY_SECONDS_MAX)
     body = bytearray()
-    with closing(response):
-        end = _read_body(response, body)
+    whole = False
+    # The receiver has said what it made of the request, and nothing is done with the body but
+    # show it: whatever goes wrong now, lateness included, ends the reading and no more.
+    with closing(response), suppress(Exception):
+        whole = _read_body(response, body)
     retry_after = response.headers.get("retry-after")
-    return Answer(
+    result = AttemptResult(
         status=response.status,
-        headers=_bounded(response.headers.items()),
         retry_after=_printable(retry_after, HEADER_NAME_CHARS_MAX) if retry_after else None,
-        body_prefix=_prefix(body, response.headers.get("content-encoding")),
-        end=end,
+        address=budget.address,
+        headers=_bounded(response.headers.items()),
+        body_prefix=_prefix(bytes(body), response.headers.get("content-encoding")),
+        waited_seconds=budget.waited_seconds,
+        timings=budget.timings(),
     )
+    return result, whole and not connection.is_closed
 
 
-def _read_body(response: Response, body: bytearray) -> End:
-    """Fill `body` up to its bound, still compressed.
-
-    Whatever goes wrong but lateness ends the reading and no more: the receiver has said what it
-    made of the request, and nothing is done with the body but show it.
-    """
-    try:
-        for _ in range(BODY_READS_MAX):
-            piece = b"" if response.length == 0 else response.read1(BODY_BYTES_MAX - len(body))
-            body += piece
-            if response.length == 0 or (response.isclosed() and response.length is None):
-                return End.WHOLE
-            if not piece or len(body) >= BODY_BYTES_MAX:
-                break
-    except TimeoutError:
-        return End.LATE
-    except Exception:
-        return End.CUT
-    return End.CUT
+def _read_body(response: Response, body: bytearray) -> bool:
+    """Fill `body` up to its bound, still compressed; says whether that was all of it."""
+    for _ in range(BODY_READS_MAX):
+        if response.length == 0 or response.isclosed():
+            return True
+        piece = response.read1(BODY_BYTES_MAX - len(body))
+        body += piece
+        if len(body) >= BODY_BYTES_MAX or (not piece and response.length):
+            break
+    return False
 
 
-def _prefix(body: bytearray, encoding: str | None) -> bytes:
-    """Give the beginning of a body; decompresses no more of it than is kept."""
-    for window_bits in _WINDOW_BITS.get((encoding or "").strip().lower(), ()):
-        try:
-            return zlib.decompressobj(window_bits).decompress(body, PREFIX_BYTES_MAX)
-        except zlib.error:
-            continue
-    return bytes(body[:PREFIX_BYTES_MAX])
-
-
-#: Content coding to zlib's names for its formats, in the order to try. We ask for none of them.
-_WINDOW_BITS = {
-    "gzip": (31,),
-    "x-gzip": (31,),
-    # "deflate" is meant to have a zlib header; some send it without.
-    "deflate": (15, -15),
-}
+def _prefix(body: bytes, encoding: str | None) -> bytes:
+    """The beginning of a body; decompresses no more of it than is kept."""
+    if encoding:
+        headers = {"content-encoding": encoding}
+        with suppress(HTTPError):  # then it is shown as it came
+            packed = HTTPResponse(io.BytesIO(body), headers, preload_content=False)
+            return packed.read(PREFIX_BYTES_MAX)
+    return body[:PREFIX_BYTES_MAX]
 
 
 def _bounded(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,14 @@
 """What one attempt may spend, and what it has spent so far."""
 
+from __future__ import annotations
+
+import socket
 from enum import StrEnum
 from time import monotonic
 
 from app.domain.attempt import ErrorClass, Timings
 
-#: Bytes that may arrive before the head of the answer is complete (interim answers included).
+#: Bytes that may arrive before the head of the answer is complete, interim answers included.
 HEAD_BYTES_MAX = 64 * 1024
 
 
@@ -30,78 +33,59 @@ class Phase(StrEnum):
     READ = "reading the answer"
 
 
-class Budget:
-    """The time and bytes of one attempt, shared by everything that works on it.
+_MEASURED = {Phase.DNS: "dns_ms", Phase.CONNECT: "connect_ms", Phase.TLS: "tls_ms"}
 
-    Times are `time.monotonic()` seconds. Every blocking call asks `left()` first, so that no
-    sequence of small steps adds up to more than the whole.
+
+class Budget:
+    """The time and bytes of one attempt; times are `time.monotonic()` seconds.
+
+    `org_id` says whose attempt it is: an org has a share of the look-ups.
     """
 
-    __slots__ = (
-        "_phase_began_at",
-        "address",
-        "connect_ms",
-        "connect_seconds",
-        "dns_ms",
-        "ends_at",
-        "first_byte_at",
-        "phase",
-        "receivable_bytes",
-        "sent_at",
-        "started_at",
-        "tls_ms",
-        "total_seconds",
-        "waited_seconds",
-    )
-
-    def __init__(self, connect_seconds: float, total_seconds: float) -> None:
+    def __init__(self, connect_seconds: float, total_seconds: float, org_id: str = "") -> None:
         self.connect_seconds = connect_seconds
         self.total_seconds = total_seconds
-        self.started_at = self._phase_began_at = monotonic()
+        self.org_id = org_id
+        self.started_at = self._entered_at = self.sent_at = monotonic()
         self.ends_at = self.started_at + total_seconds
         self.phase = Phase.PREPARING
+        #: The connection that `Deadlines` shuts down when the time is up.
+        self.sock: socket.socket | None = None
         self.address: str | None = None
-        self.dns_ms: int | None = None
-        self.connect_ms: int | None = None
-        self.tls_ms: int | None = None
-        #: Spent on waiting for bytes of the receiver's, all requests together.
+        self.first_byte_at: float | None = None
+        self.receivable_bytes = HEAD_BYTES_MAX
+        #: Spent on waiting for bytes from the receiver, all requests together.
         self.waited_seconds = 0.0
-        self.begin_sending()
+        self._ms: dict[str, int] = {}
+
+    def enter(self, phase: Phase) -> None:
+        """Begin a phase; how long the one before took is noted."""
+        now = monotonic()
+        if self.phase in _MEASURED:
+            self._ms[_MEASURED[self.phase]] = _whole_ms(now - self._entered_at)
+        self.phase, self._entered_at = phase, now
 
     def begin_sending(self) -> None:
         """Start a request on a connection: nothing received, the head's bytes open."""
-        self.sent_at = monotonic()
-        self.first_byte_at: float | None = None
+        self.enter(Phase.SEND)
+        self.sent_at = self._entered_at
+        self.first_byte_at = None
         self.receivable_bytes = HEAD_BYTES_MAX
-        self.phase = Phase.SEND
 
-    def connect_ends_at(self) -> float:
-        """Give the time at which a connection begun now must stand."""
-        return min(monotonic() + self.connect_seconds, self.ends_at)
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return monotonic() >= self.ends_at
 
-    def left(self) -> float:
-        """Give the seconds left, above zero; raises TimeoutError when there are none."""
-        seconds = self.ends_at - monotonic()
-        if seconds <= 0:
+    def check(self) -> None:
+        """Raise TimeoutError if the time is up."""
+        if self.is_over():
             raise TimeoutError("the time of the attempt is up")
-        return seconds
-
-    def enter(self, phase: Phase) -> None:
-        """Begin a phase that `ended_ms` will measure."""
-        self.phase = phase
-        self._phase_began_at = monotonic()
-
-    def ended_ms(self) -> int:
-        """Give the whole milliseconds since the phase began."""
-        return _whole_ms(monotonic() - self._phase_began_at)
 
     def timings(self) -> Timings:
-        """Give the timings of the attempt, which ends now."""
+        """The timings of the attempt, which ends now."""
         waited = None if self.first_byte_at is None else self.first_byte_at - self.sent_at
         return Timings(
-            dns_ms=self.dns_ms,
-            connect_ms=self.connect_ms,
-            tls_ms=self.tls_ms,
+            **self._ms,
             first_byte_ms=None if waited is None else _whole_ms(waited),
             total_ms=_whole_ms(monotonic() - self.started_at),
         )

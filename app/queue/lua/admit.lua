@@ -1,28 +1,54 @@
--- Admission and enqueueing of captures in one step.
--- KEYS: payloads, waiting list, wake list of the queue.
--- ARGV: admission db, queue db, most that may wait, wake tokens, wake expiry ms, job id, job prefix,
---       job suffix, and an array in MessagePack with an array per capture: capture, answer, dedupe
---       key, dedupe ms, address key, address rate, email key, email rate (per minute; 0: none).
--- Answers per capture: code, remaining, ms until the limit is whole again or until a retry may
+-- Admission and enqueueing in one step.
+-- KEYS: the stream. ARGV: prefix of all other keys, most that may be in the stream, start and end
+-- of the payload of one job for all that is admitted; without a start each gets a job of its own.
+-- Last, in MessagePack, an array with an array per request: job, answer, dedupe key, dedupe ms,
+-- address key, address rate, email key, email rate (per minute; 0: none). No job: only the limit
+-- counts.
+-- Answers per request: code, remaining, ms until the limit is whole again or until a retry may
 -- succeed, and for a duplicate the first answer. Codes: see admission.py.
 local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL = 0, 1, 2, 3, 4
-local full = redis.call('LLEN', KEYS[2]) >= tonumber(ARGV[3])
-local admitted, verdicts = {}, {}
+local MINUTE_MS = 60000
+local stream, prefix, job_start, job_end = KEYS[1], ARGV[1], ARGV[3], ARGV[4]
+local full = redis.call('XLEN', stream) >= tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
+local admitted, results = {}, {}
+
 local function answer(code, remaining, ms, text)
-  local n = #verdicts
-  verdicts[n + 1], verdicts[n + 2] = code, remaining
-  verdicts[n + 3], verdicts[n + 4] = math.ceil(ms), text or ''
+  local n = #results
+  results[n + 1], results[n + 2] = code, remaining
+  results[n + 3], results[n + 4] = math.ceil(ms), text or ''
 end
 
-redis.call('SELECT', ARGV[1])
-for _, candidate in ipairs(cmsgpack.unpack(ARGV[9])) do
-  local capture, text, dedupe_key, dedupe_ms, address_key, address_rate, email_key, email_rate =
-    unpack(candidate)
+-- A token bucket of one minute's worth, kept as the time at which it is full again. One that is
+-- full later than a minute from now was written before the clock was set back, and counts as full.
+-- Answers whether a token is there, tokens left after taking it, ms until full, ms until one is there.
+local function look(key, rate)
+  if rate == 0 then return true, 0, 0, 0 end
+  local cost = MINUTE_MS / rate
+  local stored = tonumber(redis.call('GET', prefix .. key)) or now
+  if stored > now + MINUTE_MS + 1000 then stored = now end
+  local full_at = math.max(stored, now) + cost
+  local excess = full_at - now - MINUTE_MS
+  if excess > 0.001 then return false, 0, full_at - now - cost, excess end
+  return true, math.floor(-excess / cost + 0.001), full_at - now, 0
+end
+
+local function take(key, rate, full_in)
+  if rate > 0 then
+    local value = string.format('%.3f', now + full_in)
+    redis.call('SET', prefix .. key, value, 'PX', math.ceil(full_in))
+  end
+end
+
+for _, request in ipairs(cmsgpack.unpack(ARGV[5])) do
+  local job, text, dedupe_key, dedupe_ms, address_key, address_rate, email_key, email_rate =
+    unpack(request)
   local fits, left, full_in, wait = look(address_key, address_rate)
-  local first = redis.call('GET', dedupe_key)
+  local first = dedupe_key ~= '' and redis.call('GET', prefix .. dedupe_key)
   if first then
     answer(DUPLICATE, left, full_in, first)
-  elseif full then
+  elseif full and job ~= '' then
     answer(FULL, left, full_in)
   elseif not fits then
     answer(ADDRESS_LIMITED, 0, wait)
@@ -33,20 +59,17 @@ for _, candidate in ipairs(cmsgpack.unpack(ARGV[9])) do
     else
       take(address_key, address_rate, full_in)
       take(email_key, email_rate, email_full_in)
-      redis.call('SET', dedupe_key, text, 'PX', dedupe_ms)
-      admitted[#admitted + 1] = capture
+      if dedupe_key ~= '' then
+        redis.call('SET', prefix .. dedupe_key, text, 'PX', dedupe_ms)
+      end
+      if job ~= '' then admitted[#admitted + 1] = job end
       answer(ACCEPTED, left, full_in)
     end
   end
 end
-redis.call('SELECT', ARGV[2])
 
-if #admitted > 0 then
-  redis.call('HSET', KEYS[1], ARGV[6], ARGV[7] .. table.concat(admitted, ',') .. ARGV[8])
-  redis.call('RPUSH', KEYS[2], ARGV[6])
-  if redis.call('LLEN', KEYS[3]) < tonumber(ARGV[4]) then
-    redis.call('LPUSH', KEYS[3], '1')
-    redis.call('PEXPIRE', KEYS[3], ARGV[5])
-  end
+if #admitted > 0 and job_start ~= '' then
+  admitted = { job_start .. table.concat(admitted, ',') .. job_end }
 end
-return verdicts
+for _, payload in ipairs(admitted) do redis.call('XADD', stream, '*', 'job', payload) end
+return results

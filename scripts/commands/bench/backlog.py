@@ -74,9 +74,8 @@ def _measure_deliveries(
 def _measure_captures(testbed: Testbed, depths: Sequence[int], effort: Effort, say: Say) -> Outcome:
     rates: dict[int, list[float]] = {depth: [] for depth in depths}
     memory_mib: dict[int, list[float]] = {depth: [] for depth in depths}
-    # A queue takes two databases: its own and the next.
     server = testbed.redis_url.rpartition("/")[0]
-    urls = {depth: f"{server}/{2 * number}" for number, depth in enumerate(depths, 1)}
+    urls = {depth: f"{server}/{number}" for number, depth in enumerate(depths, 1)}
     bytes_before = _redis_bytes(testbed)
     for depth, url in urls.items():
         fill_queue(testbed.database_url, url, depth, JOB_CAPTURES)

@@ -1,6 +1,6 @@
 """The yardstick of the ingress: bare Starlette routes, served as the product's web process is.
 
-`python -m scripts.commands.bench.bare_web PORT` serves with uvicorn:
+`python -m scripts.commands.bench.bare_web PORT` serves:
 
     /bare   parses the same JSON and answers as many bytes as a capture's answer has
     /kept   the same, after one write to Redis that is on disk when it returns
@@ -14,21 +14,20 @@ import sys
 from typing import Any
 
 import redis.asyncio
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.main import CONNECTIONS_MAX, KEEP_ALIVE_SECONDS
+from app.server import serve
 
 #: The list that /kept writes to.
 KEPT_KEY = "bare"
 
 
-def make_app(redis_url: str) -> Starlette:
+def make_app() -> Starlette:
     """The bare routes."""
-    client = redis.asyncio.Redis.from_url(redis_url, protocol=2)
+    client = redis.asyncio.Redis.from_url(os.environ["REDIS_URL"], protocol=2)
 
     async def bare(request: Request) -> Response:
         return _answer(await request.json())
@@ -60,19 +59,12 @@ def _answer(lead: dict[str, Any]) -> Response:
 
 def main() -> None:
     """Serve until stopped."""
-    uvicorn.run(
-        make_app(os.environ["REDIS_URL"]),
+    serve(
+        "scripts.commands.bench.bare_web:make_app",
+        host="127.0.0.1",
         port=int(sys.argv[1]),
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=CONNECTIONS_MAX,
-        backlog=2048,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        workers=1,
+        idle_seconds=60,
     )
 
 

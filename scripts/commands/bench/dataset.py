@@ -8,9 +8,10 @@ import secrets
 import msgspec
 
 from app.domain.capture import Capture
-from app.domain.contact import merge_capture, new_contact
+from app.domain.contact_fields import lead_values
 from app.domain.event import CONTACT_CREATED, contact_event
 from app.domain.ids import derive_contact_id, new_id, new_ulid
+from app.domain.merge import merge_capture, new_contact
 from app.domain.org import Org, OrgSettings
 from app.domain.signature import generate_secret
 from app.domain.submission import parse_json
@@ -154,7 +155,9 @@ def event_data() -> str:
     """The data of an event about a typical lead, as JSON."""
     org_id = new_id("org")
     lead = msgspec.json.decode(body_of("lead000000000000000@example.com"))
-    capture = Capture(new_id("cap"), org_id, new_id("cont"), source="organic", **lead)
+    capture = Capture(
+        id=new_id("cap"), org_id=org_id, contact_id=new_id("cont"), source="organic", **lead
+    )
     contact = new_contact(capture)
     merge_capture(contact, capture)
     return contact_event(new_id("evt"), CONTACT_CREATED, contact, [], now()).data
@@ -167,17 +170,11 @@ def _new_org(cursor: Cursor, slug: str) -> Org:
 
 
 def _capture(org: Org, email: str) -> Capture:
-    lead = parse_json(body_of(email))
     return Capture(
+        *lead_values(parse_json(body_of(email))),
         id=new_id("cap"),
         org_id=org.id,
         contact_id=derive_contact_id(org.created_ms, org.id_secret, email),
-        email=email,
-        source=lead.source,
-        first_name=lead.first_name,
-        last_name=lead.last_name,
-        phone=lead.phone,
-        metadata=lead.metadata,
         client_address="127.0.0.1",
         user_agent="Mozilla/5.0 (X11; Linux x86_64)",
     )

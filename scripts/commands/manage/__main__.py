@@ -20,6 +20,7 @@ from app.domain.errors import RexError, Unavailable
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from scripts.commands.manage import (
     captures,
+    dead_letters,
     deliveries,
     keys,
     orgs,
@@ -45,8 +46,9 @@ _NOUNS = {
     "replays": "past events once more",
     "quarantine": "captures that look like a bot's",
     "rejected": "captures that could not be recorded",
+    "dead-letters": "jobs that no worker could do",
 }
-_MODULES = (release, orgs, keys, webhooks, deliveries, replays, captures, stats)
+_MODULES = (release, orgs, keys, webhooks, deliveries, replays, captures, dead_letters, stats)
 
 
 def main(arguments: list[str]) -> int:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from app.domain.times import rfc3339
 from app.queue.connection import connect
-from app.queue.figures import QueueFigures
+from app.queue.figures import depth_of, refusals
+from app.queue.jobs import CAPTURES, DELIVERIES
 from app.storage import figures, orgs
 from app.storage.database import transaction
 from scripts.commands.manage.command_line import Command, option
@@ -51,8 +52,10 @@ def stats(operator: Operator, arguments: Namespace) -> object:
 
 
 def _queues(operator: Operator) -> Listing:
-    found = [depth._asdict() for depth in _queue_figures(operator).depths()]
-    return Listing(found, ("queue", "waiting", "resting", "unfinished"))
+    client = connect(operator.settings.redis_url, connections=1)
+    queues = (CAPTURES, DELIVERIES)
+    found = [{"queue": queue, **depth_of(client, queue)._asdict()} for queue in queues]
+    return Listing(found, ("queue", "waiting", "in_flight", "retrying", "dead_letters"))
 
 
 def _counts(counts: list[figures.Figures], columns: tuple[str, ...]) -> Listing:
@@ -68,13 +71,10 @@ def _health(health: list[figures.Figures]) -> Listing:
 def _refused(operator: Operator, all_orgs: dict[str, str], days: int) -> Listing:
     today = datetime.now(UTC).date()
     wanted = [str(today - timedelta(days=ago)) for ago in range(days)]
-    refused = _queue_figures(operator).refusals(list(all_orgs), wanted)
+    client = connect(operator.settings.redis_url, connections=1)
+    refused = refusals(client, list(all_orgs), wanted)
     found = [each._asdict() | {"org": all_orgs[each.org_id]} for each in refused]
     return Listing(found, ("day", "org", "reason", "refused"))
-
-
-def _queue_figures(operator: Operator) -> QueueFigures:
-    return QueueFigures(connect(operator.settings.redis_url, connections=1))
 
 
 def _time(value: object) -> object:

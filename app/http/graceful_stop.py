@@ -1,0 +1,74 @@
+"""A stop of a web worker that cuts nobody off, as ASGI middleware around the application.
+
+The server closes idle connections as soon as it stops, new ones that have not sent their request
+yet among them, and their clients see a reset. So SIGTERM does not reach it at once:
+
+1. For `GRACE_SECONDS` the worker serves as before, but `/readyz` says 503 and every answer says
+   `Connection: close`: load balancers send their requests elsewhere, and clients hang up by
+   themselves.
+2. It stops listening.
+3. For `LAST_REQUESTS_SECONDS` it answers the connections that it accepted last.
+4. SIGINT, which the server takes for its own stop: it finishes the requests under way and closes
+   the connections that are idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.listening import stop_listening
+
+#: Long enough for a kept connection in use to have one more request.
+GRACE_SECONDS = 1.5
+#: For the first request of a connection that was accepted last.
+LAST_REQUESTS_SECONDS = 0.5
+
+#: The server copies the state of the lifespan into every request.
+_KEY = "stopping"
+
+
+class GracefulStop:
+    """The application of a worker process, which must run in the main thread."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app = app
+        self._port = port
+        self._stopping = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or run the application's lifespan."""
+        if scope["type"] == "lifespan":
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self._begin, scope["state"])
+        elif self._stopping:
+            send = _closing(send)
+        await self._app(scope, receive, send)
+
+    def _begin(self, state: dict[str, Any]) -> None:
+        if self._stopping:
+            return
+        self._stopping = state[_KEY] = True
+        loop = asyncio.get_running_loop()
+        loop.call_later(GRACE_SECONDS, stop_listening, self._port)
+        end_seconds = GRACE_SECONDS + LAST_REQUESTS_SECONDS
+        loop.call_later(end_seconds, signal.raise_signal, signal.SIGINT)
+
+
+def is_stopping(scope: Scope) -> bool:
+    """Whether the request came after its process was told to stop."""
+    return _KEY in scope.get("state", ())
+
+
+def _closing(send: Send) -> Send:
+    """A `send` whose answer ends its connection."""
+
+    async def send_and_close(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
+    return send_and_close

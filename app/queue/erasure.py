@@ -1,0 +1,110 @@
+"""Forgetting a person: in the first answers to Idempotency-Keys, and in jobs that failed.
+
+A first answer that is emptied still stands for its key, so a late repetition of the post is
+answered and does not bring the erased person back. Jobs that wait are recorded in the next moment,
+and PostgreSQL knows whom it must not bring back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import msgspec
+import redis
+
+from app.domain.errors import QueueUnavailable
+from app.queue.admission import PREFIX
+from app.queue.entry import decode_entry, decode_payload, encode_entry, entry_of
+from app.queue.jobs import CAPTURES, KEYS, encode_job
+from app.queue.stream import STEP
+
+#: Keys that one step looks at: about a millisecond, in which Redis does nothing else.
+SCAN_STEP = 1000
+
+
+def first_answer_key(org_id: str, digest: str) -> str:
+    """Where the first answer to an Idempotency-Key is kept, after `PREFIX`."""
+    return f"idem:{org_id}:{digest}"
+
+
+class QueueErasure:
+    """Erases people from Redis; every method raises `QueueUnavailable`."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client: Any = client
+
+    def erase(self, org_id: str, contact_ids: Collection[str], emails: Collection[str]) -> None:
+        """Erase a person of an org, known by all ids and addresses that it ever had.
+
+        Looks at every answer of a day and at every failed job, in steps: an erasure may take its
+        time, captures may not pay for it.
+        """
+        person = {*contact_ids, *emails}
+        try:
+            for keys in self._scan(PREFIX + first_answer_key(org_id, "*")):
+                self._empty_answers(keys, person)
+            self._erase_dead_letters(org_id, person)
+            self._erase_retries(org_id, person)
+        except redis.RedisError as error:
+            raise QueueUnavailable from error
+
+    def _scan(self, pattern: str) -> Iterator[list[bytes]]:
+        cursor = -1
+        while cursor:
+            cursor, keys = self._client.scan(max(cursor, 0), pattern, SCAN_STEP)
+            yield keys
+
+    def _empty_answers(self, keys: list[bytes], person: set[str]) -> None:
+        values = self._client.mget(keys) if keys else []
+        for key, value in zip(keys, values, strict=True):
+            answer = msgspec.json.decode(value) if value else None
+            if answer and answer["data"]["id"] in person:
+                answer["data"] |= {"email": "", "first_name": None, "last_name": None}
+                # XX: one that expires in this moment must not come back for ever.
+                self._client.set(key, msgspec.json.encode(answer), xx=True, keepttl=True)
+
+    def _erase_dead_letters(self, org_id: str, person: set[str]) -> None:
+        dead, after = KEYS.dead_letters(CAPTURES), "-"
+        while found := self._client.xrange(dead, after, "+", STEP):
+            for entry_id, fields in found:
+                payload = entry_of(entry_id, fields).payload
+                left = _without(payload, org_id, person)
+                if left != payload:
+                    with self._client.pipeline() as pipe:
+                        if left:
+                            pipe.xadd(dead, {**fields, b"job": left})
+                        pipe.xdel(dead, entry_id)
+                        pipe.execute()
+            after = f"({found[-1][0].decode()}"
+
+    def _erase_retries(self, org_id: str, person: set[str]) -> None:
+        retry = KEYS.retry(CAPTURES)
+        for member, score in self._client.zscan_iter(retry):
+            entry = decode_entry(member)
+            left = _without(entry.payload, org_id, person)
+            if left != entry.payload:
+                with self._client.pipeline() as pipe:
+                    pipe.zrem(retry, member)
+                    if left:
+                        pipe.zadd(retry, {encode_entry(entry._replace(payload=left)): score})
+                    pipe.execute()
+
+
+def _without(payload: bytes, org_id: str, person: set[str]) -> bytes:
+    """A job without a person's captures; empty when none is left."""
+    try:
+        job = decode_payload(payload)
+        captures = msgspec.json.decode(job.args[0], type=list[dict[str, Any]])
+    except (msgspec.DecodeError, ValueError, IndexError, RecursionError):
+        named = any(each.encode() in payload for each in person)
+        return b"" if named else payload
+    left = [each for each in captures if not _is_of(each, org_id, person)]
+    if len(left) == len(captures):
+        return payload
+    return encode_job(job.actor_name, [left]) if left else b""
+
+
+def _is_of(capture: dict[str, Any], org_id: str, person: set[str]) -> bool:
+    ids = {capture.get("contact_id"), capture.get("email")}
+    return capture.get("org_id") == org_id and not ids.isdisjoint(person)

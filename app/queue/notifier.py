@@ -1,0 +1,51 @@
+"""Tells delivery workers that a webhook has something due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import redis
+
+from app.queue.admission import PREFIX, SCRIPT, AdmissionRequest, script_arguments
+from app.queue.connection import hang_up
+from app.queue.jobs import DELIVER, DELIVERIES, KEYS, encode_job
+
+#: So long a webhook that was notified is not notified again, unless a worker takes it before: a
+#: burst of events costs one job, and a job that was lost costs no more than this.
+DEDUPE_MS = 5_000
+#: More jobs than this are of no use: with no worker alive they would only grow in number.
+DEPTH_MAX = 10_000
+
+
+class DeliveryNotifier:
+    """Enqueues one job for each webhook, unless one is waiting already."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._script = client.register_script(SCRIPT)
+
+    def notify(self, webhook_ids: Iterable[str]) -> bool:
+        """Notify workers of these webhooks; False when Redis is away.
+
+        Nothing is lost then: the scheduler finds what is due and notifies again.
+        """
+        requests = [
+            AdmissionRequest(encode_job(DELIVER, [each]), b"1", _dedupe_key(each), DEDUPE_MS)
+            for each in webhook_ids
+        ]
+        try:
+            if requests:
+                arguments = script_arguments(DEPTH_MAX, b"", b"", requests)
+                self._script([KEYS.stream(DELIVERIES)], arguments)
+        except redis.RedisError:
+            hang_up(self._client)
+            return False
+        return True
+
+    def take(self, webhook_id: str) -> None:
+        """Note that a worker looks now: what becomes due from here on notifies again."""
+        self._client.delete(PREFIX + _dedupe_key(webhook_id))
+
+
+def _dedupe_key(webhook_id: str) -> str:
+    return f"notified:{webhook_id}"

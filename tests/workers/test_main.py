@@ -1,0 +1,177 @@
+"""The worker processes as an operator starts and stops them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.queue.broker import StreamsBroker
+from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
+from app.storage.database import Database, open_database, transaction
+from config.settings import EXIT_CONFIGURATION, BadSetting
+from tests.factories import make_capture, make_org
+from tests.queue.working import eventually
+from workers.actors import load_middleware
+
+ROOT = Path(__file__).parents[2]
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[StreamsBroker]:
+    broker = StreamsBroker(redis_url)
+    yield broker
+    broker.close()
+
+
+@pytest.fixture
+def start(database_url: str, redis_url: str) -> Iterator[Start]:
+    """Starts a command in a process group of its own; kills the group at the end."""
+    secret = base64.b64encode(b"k" * 32).decode()
+    environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": secret}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*command: str, **settings: str) -> subprocess.Popen[bytes]:
+        given = {**os.environ, "PYTHONPATH": str(ROOT), **environ, **settings}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", *command], cwd=ROOT, env=given, start_new_session=True
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+@contextmanager
+def captures_held(database: Database) -> Iterator[None]:
+    """Nobody can record until the end of this block."""
+    other = open_database(str(database.database))
+    with transaction(other) as cursor:
+        cursor.execute("LOCK TABLE captures IN EXCLUSIVE MODE")
+        yield
+    other.close()
+
+
+def recorded(database: Database) -> int:
+    with transaction(database) as cursor:
+        cursor.execute("SELECT count(*) FROM captures WHERE status = 'recorded'")
+        (count,) = cursor.fetchone() or (0,)
+        return int(count)
+
+
+def send(broker: StreamsBroker, database: Database, count: int) -> None:
+    org = make_org(database)
+    captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
+    broker.enqueue_many(CAPTURES, [encode_job(RECORD_CAPTURES, [[each]]) for each in captures])
+
+
+@pytest.mark.parametrize(
+    ("processes", "whom"),
+    [("1", "the group, twice"), ("2", "the group, twice"), ("2", "the first process")],
+)
+def test_whoever_gets_sigterm_running_jobs_finish_and_the_status_is_0(
+    start: Start, broker: StreamsBroker, database: Database, processes: str, whom: str
+) -> None:
+    process = start("workers.main", "captures", WORKER_PROCESSES=processes)
+    with captures_held(database):
+        send(broker, database, 3)
+        eventually(lambda: broker.depth(CAPTURES).in_flight == 3)
+        kill = os.kill if whom == "the first process" else os.killpg
+        for _ in range(2 if "twice" in whom else 1):
+            kill(process.pid, signal.SIGTERM)
+        # What has not begun goes back at once; what runs is waited for.
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1.5)
+        running = broker.depth(CAPTURES).in_flight
+        assert running > 0
+    assert process.wait(15) == 0
+    assert recorded(database) == running
+    assert broker.depth(CAPTURES) == (3 - running, 0, 0, 0)
+
+
+def test_a_killed_process_of_several_is_replaced(
+    start: Start, broker: StreamsBroker, database: Database
+) -> None:
+    process = start("workers.main", "captures", WORKER_PROCESSES="2")
+    beats = broker.policy.keys.heartbeats(CAPTURES)
+
+    def pids() -> set[int]:
+        names = broker.client.hkeys(beats)
+        return {int(name.split(b"-")[-2]) for name in names}  # type: ignore[arg-type]
+
+    eventually(lambda: len(pids()) == 2)
+    before = pids()
+    victim = before.pop()
+    os.kill(victim, signal.SIGKILL)
+    eventually(lambda: len(pids() - {victim} - before) == 1, seconds=15)
+    send(broker, database, 5)
+    eventually(lambda: recorded(database) == 5)
+    process.terminate()
+    assert process.wait(15) == 0
+
+
+def test_dramatiq_s_own_command_line_runs_a_role(
+    start: Start, broker: StreamsBroker, database: Database
+) -> None:
+    process = start("dramatiq", "workers.actors:record", "-p", "1", "-t", "2")
+    send(broker, database, 5)
+    eventually(lambda: recorded(database) == 5)
+    process.terminate()
+    assert process.wait(15) == 0
+    assert broker.depth(CAPTURES).unfinished == 0
+
+
+def test_the_scheduler_ends_on_sigterm_to_its_group(start: Start, broker: StreamsBroker) -> None:
+    process = start("workers.main", "scheduler")
+    eventually(lambda: broker.client.exists(broker.policy.keys.heartbeats(CAPTURES)) == 1)
+    for _ in range(3):
+        os.killpg(process.pid, signal.SIGTERM)
+    assert process.wait(15) == 0
+
+
+def test_middleware_of_one_s_own_is_added_by_a_setting(
+    start: Start, broker: StreamsBroker, database: Database, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal"
+    (tmp_path / "own_middleware.py").write_text(
+        "from dramatiq import Middleware\n"
+        "class Journal(Middleware):\n"
+        "    def after_process_message(self, broker, message, *, result=None, exception=None):\n"
+        f"        open({str(journal)!r}, 'a').write(f'{{message}} {{exception}}\\n')\n"
+    )
+    path = os.pathsep.join([str(ROOT), str(tmp_path)])
+    middleware = "own_middleware:Journal, dramatiq.middleware:AgeLimit"
+    start("workers.main", "captures", WORKER_MIDDLEWARE=middleware, PYTHONPATH=path)
+    send(broker, database, 1)
+    eventually(lambda: journal.exists() and journal.read_text().endswith("\n"))
+    assert journal.read_text().startswith("record_captures[")
+    assert journal.read_text().endswith("] None\n")
+
+
+@pytest.mark.parametrize("setting", ["nowhere:Class", "dramatiq.middleware:Nothing", "no colon"])
+def test_middleware_that_is_not_there_stops_the_start(start: Start, setting: str) -> None:
+    for processes in ("1", "2"):
+        process = start(
+            "workers.main", "captures", WORKER_MIDDLEWARE=setting, WORKER_PROCESSES=processes
+        )
+        assert process.wait(15) == EXIT_CONFIGURATION
+
+
+def test_middleware_is_made_from_its_class() -> None:
+    (made,) = load_middleware(["dramatiq.middleware:AgeLimit"])
+    assert type(made).__name__ == "AgeLimit"
+    with pytest.raises(BadSetting, match="nowhere"):
+        load_middleware(["nowhere:Class"])
