@@ -64,13 +64,11 @@ class Node(NamedTuple):
     around: object
 
 
-def find_person(sent: Mapping[str, object]) -> dict[str, Found]:
-    """Fields of the visitor (FULL_NAME and COMPANY, too), each with the path to its value."""
-    return person_in(unfold(sent))
+def find_person(view: Mapping[str, object]) -> dict[str, Found]:
+    """Fields of the visitor (FULL_NAME and COMPANY, too), each with the path to its value.
 
-
-def person_in(view: Mapping[str, object]) -> dict[str, Found]:
-    """The same of what `unfold` made of a submission."""
+    `view` is what `unfold` made of a submission.
+    """
     nodes = list(islice(_walk(view), _NODES_MAX))
     reader = RecordReader(read_titles(node.value for node in nodes))
     top = reader.read(view)

@@ -19,7 +19,7 @@ from app.domain.first_touch import find_touch, is_told_plainly
 from app.domain.json_object import read_object
 from app.domain.labels import COMPANY
 from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
-from app.domain.person import person_in, unfold
+from app.domain.person import find_person, unfold
 from app.domain.problems import Problems
 from app.domain.source import derive_source
 from app.domain.untrusted_text import one_line
@@ -79,7 +79,7 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
         problems.add("metadata", f"has far more than the {BYTES_MAX:,} bytes that can be kept")
         raise InvalidCapture(problems.by_field)
     view = unfold(sent)
-    person = person_in(view)
+    person = find_person(view)
     company = person.pop(COMPANY, None)
     mapped = map_fields(person, problems)
     metadata = gather_metadata(sent, mapped.used, problems)
