@@ -107,8 +107,8 @@ def parameters_of_url(url: str) -> dict[str, str]:
         pairs = parse_qsl(query, max_num_fields=_PARAMETERS_MAX)
     except ValueError:
         return {}
-    found = ((parameter_of(name), clean_text(value)) for name, value in pairs)
-    return {name: value[:_VALUE_CHARS_MAX] for name, value in found if name and value}
+    found = ((parameter_of(name), _kept(value)) for name, value in pairs)
+    return {name: value for name, value in found if name and value}
 
 
 def _labelled(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -161,7 +161,11 @@ def _text_of(value: object) -> str:
         value = value[0]
     if isinstance(value, dict):
         value = next((value[key] for key in _VALUE_KEYS if key in value), None)
-    return value[:_VALUE_CHARS_MAX] if isinstance(value, str) else ""
+    return _kept(value) if isinstance(value, str) else ""
+
+
+def _kept(value: str) -> str:
+    return clean_text(value[:_VALUE_CHARS_MAX])
 
 
 def _is_page(label: str) -> bool:

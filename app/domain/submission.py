@@ -22,7 +22,7 @@ from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
 from app.domain.person import find_person, unfold
 from app.domain.problems import Problems
 from app.domain.source import derive_source
-from app.domain.untrusted_text import one_line
+from app.domain.untrusted_text import clean_text, one_line
 
 #: Fields that are looked at: far more than metadata has room for.
 _FIELDS_MAX = 2 * KEYS_MAX
@@ -101,7 +101,7 @@ def _raise_to_top(
     """Add to the top of metadata what everybody looks for there, if there is room for it."""
     added: dict[str, object] = {name: touch[name] for name in touch.keys() - metadata.keys()}
     if company and COMPANY not in metadata:
-        added[COMPANY] = one_line(company[:COMPANY_CHARS_MAX])
+        added[COMPANY] = one_line(clean_text(company[:COMPANY_CHARS_MAX]))
     if added and len(metadata) + len(added) <= KEYS_MAX:
         more = {**metadata, **added}
         if len(msgspec.json.encode(more)) <= BYTES_MAX:

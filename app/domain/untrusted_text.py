@@ -43,7 +43,8 @@ _WHOLE = (
     "\U0001d15e\U0001d15f\U0001d160\U0001d161\U0001d162\U0001d163\U0001d164"
     "\U0001d1bb\U0001d1bc\U0001d1bd\U0001d1be\U0001d1bf\U0001d1c0"
 )
-_APART = str.maketrans({whole: normalize("NFD", whole) for whole in _WHOLE})
+_APART = {whole: normalize("NFD", whole) for whole in _WHOLE}
+_ANY_WHOLE = re.compile(f"[{_WHOLE}]")
 # What most texts have nothing of.
 _ODD = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_WHOLE}]")
 
@@ -53,7 +54,10 @@ def clean_text(text: str) -> str:
     if text.isascii():
         return (text if text.isprintable() else text.translate(_ASCII_CONTROLS)).strip()
     if _ODD.search(text):
-        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).translate(_APART)
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
+        if _ANY_WHOLE.search(text):
+            for whole, apart in _APART.items():
+                text = text.replace(whole, apart)
     if len(text) <= MARKS_MAX or not _MAYBE_LONG_RUN.search(text):
         return normalize("NFC", text).strip(_TRIMMED)
     # Once more afterwards, since a base character may have had a mark of its own inside.

@@ -17,12 +17,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from hypothesis import HealthCheck, Phase, given, settings, target
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings, target
 from hypothesis import strategies as st
 
 from app.domain.org import Org, OrgSettings
@@ -274,6 +274,10 @@ class Intake:
             assert not _NUL_OR_SURROGATE.search(unescaped), "a capture cannot be stored"
         return cost
 
+    def close(self) -> None:
+        """Give back what it holds."""
+        self._loop.close()
+
     async def _status_of(self, post: Post) -> int:
         sent: list[Any] = []
         messages = [{"type": "http.request", "body": post.body, "more_body": False}]
@@ -334,6 +338,7 @@ class Fuzzer:
             max_examples=EXAMPLES_A_ROUND,
             deadline=None,
             database=None,
+            verbosity=Verbosity.quiet,
             phases=[Phase.generate, Phase.target],
             suppress_health_check=list(HealthCheck),
         )(search)
@@ -369,12 +374,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     saved = Path(".data/fuzz/worst")
     parser.add_argument("--save", type=Path, default=saved, help="where the dearest body goes")
     wanted = parser.parse_args(arguments)
-    fuzzer = Fuzzer(wanted.seconds, Intake())
     fault = ""
-    try:
-        fuzzer.run()
-    except (AssertionError, Endless) as error:
-        fault = str(error)
+    with closing(Intake()) as intake:
+        fuzzer = Fuzzer(wanted.seconds, intake)
+        try:
+            fuzzer.run()
+        except (AssertionError, Endless) as error:
+            fault = str(error)
     if fuzzer.worst_ms > CPU_MS_MAX:
         fault = fault or f"a body costs {fuzzer.worst_ms:.1f} ms of CPU: at most {CPU_MS_MAX:g}"
     _report(fuzzer, wanted.save)
