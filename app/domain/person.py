@@ -161,11 +161,18 @@ def _lone_address(nodes: list[Node]) -> Found | None:
     found: Found | None = None
     for node in nodes:
         text = node.value
-        if isinstance(text, str) and "@" in text and is_plain(text.lower()):
+        if isinstance(text, str) and _is_address(text):
             if found is not None and found.text != text:
                 return None
             found = found or Found(text, node.path)
     return found
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is an address, also beside a name: `Ada Byron <ada@example.com>`."""
+    if text.endswith(">"):
+        text = text[:-1].rpartition("<")[2]
+    return is_plain(text.lower())
 
 
 def _walk(view: Mapping[str, object]) -> Iterator[Node]:

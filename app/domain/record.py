@@ -35,7 +35,7 @@ _VALUE_KEYS_OF = {
     FULL_NAME: ("full", "full_name", "formatted", "displayName"),
 }
 #: The parts of a phone number, in the order in which they are dialled.
-_PHONE_PARTS = ("country", "area", "phone", "number", "extension")
+_PHONE_PARTS = ("country_code", "countryCode", "country", "area", "phone", "number", "extension")
 #: Steps of reading in one submission, about half a microsecond each: one for each character of a
 #: label that it has not had yet, and these. Forms take some hundreds; what is left is not read.
 _STEPS_MAX = 3_000
@@ -45,6 +45,7 @@ _STEPS_OF_ITEM = 8
 _LAST_NAME_BESIDE = frozenset({"nom", "naam", "name", "namn", "navn", "jmeno", "meno"})
 
 
+_DIALLED = re.compile(r"[+\d(][\d ()./-]{0,30}")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -158,9 +159,11 @@ def find_text(value: object, path: Path, field: str) -> Found | None:
     text = text_of(value)
     if text is not None:
         return Found(text, path)
-    if field == "phone" and isinstance(value, dict) and "area" in value:
-        parts = (text_of(value.get(part)) for part in _PHONE_PARTS)
-        return Found(" ".join(part for part in parts if part), path)
+    if field == "phone" and isinstance(value, dict) and "full" not in value:
+        parts = [text_of(value.get(part)) or "" for part in _PHONE_PARTS]
+        dialled = [part for part in parts if _DIALLED.fullmatch(part)]
+        if len(dialled) > 1:
+            return Found(" ".join(dialled), path)
     for key, inner in _wrapped(value, field):
         found = find_text(inner, (*path, key), field)
         if found is not None:
