@@ -111,7 +111,7 @@ class Recorder:
         return captures
 
     def _keep_unreadable(self, payload: bytes, reason: str) -> None:
-        """Keep what nobody could read, for a person to look at."""
+        """Keep what cannot be read, for a person to look at."""
         with transaction(self._database) as cursor:
             capture_rows.keep_unreadable(cursor, "captures", payload, reason)
         log.error("capture.unreadable", extra={"reason": reason})

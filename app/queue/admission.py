@@ -185,8 +185,8 @@ class AdmissionClient:
         try:
             return await reply
         except (RedisError, OSError) as error:
-            # Whoever answers READONLY, LOADING or MASTERDOWN may have been replaced: the next
-            # command looks up the name again.
+            # A server that answers READONLY, LOADING or MASTERDOWN may have been replaced: the next
+            # command resolves its name again.
             with suppress(RedisError, OSError):  # hanging up may be too slow as well
                 await self._client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable from error

@@ -5,7 +5,7 @@
     stream     how a job moves in Redis           policy   what becomes of one that failed
 
 At least once: a job leaves Redis only when its actor returned. A failed one is tried again after
-growing pauses; what nobody can work on becomes a dead letter. docs/queue.md shows it in Redis.
+growing pauses; one that fails for good becomes a dead letter. docs/queue.md shows it in Redis.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class StreamsBroker(Broker):
             self.consumer_name,
             min(prefetch, self._threads),
             self._streams[queue_name],
-            # Not even one silent retry: a read may have been answered to nobody.
+            # No silent retry: the reply to a read may have been lost, and its jobs with it.
             connect(self._redis_url, connections=1, retries=0),
             BatchReader(queue_name, self.actors),
             self.policy,

@@ -42,7 +42,7 @@ def connect(redis_url: str, *, connections: int, retries: int = 1) -> redis.Redi
 
 
 def hang_up(client: redis.Redis) -> None:
-    """Close the idle connections: whoever answers READONLY or LOADING may have been replaced."""
+    """Close the idle connections: a server that answers READONLY may have been replaced."""
     client.connection_pool.disconnect(inuse_connections=False)
 
 

@@ -74,7 +74,7 @@ class StreamsConsumer(Consumer):
         """Give the next batch, or None after a short wait without one."""
         try:
             if self._stopping.is_set():
-                self._return(self._take_fetched())
+                self._return_fetched()
                 self._held.wait_until_running(1, BLOCK_SECONDS / 5)
                 return None
             self._return_orphans_when_due()
@@ -118,7 +118,7 @@ class StreamsConsumer(Consumer):
             try:
                 self._fetched.append((entry, self._reader.read(entry)))
             except (ValueError, RecursionError) as error:
-                self._settle([Verdict(entry, reason=f"not a job: {error}"[:200])])
+                self._move([Verdict(entry, reason=f"not a job: {error}"[:200])])
 
     def _room(self) -> int:
         """How many more jobs are of use: those of the next batch, but never more than threads."""
@@ -133,7 +133,7 @@ class StreamsConsumer(Consumer):
         probes = self._alone or self._held.throttle_seconds > 0
         batch = self._reader.take(self._fetched, 1 if probes else self._reader.batching.jobs_max)
         if self._alone:  # if it kills this process, it must not take others with it
-            self._return(self._take_fetched())
+            self._return_fetched()
         interval = self._reader.batching.min_interval_seconds if len(batch.entries) > 1 else 0.0
         self._next_batch_at = time.monotonic() + interval
         self._held.begin()
@@ -142,55 +142,42 @@ class StreamsConsumer(Consumer):
     def ack(self, message: MessageProxy) -> None:
         """Acknowledge a batch. Raises `ConnectionClosed`, and dramatiq tries again after 5 s."""
         assert isinstance(message, Batch)
-        ids = [entry.id for entry in message.entries]
         try:
-            self._stream.acknowledge(ids)
+            self._stream.acknowledge([entry.id for entry in message.entries])
         except (RedisError, OSError) as error:
             self._outage.failed(error)
             raise ConnectionClosed(error) from error
         self._held.finish(message.entries, failed=False)
 
     def nack(self, message: MessageProxy) -> None:
-        """Let the jobs of a batch that failed run again later. If that fails they are orphans."""
+        """Let the jobs of a batch that failed run again later."""
         assert isinstance(message, Batch)
-        entries, expected = message.entries, self._reader.expects(message)
-        try:
-            self._settle(self._policy.after_failure(entries, message.error, expected=expected))
-        except (RedisError, OSError) as error:
-            self._outage.failed(error)
+        expected = self._reader.expects(message)
+        self._move(self._policy.after_failure(message.entries, message.error, expected=expected))
         self._held.finish(message.entries, failed=True)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Return batches that have not run. Raises `ConnectionClosed`."""
-        batches = [batch for batch in messages if isinstance(batch, Batch)]
-        try:
-            self._return([entry for batch in batches for entry in batch.entries])
-        except (RedisError, OSError) as error:
-            raise ConnectionClosed(error) from error
+        """Return batches that have not run."""
+        for batch in messages:
+            assert isinstance(batch, Batch)
+            self._move([Verdict(entry) for entry in batch.entries])
 
     def close(self) -> None:
-        """Return what was not handed out, and hang up. Raises `ConnectionClosed`."""
-        try:
-            self._return(self._take_fetched())
-        except (RedisError, OSError) as error:
-            raise ConnectionClosed(error) from error
-        finally:
-            hang_up(self._reading_client)
+        """Return what was not handed out, and hang up."""
+        self._return_fetched()
+        hang_up(self._reading_client)
 
-    def _take_fetched(self) -> list[Entry]:
-        entries = [entry for entry, _ in self._fetched]
+    def _return_fetched(self) -> None:
+        self._move([Verdict(entry) for entry, _ in self._fetched])
         self._fetched.clear()
-        return entries
 
-    def _return(self, entries: Sequence[Entry]) -> None:
-        self._settle([Verdict(entry) for entry in entries])
-
-    def _settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Move pending jobs. Those that could not be moved are orphans from here on."""
+    def _move(self, verdicts: Sequence[Verdict]) -> None:
+        """Do with jobs what was decided. Those that could not be moved are orphans then."""
         try:
             self._stream.move(verdicts)
-        finally:
-            self._held.drop(verdict.entry.id for verdict in verdicts)
+        except (RedisError, OSError) as error:
+            self._outage.failed(error)
+        self._held.drop(verdict.entry.id for verdict in verdicts)
 
     def _return_orphans_when_due(self) -> None:
         """Return what is pending for this process in a reply that it never got."""

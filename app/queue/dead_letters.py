@@ -1,4 +1,4 @@
-"""Jobs that nobody can work on: kept, listed, and redriven once the fault is fixed."""
+"""Dead letters: jobs that failed for good, listed, and redriven once the fault is fixed."""
 
 from __future__ import annotations
 

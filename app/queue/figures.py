@@ -19,7 +19,7 @@ class Depth(NamedTuple):
     in_flight: int
     #: Failed, and waiting for their next run.
     retrying: int
-    #: What nobody can work on.
+    #: Failed for good, until they are redriven.
     dead_letters: int
 
     @property

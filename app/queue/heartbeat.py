@@ -1,5 +1,6 @@
-"""The thread that says that a worker process lives, whatever its actors do, and looks after those
-that do not: it rescues what dead workers held, and adds failed jobs to their queue again.
+"""The thread that proves that a process is alive, rescues orphans and re-adds jobs that are due.
+
+It does not depend on actors, so a busy worker never looks dead.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Heartbeat:
             self._thread.start()
 
     def stop(self) -> None:
-        """End, and leave nothing for others to look after."""
+        """End, and remove this consumer unless jobs are still pending for it."""
         if self._thread is not None:
             self._stopping.set()
             self._thread.join(STOP_SECONDS)
@@ -55,9 +56,9 @@ class Heartbeat:
                 self._beat(beats := beats + 1)
                 self._outage.worked()
                 failures = 0
-            except Exception as error:  # without a heartbeat a living process counts as dead
+            except Exception as error:  # without a heartbeat a living process looks dead
                 self._outage.failed(error)
-                # Whoever could not be heard, for the same reason perhaps, is not dead.
+                # Others may have failed to beat for the same reason.
                 for rescuer in self._rescuers.values():
                     rescuer.forget()
                 failures += 1

@@ -38,7 +38,7 @@ class Keys(NamedTuple):
         return f"{self.namespace}:retry:{queue}"
 
     def dead_letters(self, queue: str) -> str:
-        """Stream of the jobs that nobody can work on, each with its reason."""
+        """Stream of the jobs that failed for good, each with its reason."""
         return f"{self.namespace}:dead:{queue}"
 
     def heartbeats(self, queue: str) -> str:

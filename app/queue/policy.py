@@ -16,7 +16,7 @@ class Verdict(NamedTuple):
 
     entry: Entry
     pause_seconds: float = 0.0
-    #: Why nobody can work on it; None: run it again.
+    #: Why it becomes a dead letter; None: run it again.
     reason: str | None = None
 
 

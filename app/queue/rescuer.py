@@ -26,7 +26,7 @@ class Rescuer:
         self._seen: dict[bytes, tuple[bytes | None, float]] = {}
 
     def rescue(self) -> None:
-        """Look once, as often as there are heartbeats. Raises redis' own errors."""
+        """Look for dead workers once; call it every beat. Raises redis' own errors."""
         beats, consumers = self._stream.heartbeats(), self._stream.consumers()
         dead = self._find_dead(beats, consumers | beats.keys())
         for consumer in dead:
@@ -40,13 +40,13 @@ class Rescuer:
                 log.warning("queue.orphans_rescued", extra=extra)
 
     def forget(self) -> None:
-        """Begin anew: nobody could be heard meanwhile."""
+        """Start observing anew."""
         self._seen.clear()
 
     def _find_dead(self, beats: dict[bytes, bytes], names: set[bytes]) -> list[bytes]:
         now = time.monotonic()
         if now - self._looked_at > self._policy.dead_after_seconds / 2:
-            self.forget()  # who was not looking cannot say who was silent
+            self.forget()  # heartbeats may have changed while this process was not looking
         self._looked_at = now
         before, self._seen = self._seen, {}
         for name in names:

@@ -100,7 +100,7 @@ class QueueStream:
         self._client.hset(self._heartbeats, consumer, str(number))
 
     def rescue(self, ids: Sequence[bytes], decide: Callable[[Entry], Verdict]) -> int:
-        """Add pending jobs that nobody holds to the stream again; how many.
+        """Add orphaned jobs to the stream again; how many.
 
         Several processes may try: `WATCH` lets one of them do it.
         """
