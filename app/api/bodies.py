@@ -8,10 +8,10 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.domain.cleaning import clean_text
 from app.domain.errors import Invalid, InvalidJson
 from app.domain.metadata import clean_metadata
 from app.domain.problems import Problems
+from app.domain.untrusted_text import clean_text
 
 Body = TypeVar("Body")
 Metadata = dict[Annotated[str, Meta(max_length=100)], object]

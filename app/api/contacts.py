@@ -87,7 +87,8 @@ def list_contacts(call: Call) -> Answer:
     filters = contact_lists.Filters(
         query.stage,
         query.source,
-        checked_email(query.email) if query.email is not None else None,
+        # In an address, a blank before the @ can be nothing but a plus that was not encoded.
+        checked_email(query.email.strip().replace(" ", "+")) if query.email is not None else None,
         read_time("created_after", query.created_after),
         read_time("created_before", query.created_before),
     )

@@ -17,11 +17,14 @@ from unicodedata import category, normalize
 
 import idna
 
-from app.domain.cleaning import clean_text
+from app.domain.untrusted_text import clean_text, has_control
 
 #: Lengths in octets of UTF-8, by RFC 5321.
 LOCAL_OCTETS_MAX = 64
 ADDRESS_OCTETS_MAX = 254
+
+#: An address and what people write around it; what is longer is not looked into.
+_TYPED_CHARS_MAX = 1_000
 
 _EXAMPLE = "an address looks like name@example.com"
 _ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -50,9 +53,14 @@ def is_plain(text: str) -> bool:
 
 def normalise(text: str) -> str:
     """The normalised address in what was typed. Raises `MalformedAddress` with the reason."""
-    plain = text.strip().lower()
+    text = text.strip()
+    if len(text) > _TYPED_CHARS_MAX:
+        raise MalformedAddress(f"is longer than {ADDRESS_OCTETS_MAX} characters")
+    plain = text.lower()
     if plain.isascii() and is_plain(plain):
         return plain
+    if has_control(text):
+        raise MalformedAddress(f"has a control character, that none may have: {_EXAMPLE}")
     address = _unwrap(clean_text(text))[1]
     local, domain = _halves(address)
     return _within_limits(_local(local), _domain(domain))
@@ -60,6 +68,8 @@ def normalise(text: str) -> str:
 
 def display_name(text: str) -> str | None:
     """The name beside the address in `Ann Lee <ann@example.com>`, or None."""
+    if len(text) > _TYPED_CHARS_MAX:
+        return None
     name = _unwrap(clean_text(text))[0]
     return name if name and "@" not in name else None
 

@@ -1,16 +1,17 @@
-"""Cleaning of what came from outside, whatever its shape: Unicode, white space, odd numbers.
+"""Cleaning of what came from outside, whatever its shape: texts, odd numbers, too much of it.
 
-Text is normalised to NFC and trimmed. What no database or reader could hold (NUL characters, lone
-surrogates, NaN, Infinity) is noted as a problem of the field that it is in.
+Texts are made storable (`app.domain.untrusted_text`). What shows that something went wrong at the
+sender (NUL characters, lone surrogates, NaN, Infinity) is noted as a problem of its field besides.
+What could never be kept is not read to its end: the work is bounded before it begins.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from unicodedata import normalize
 
+from app.domain.errors import InvalidCapture
 from app.domain.problems import Problems
+from app.domain.untrusted_text import clean_text, has_surrogate
 
 #: Numbers beyond these are kept as text, digit by digit, since readers would round them off:
 #: integers of more than 64 bits, floats too large to tell one whole number from the next.
@@ -21,24 +22,9 @@ FLOAT_LIMIT = 2.0**53
 LEVELS_READ_MAX = 32
 
 #: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 10_000
-
-# Besides white space: zero-width space, word joiner, byte order mark and the marks of writing
-# direction, which come along unseen when a phone number or an address is copied from a page.
-_WHITE_SPACE = (
-    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-_UNSEEN = "\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_TRIMMED = _WHITE_SPACE + _UNSEEN
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-
-
-def clean_text(text: str) -> str:
-    """NFC and trimmed."""
-    if text.isascii():
-        return text.strip()
-    return normalize("NFC", text).strip(_TRIMMED)
+VALUES_READ_MAX = 750
+#: Bytes of text beyond ASCII that are normalised: more could not be kept.
+NORMALISED_BYTES_MAX = 20 * 1024
 
 
 def is_exact(number: int | float) -> bool:
@@ -49,11 +35,15 @@ def is_exact(number: int | float) -> bool:
 
 
 class Cleaner:
-    """Cleans decoded JSON or form values and notes what cannot be kept."""
+    """Cleans decoded JSON or form values and notes what cannot be kept.
+
+    Raises `InvalidCapture` with the problems so far when there is more than could be kept.
+    """
 
     def __init__(self, problems: Problems) -> None:
-        self._problems = problems
+        self.problems = problems
         self._values_left = VALUES_READ_MAX
+        self._bytes_left = NORMALISED_BYTES_MAX
 
     def clean_fields(self, fields: Mapping[str, object]) -> dict[str, object]:
         """The top-level fields that hold something: empty and null ones are absent."""
@@ -68,42 +58,51 @@ class Cleaner:
     def _value(self, field: str, value: object, level: int) -> object:
         self._values_left -= 1
         if self._values_left < 0:
-            self._problems.add("metadata", f"holds more than {VALUES_READ_MAX:,} values")
-            return None
+            raise self._too_much("metadata", f"holds more than {VALUES_READ_MAX:,} values")
         if isinstance(value, str):
-            return self._text(field, value)
-        if isinstance(value, bool) or value is None:
+            plain = value.isascii() and value.isprintable()
+            return value.strip() if plain else self._text(field, value)
+        if value is None or value is True or value is False:
             return value
         if isinstance(value, int | float):
             return self._number(field, value)
         if level > LEVELS_READ_MAX:
-            self._problems.add(field, f"is nested deeper than {LEVELS_READ_MAX} levels")
+            self.problems.add(field, f"is nested deeper than {LEVELS_READ_MAX} levels")
             return None
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return self._object(field, value, level)
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
             return [self._value(field, inner, level + 1) for inner in value]
-        self._problems.add(field, "is not a JSON value")
+        self.problems.add(field, "is not a JSON value")
         return None
 
-    def _object(self, field: str, value: Mapping[object, object], level: int) -> dict[str, object]:
+    def _object(self, field: str, value: Mapping[str, object], level: int) -> dict[str, object]:
         cleaned = {}
+        is_metadata = level == 1 and field == "metadata"
         for key, inner in value.items():
-            key = str(key)
-            named = f"metadata.{key}" if level == 1 and field == "metadata" else field
+            named = f"metadata.{key}" if is_metadata else field
             cleaned[self._text(named, key)] = self._value(named, inner, level + 1)
         return cleaned
 
     def _text(self, field: str, text: str) -> str:
         if "\0" in text:
-            self._problems.add(field, "contains a NUL character (U+0000): remove it")
-        if not text.isascii() and _SURROGATE.search(text):
-            self._problems.add(field, "contains half of a surrogate pair: send whole characters")
-            text = _SURROGATE.sub("\ufffd", text)
-        return clean_text(text)
+            self.problems.add(field, "contains a NUL character (U+0000): remove it")
+        if text.isascii():
+            return clean_text(text)
+        self._bytes_left -= len(text.encode("utf-8", "surrogatepass"))
+        if self._bytes_left < 0:
+            raise self._too_much(field, "is longer than anything that can be kept")
+        cleaned = clean_text(text)
+        if "\ufffd" in cleaned and has_surrogate(text):
+            self.problems.add(field, "contains half of a surrogate pair: send whole characters")
+        return cleaned
+
+    def _too_much(self, field: str, message: str) -> InvalidCapture:
+        self.problems.add(field, message)
+        return InvalidCapture(self.problems.by_field)
 
     def _number(self, field: str, number: int | float) -> object:
         if number != number or number in (float("inf"), float("-inf")):
-            self._problems.add(field, "is NaN or Infinity: send a finite number")
+            self.problems.add(field, "is NaN or Infinity: send a finite number")
             return None
         return number if is_exact(number) else str(number)

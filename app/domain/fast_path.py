@@ -9,10 +9,12 @@ from __future__ import annotations
 import msgspec
 
 from app.domain.address import is_plain
-from app.domain.cleaning import clean_text, is_exact
+from app.domain.cleaning import is_exact
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, SOURCES, LeadFields
 from app.domain.controls import FILL_MS_MAX, FILL_TIME, HONEYPOTS
 from app.domain.metadata import KEYS_MAX
+from app.domain.untrusted_text import clean_text
+from app.domain.web_url import is_web_url
 
 #: A body up to this many bytes cannot hold metadata that is too large: the most that a number
 #: grows when it is written anew is threefold.
@@ -55,7 +57,7 @@ def _clean(plain: FastPathBody) -> bool:
     ):
         return False
     plain.metadata = metadata
-    return _clean_texts(plain)
+    return _clean_texts(plain) and (not plain.linkedin_url or is_web_url(plain.linkedin_url))
 
 
 def _clean_texts(plain: FastPathBody) -> bool:
@@ -64,7 +66,7 @@ def _clean_texts(plain: FastPathBody) -> bool:
         if text is None:
             continue
         text = clean_text(text)
-        if len(text) > chars_max:
+        if len(text) > chars_max or not text.isprintable():
             return False
         setattr(plain, field, text or None)
     return True
@@ -76,7 +78,7 @@ def _clean_metadata(sent: dict[str, object]) -> dict[str, object] | None:
         return None
     metadata: dict[str, object] = {}
     for key, value in sent.items():
-        if not key.isascii() or key.strip() != key:
+        if not key.isascii() or not key.isprintable() or key.strip() != key:
             return None
         if isinstance(value, str):
             value = clean_text(value)

@@ -10,6 +10,8 @@ from app.domain.full_name import complete_names
 from app.domain.labels import FULL_NAME
 from app.domain.problems import Problems
 from app.domain.record import Found, Path
+from app.domain.untrusted_text import one_line
+from app.domain.web_url import is_web_url
 
 #: Characters kept of an invalid address.
 TYPED_CHARS_MAX = 254
@@ -25,13 +27,14 @@ class MappedFields(NamedTuple):
 
 
 def map_fields(person: dict[str, Found], problems: Problems) -> MappedFields:
-    """The fields of a submission; `email` is normalised, or as typed if it is not valid."""
+    """The fields of a submission; `email` is normalised, or as typed if that is a problem."""
     mapped = MappedFields(
-        fields={field: found.text for field, found in person.items() if field != FULL_NAME},
+        fields={f: one_line(found.text) for f, found in person.items() if f != FULL_NAME},
         used={found.path: found.text for field, found in person.items() if field != FULL_NAME},
     )
     _map_full_name(mapped, person)
     _map_source(mapped, person)
+    _map_linkedin_url(mapped, person)
     _check_lengths(mapped.fields, problems)
     mapped.fields["email"] = _address(mapped.fields.get("email"), problems)
     return mapped
@@ -42,18 +45,33 @@ def _map_full_name(mapped: MappedFields, person: dict[str, Found]) -> None:
     email = person.get("email")
     beside = display_name(email.text) if email else None
     full = person.get(FULL_NAME)
-    if full is not None and _complete(mapped.fields, full.text):
+    if full is not None and _complete(mapped.fields, full.text) and _holds_all(mapped.fields, full):
         mapped.used[full.path] = full.text
     if email is not None and beside is not None and not _complete(mapped.fields, beside):
         del mapped.used[email.path]
 
 
+def _holds_all(fields: dict[str, str], full: Found) -> bool:
+    """Whether the names hold every word of the full name; otherwise that stays in metadata."""
+    words = f"{fields.get('first_name', '')} {fields.get('last_name', '')}".split()
+    return set(full.text.replace(",", " ").split()) <= set(words)
+
+
+def _map_linkedin_url(mapped: MappedFields, person: dict[str, Found]) -> None:
+    """A link that a browser would not open as a page stays in metadata."""
+    found = person.get("linkedin_url")
+    if found is not None and not is_web_url(found.text):
+        del mapped.fields["linkedin_url"], mapped.used[found.path]
+
+
 def _complete(fields: dict[str, str], full: str) -> bool:
     names = complete_names(full, fields.get("first_name"), fields.get("last_name"))
-    for field, name in zip(("first_name", "last_name"), names or (), strict=False):
+    if names is None:
+        return False
+    for field, name in zip(("first_name", "last_name"), names, strict=True):
         if name:
-            fields[field] = name
-    return names is not None
+            fields[field] = one_line(name)
+    return True
 
 
 def _map_source(mapped: MappedFields, person: dict[str, Found]) -> None:

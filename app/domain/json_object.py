@@ -7,20 +7,46 @@ import json
 import msgspec
 
 from app.domain.cleaning import Cleaner
-from app.domain.errors import InvalidJson
+from app.domain.errors import InvalidCapture, InvalidJson
+from app.domain.json_array import object_of_array
 from app.domain.problems import Problems
-
-#: Digits of an integer that are read as a number; a longer one is kept as its text.
-_INTEGER_DIGITS_MAX = 20
 
 
 def read_object(body: bytes) -> dict[str, object]:
-    """The object in a UTF-8 JSON body; the last of duplicate keys stands. Raises `InvalidJson`.
+    """The object in a UTF-8 JSON body, or the one lead in an array; the last of duplicate keys
+    stands. Raises `InvalidJson`.
 
     Lone surrogates, NaN and Infinity pass: they are refused by field, not as a whole.
     """
+    value = _read_json(body)
+    if isinstance(value, list):
+        try:
+            return object_of_array(value)
+        except RecursionError:
+            raise InvalidJson("The body is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise InvalidJson("The body is JSON, but not an object: send {…}")
+    return value
+
+
+def object_in_text(text: str, cleaner: Cleaner | None = None) -> dict[str, object] | None:
+    """The cleaned JSON object that a text holds, as some senders pack one; None: it holds none.
+
+    A `cleaner` that has cleaned other texts bounds what is read of all of them together.
+    """
+    if not text.startswith("{") or not text.endswith("}"):
+        return None
+    cleaner = cleaner or Cleaner(Problems())
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_int=_read_integer)
+        cleaned = cleaner.clean_fields(msgspec.json.decode(text))
+    except (ValueError, RecursionError, InvalidCapture):
+        return None
+    return None if cleaner.problems.by_field else cleaned
+
+
+def _read_json(body: bytes) -> object:
+    try:
+        return json.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InvalidJson(f"The body is not UTF-8 (byte {error.start})") from None
     except RecursionError:
@@ -28,23 +54,5 @@ def read_object(body: bytes) -> dict[str, object]:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InvalidJson(f"The body is not valid JSON ({error.msg}, {where})") from None
-    if not isinstance(value, dict):
-        raise InvalidJson("The body is JSON, but not an object: send {…}")
-    return value
-
-
-def object_in_text(text: str) -> dict[str, object] | None:
-    """The cleaned JSON object that a text holds, as some senders pack one; None: it holds none."""
-    if not text.startswith("{"):
-        return None
-    problems = Problems()
-    try:
-        value = msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return None
-    cleaned = Cleaner(problems).clean_fields(value)
-    return None if problems.by_field else cleaned
-
-
-def _read_integer(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _INTEGER_DIGITS_MAX else digits
+    except ValueError:
+        raise InvalidJson("The body has a number of thousands of digits") from None

@@ -18,11 +18,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from app.domain.cleaning import Cleaner, clean_text
+from app.domain.cleaning import Cleaner
+from app.domain.errors import InvalidCapture
 from app.domain.json_object import object_in_text
 from app.domain.person import path_of_name
 from app.domain.problems import Problems
 from app.domain.record import Path, text_of
+from app.domain.untrusted_text import clean_text
 
 #: Keys of metadata at its top level.
 KEYS_MAX = 100
@@ -55,7 +57,10 @@ def clean_metadata(sent: Mapping[str, object], problems: Problems) -> dict[str, 
     if _levels(sent) > LEVELS_MAX:
         problems.add(_FIELD, f"is deeper than {LEVELS_MAX} levels")
         return {}
-    cleaned = dict.fromkeys(map(clean_text, sent)) | Cleaner(problems).clean_fields(sent)
+    try:
+        cleaned = dict.fromkeys(map(clean_text, sent)) | Cleaner(problems).clean_fields(sent)
+    except InvalidCapture:  # more than can be read to its end: it is among the problems
+        return {}
     _check_size(cleaned, problems)
     return cleaned
 

@@ -1,10 +1,10 @@
 """The person that a submission is about, whatever its shape.
 
 The rule: **the object nearest to the top that holds an address speaks for the visitor.** The top
-level itself comes first; then, level by level, whatever it contains. If it has no name, the
-objects directly inside it may. Anything under a name that means somebody else (an
-owner, an agent, a recipient) is skipped, and so is `metadata`. When no label anywhere means an
-address but exactly one value is one, that value is it.
+level itself comes first; then, level by level, whatever it contains. What it does not say, the
+objects right inside it may, then the one around it and those beside it. What is under a name that
+means somebody else (an owner, an agent, a recipient) is passed over, and so is `metadata`. When no
+label anywhere means an address but exactly one value is one, that value it is.
 
 Names that spell out a path (`contact[email]`, `contact.email`, `contact:email`) and texts that
 hold a JSON object count as those objects.
@@ -14,47 +14,73 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 from app.domain.address import is_plain
+from app.domain.cleaning import Cleaner
 from app.domain.contact_fields import LEAD_FIELDS
 from app.domain.json_object import object_in_text
-from app.domain.labels import FULL_NAME, field_of_label
-from app.domain.record import Found, Path, read_record
+from app.domain.labels import COMPANY, FULL_NAME, field_of_label, word_set
+from app.domain.problems import Problems
+from app.domain.record import Found, Path, RecordReader
+from app.domain.titles import read_titles
 
 #: Fields that the top level may have under their exact names even if the address is deeper.
 #: Not `title`: at the top of an envelope it names a page or a form.
 _FIELDS_OF_TOP = tuple(name for name in LEAD_FIELDS if name not in ("email", "title"))
-
+#: Fields that objects around the one with the address may give. Not a full name, a title: there,
+#: a bare `name` or `title` is as likely that of a thing.
+_FIELDS_AROUND = ("first_name", "last_name", "phone", "linkedin_url", COMPANY)
 _NAMES = frozenset({"first_name", "last_name", FULL_NAME})
+#: Objects beside the one with the address that describe the person, so that their `name` is its.
+_OF_A_PERSON = word_set(
+    """answers attributes contact custom_fields customer data fields lead merge_fields merges
+    profile properties responses traits user visitor"""
+)
 
-#: Words in a name that mean someone other than the visitor.
-_OTHERS = frozenset(
-    "admin agent agents assignee bcc bot cc company friend host manager metadata operator"  # noqa: SIM905
-    " organisation organization organizer owner recipient recipients referrer rep reply staff"
-    " support team to".split()
+#: Words in a name that mean somebody else than the visitor.
+_OTHERS = word_set(
+    """admin agent agents assignee bcc bot cc company friend host hosts manager metadata operator
+    organisation organization organizer owner recipient recipients referrer rep reply staff support
+    team to"""
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
-#: Most steps in a name; anything longer is prose.
+#: Objects, lists and addresses that are looked at, those nearest to the top.
+_NODES_MAX = 300
+#: Steps that a name may spell out; what looks like more is prose.
 _STEPS_MAX = 5
 _NAME_CHARS_MAX = 200
 
 
-def find_person(sent: Mapping[str, object]) -> dict[str, Found]:
-    """The visitor's fields (and FULL_NAME), each with the path it was sent under."""
-    view = _unfold(sent)
-    top = read_record(view)
+class Node(NamedTuple):
+    """An object, list or text of a submission, where it is, and what is around it."""
+
+    path: Path
+    value: object
+    around: object
+
+
+def find_person(view: Mapping[str, object]) -> dict[str, Found]:
+    """Fields of the visitor (FULL_NAME and COMPANY, too), each with the path to its value.
+
+    `view` is what `unfold` made of a submission.
+    """
+    nodes = list(islice(_walk(view), _NODES_MAX))
+    reader = RecordReader(read_titles(node.value for node in nodes))
+    top = reader.read(view)
     if "email" in top:
-        return _with_names_inside(top, view, ())
-    person = _nearest_with_address(view)
-    if person is None:
-        lone = _lone_address(view)
-        return {**top, "email": lone} if lone else top
-    for field in _FIELDS_OF_TOP:
-        if field in top and top[field].path == (field,):
-            person.setdefault(field, top[field])
-    return person
+        return _complete(top, reader, Node((), view, None))
+    for node in nodes:
+        if isinstance(node.value, dict | list):
+            record = reader.read(node.value, node.path)
+            if "email" in record and "@" in record["email"].text:
+                return _with_top(_complete(record, reader, node), top)
+    lone = _lone_address(nodes)
+    return {**top, "email": lone} if lone else top
 
 
 def path_of_name(name: str) -> Path:
@@ -62,15 +88,17 @@ def path_of_name(name: str) -> Path:
     if len(name) > _NAME_CHARS_MAX:
         return (name,)
     steps = tuple(step for step in _PATH.split(name) if step)
-    return steps if 1 < len(steps) <= _STEPS_MAX else (name,)
+    is_number = all(map(str.isdigit, steps))  # as Gravity Forms numbers its inputs: `1.3`
+    return steps if 1 < len(steps) <= _STEPS_MAX and not is_number else (name,)
 
 
-def _unfold(sent: Mapping[str, object]) -> dict[str, object]:
-    """The fields as the objects that their names and texts describe."""
+def unfold(sent: Mapping[str, object]) -> dict[str, object]:
+    """The fields as the objects that their names and texts stand for."""
+    cleaner = Cleaner(Problems())
     view: dict[str, object] = {}
     for name, value in sent.items():
-        if isinstance(value, str) and field_of_label(name) is None:
-            value = object_in_text(value) or value
+        if isinstance(value, str) and value.startswith("{") and field_of_label(name) is None:
+            value = object_in_text(value, cleaner) or value
         path = path_of_name(name)
         if len(path) == 1:
             view.setdefault(name, value)
@@ -92,55 +120,88 @@ def _put(view: dict[str, object], path: Path, value: object) -> None:
     view.setdefault(path[-1], value)
 
 
-def _nearest_with_address(view: Mapping[str, object]) -> dict[str, Found] | None:
-    for path, node in _walk(view):
-        if isinstance(node, dict | list):
-            record = read_record(node, path)
-            if "email" in record and "@" in record["email"].text:
-                return _with_names_inside(record, node, path)
-    return None
-
-
-def _with_names_inside(record: dict[str, Found], node: object, path: Path) -> dict[str, Found]:
-    if not isinstance(node, dict) or not _NAMES.isdisjoint(record):
-        return record
-    for name, inner in node.items():
-        if isinstance(inner, dict) and not _means_somebody_else(name):
-            within = read_record(inner, (*path, name))
-            # Not a full name: deeper down, a bare `name` is as likely that of a thing.
-            for field in ("first_name", "last_name"):
-                if field in within:
-                    record.setdefault(field, within[field])
+def _complete(record: dict[str, Found], reader: RecordReader, node: Node) -> dict[str, Found]:
+    """The record with what the objects inside and around it add."""
+    _add_inner(record, reader, node.path, node.value)
+    if node.around is not None:
+        path = node.path[:-1]
+        _add(record, reader.read(node.around, path), _FIELDS_AROUND)
+        _add_inner(record, reader, path, node.around)
     return record
 
 
-def _lone_address(view: Mapping[str, object]) -> Found | None:
+def _add_inner(record: dict[str, Found], reader: RecordReader, path: Path, node: object) -> None:
+    for name, inner in node.items() if isinstance(node, dict) else ():
+        if isinstance(inner, dict | list) and not _means_somebody_else(name):
+            fields = (*_FIELDS_AROUND, FULL_NAME) if name in _OF_A_PERSON else _FIELDS_AROUND
+            _add(record, reader.read(inner, (*path, name)), fields)
+
+
+def _add(record: dict[str, Found], other: Mapping[str, Found], fields: Iterable[str]) -> None:
+    """Take over these fields where they are missing; names only if they are the same person's."""
+    same = FULL_NAME not in record and all(
+        record[name].text == other[name].text for name in _NAMES & record.keys() & other.keys()
+    )
+    named = not _NAMES.isdisjoint(record)
+    for field in fields:
+        if field in other and (field not in _NAMES or same):
+            if field == FULL_NAME and named:
+                continue
+            record.setdefault(field, other[field])
+
+
+def _with_top(person: dict[str, Found], top: Mapping[str, Found]) -> dict[str, Found]:
+    for field in _FIELDS_OF_TOP:
+        if field in top and top[field].path == (field,):
+            person.setdefault(field, top[field])
+    return person
+
+
+def _lone_address(nodes: list[Node]) -> Found | None:
     found: Found | None = None
-    for path, node in _walk(view):
-        if isinstance(node, str) and "@" in node and is_plain(node.lower()):
-            if found is not None and found.text != node:
+    for node in nodes:
+        text = node.value
+        if isinstance(text, str) and _is_address(text):
+            if found is not None and found.text != text:
                 return None
-            found = found or Found(node, path)
+            found = found or Found(text, node.path)
     return found
 
 
-def _walk(view: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
-    """Everything in a submission that may be the visitor's, level by level."""
-    queue: deque[tuple[Path, object]] = deque([((), view)])
+def _is_address(text: str) -> bool:
+    """Whether a text is an address, also beside a name: `Ada Byron <ada@example.com>`."""
+    if text.endswith(">"):
+        text = text[:-1].rpartition("<")[2]
+    return is_plain(text.lower())
+
+
+def _walk(view: Mapping[str, object]) -> Iterator[Node]:
+    """All that a submission contains and that may be the visitor's, level by level.
+
+    Of texts those that may be addresses.
+    """
+    queue = deque([Node((), view, None)])
     while queue:
-        path, node = queue.popleft()
-        if path:
-            yield path, node
-        if isinstance(node, dict):
-            queue.extend(
-                ((*path, name), inner)
-                for name, inner in node.items()
-                if not _means_somebody_else(name)
-            )
-        elif isinstance(node, list):
-            queue.extend(((*path, str(index)), inner) for index, inner in enumerate(node))
+        node = queue.popleft()
+        if node.path:
+            yield node
+        path, value, _ = node
+        named: Iterable[tuple[str, object]] = ()
+        if isinstance(value, dict):
+            named = value.items()
+        elif isinstance(value, list):
+            named = ((str(index), inner) for index, inner in enumerate(value))
+        for name, inner in named:
+            if isinstance(inner, str):
+                if "@" not in inner:
+                    continue
+            elif not isinstance(inner, dict) and not isinstance(inner, list):
+                continue
+            if not _means_somebody_else(name):
+                queue.append(Node((*path, name), inner, value))
 
 
+@lru_cache(maxsize=1024)
 def _means_somebody_else(name: str) -> bool:
     words = _WORDS.findall(name[:_NAME_CHARS_MAX])
     return not _OTHERS.isdisjoint(word.lower() for word in words)

@@ -1,25 +1,52 @@
 """A record: what one object, or one list of answers, says about a person.
 
-An answer may come bare (`"email": "a@b.c"`), wrapped (`"email": {"value": "a@b.c"}`, `["a@b.c"]`)
-or as an item that carries its own label (`{"label": "Email", "value": "a@b.c"}`).
+An answer may come bare (`"email": "a@b.c"`), wrapped (`"email": {"value": "a@b.c"}`, `["a@b.c"]`),
+as an item that carries its own label (`{"label": "Email", "value": "a@b.c"}`), or under an id whose
+label is told elsewhere in the submission (see `app.domain.titles`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from app.domain.labels import FULL_NAME, field_of_label
+from app.domain.labels import COMPANY, FULL_NAME, field_of_label, words_of
 
 Path = tuple[str, ...]
 
 #: Where an item of a list of answers has its label, most telling first.
-_LABEL_KEYS = (
+LABEL_KEYS = (
     *("name", "key", "label", "title", "question", "ref", "slug", "id", "column_id", "type"),
-    "field",  # an object that has one of these
+    *("questionLabel", "field_label", "field_name"),
+    "field",  # its label, or an object that has one of these
 )
+#: Where an item has the id that its label is told under.
+ID_KEYS = ("id", "ref", "key", "field_id", "fieldId", "ID", "questionId")
+#: Objects around an answer's value.
+_DEEPER_KEYS = ("answerDetails", "textQuestionAnswer")
 #: Where a wrapped answer has its value; besides, under the name that its own `type` gives.
-_VALUE_KEYS = ("value", "values", "answer", "text", "string_value")
+_VALUE_KEYS = ("value", "values", "answer", "text", "string_value", *_DEEPER_KEYS)
+#: The same for answers to certain questions only.
+_VALUE_KEYS_OF = {
+    "email": ("email", "address"),
+    "phone": ("full", "number", "phone", "phone_number", "formatted", "international", "e164"),
+    COMPANY: ("name",),
+    FULL_NAME: ("full", "full_name", "formatted", "displayName"),
+}
+#: The parts of a phone number, in the order in which they are dialled.
+_PHONE_PARTS = ("country_code", "countryCode", "country", "area", "phone", "number", "extension")
+#: Steps of reading in one submission, about half a microsecond each: one for each character of a
+#: label that it has not had yet, and these. Forms take some hundreds; what is left is not read.
+_STEPS_MAX = 3_000
+_STEPS_OF_LABEL = 2
+_STEPS_OF_ITEM = 8
+#: Last names have these labels where the first name has one of its own: `nom` beside `prénom`.
+_LAST_NAME_BESIDE = frozenset({"nom", "naam", "name", "namn", "navn", "jmeno", "meno"})
+
+
+_DIALLED = re.compile(r"[+\d(][\d ()./-]{0,30}")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 class Found(NamedTuple):
@@ -29,18 +56,89 @@ class Found(NamedTuple):
     path: Path
 
 
-def read_record(node: object, path: Path = ()) -> dict[str, Found]:
-    """Fields by their names with the value that stands for each.
+class RecordReader:
+    """Reads the records of one submission. `titles` gives the fields that ids stand for."""
 
-    The first label that means a field gives its value, but for a label that is its exact name.
-    """
-    record: dict[str, Found] = {}
-    for field, steps, value in _answers(node):
-        if field not in record or steps == (field,):
-            found = _find_text(value, path + steps)
-            if found is not None:
-                record[field] = found
-    return record
+    def __init__(self, titles: Mapping[str, str] | None = None) -> None:
+        self._titles = titles or {}
+        self._fields: dict[str, str | None] = dict(self._titles)
+        self._steps_left = _STEPS_MAX
+
+    def read(self, node: object, path: Path = ()) -> dict[str, Found]:
+        """Fields by their names with the value that stands for each.
+
+        The first label that means a field gives its value, but for a label that is its exact name.
+        """
+        record: dict[str, Found] = {}
+        for field, steps, value in self._answers(node, record):
+            if field not in record or steps == (field,):
+                found = find_text(value, path + steps, field)
+                if found is not None and (field != FULL_NAME or _LETTER.search(found.text)):
+                    record[field] = found
+        return _settle_last_name(record)
+
+    def field_of(self, label: str) -> str | None:
+        """The field that a label means, or an id that stands for a label."""
+        self._steps_left -= _STEPS_OF_LABEL
+        if label in self._fields:
+            return self._fields[label]
+        self._steps_left -= len(label)
+        field = self._fields[label] = field_of_label(label) if self._steps_left >= 0 else None
+        return field
+
+    def _answers(
+        self, node: object, record: Mapping[str, Found]
+    ) -> Iterator[tuple[str, Path, object]]:
+        """Field, steps to it and value of each answer that means a field not yet in the record."""
+        if isinstance(node, dict):
+            self._steps_left -= _STEPS_OF_ITEM
+            for label, value in node.items():
+                if self._steps_left < 0:
+                    return
+                field = self.field_of(label)
+                if field is None and isinstance(value, dict) and _holds_value(value):
+                    field = self._field_of_item(value)
+                if field is not None and (field not in record or label == field):
+                    yield from self._answer(field, (label,), value)
+        elif isinstance(node, list):
+            for index, item in enumerate(node):
+                self._steps_left -= _STEPS_OF_ITEM
+                if self._steps_left < 0:
+                    return
+                field = self._field_of_item(item) if isinstance(item, dict) else None
+                if field is not None and field not in record:
+                    yield from self._answer(field, (str(index),), item)
+
+    def _answer(self, field: str, steps: Path, value: object) -> Iterator[tuple[str, Path, object]]:
+        if field == FULL_NAME:
+            for inside, inner in ((), value), *(((key,), v) for key, v in _wrapped(value, field)):
+                if isinstance(inner, dict):
+                    yield from self._name_parts((*steps, *inside), inner)
+        yield field, steps, value
+
+    def _name_parts(
+        self, steps: Path, parts: dict[str, object]
+    ) -> Iterator[tuple[str, Path, object]]:
+        """The answers in `{"first": …, "last": …}` under a label that means a full name."""
+        for label, value in parts.items():
+            field = self.field_of("name" + label) or self.field_of(label)
+            if field in ("first_name", "last_name"):
+                yield field, (*steps, label), value
+
+    def _field_of_item(self, item: Mapping[str, object]) -> str | None:
+        for key in ID_KEYS if self._titles else ():
+            own_id = text_of(item.get(key))
+            if own_id is not None and own_id in self._titles:
+                return self._titles[own_id]
+        for key in LABEL_KEYS:
+            label = item.get(key)
+            if isinstance(label, str):
+                field = self.field_of(label)
+            else:
+                field = self._field_of_item(label) if isinstance(label, dict) else None
+            if field is not None:
+                return field
+        return None
 
 
 def text_of(value: object) -> str | None:
@@ -56,59 +154,50 @@ def text_of(value: object) -> str | None:
     return str(int(value) if whole else value)
 
 
-def _answers(node: object) -> Iterator[tuple[str, Path, object]]:
-    """Field, steps to it and value of each answer that means a field."""
-    if isinstance(node, dict):
-        for label, value in node.items():
-            field = field_of_label(label)
-            if field == FULL_NAME and isinstance(value, dict):
-                yield from _name_parts(label, value)
-            if field is not None:
-                yield field, (label,), value
-    elif isinstance(node, list):
-        for index, item in enumerate(node):
-            field = _field_of_item(item)
-            if field is not None:
-                yield field, (str(index),), item
-
-
-def _name_parts(name: str, parts: dict[str, object]) -> Iterator[tuple[str, Path, object]]:
-    """The answers in `{"first": …, "last": …}` under a label that means a full name."""
-    for label, value in parts.items():
-        field = field_of_label("name" + label) or field_of_label(label)
-        if field in ("first_name", "last_name"):
-            yield field, (name, label), value
-
-
-def _field_of_item(item: object) -> str | None:
-    if not isinstance(item, dict):
-        return None
-    for key in _LABEL_KEYS:
-        if key not in item:
-            continue
-        label = item[key]
-        field = field_of_label(label) if isinstance(label, str) else _field_of_item(label)
-        if field is not None:
-            return field
-    return None
-
-
-def _find_text(value: object, path: Path) -> Found | None:
-    """The first text in a value that may be wrapped."""
+def find_text(value: object, path: Path, field: str) -> Found | None:
+    """The first text in a value of that field, which may be wrapped."""
     text = text_of(value)
     if text is not None:
         return Found(text, path)
-    for key, inner in _wrapped(value):
-        found = _find_text(inner, (*path, key))
+    if field == "phone" and isinstance(value, dict) and "full" not in value:
+        parts = [text_of(value.get(part)) or "" for part in _PHONE_PARTS]
+        dialled = [part for part in parts if _DIALLED.fullmatch(part)]
+        if len(dialled) > 1:
+            return Found(" ".join(dialled), path)
+    for key, inner in _wrapped(value, field):
+        found = find_text(inner, (*path, key), field)
         if found is not None:
             return found
     return None
 
 
-def _wrapped(value: object) -> Iterator[tuple[str, object]]:
+def _wrapped(value: object, field: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, list):
         yield from ((str(index), inner) for index, inner in enumerate(value))
     elif isinstance(value, dict):
         own = value.get("type")
-        keys = (*_VALUE_KEYS, own) if isinstance(own, str) else _VALUE_KEYS
+        keys = (*_VALUE_KEYS, *_VALUE_KEYS_OF.get(field, ()))
         yield from ((key, value[key]) for key in keys if key in value)
+        if isinstance(own, str) and own in value and own not in keys:
+            chosen = value[own]
+            # A choice is told by its label.
+            yield own, chosen.get("label", chosen) if isinstance(chosen, dict) else chosen
+
+
+def _holds_value(value: Mapping[str, object]) -> bool:
+    return any(key in value for key in _VALUE_KEYS)
+
+
+def _settle_last_name(record: dict[str, Found]) -> dict[str, Found]:
+    """What stands under `Name` beside `Vorname`, or `nom` beside `prénom`, is the last name."""
+    first, full = record.get("first_name"), record.get(FULL_NAME)
+    if first is None or full is None or "last_name" in record:
+        return record
+    if not _LAST_NAME_BESIDE.isdisjoint(words_of(full.path[-1])) and _is_foreign(first.path[-1]):
+        record["last_name"] = record.pop(FULL_NAME)
+    return record
+
+
+def _is_foreign(label: str) -> bool:
+    words = "".join(words_of(label))
+    return not any(english in words for english in ("first", "given", "fname", "forename"))

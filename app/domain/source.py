@@ -6,10 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-#: Parameters that advertisers' networks add to a link that was paid for.
-CLICK_IDS = frozenset(
-    ["gclid", "fbclid", "msclkid", "gbraid", "wbraid", "dclid", "ttclid", "twclid"]
-)
+from app.domain.first_touch import PAID_CLICK_IDS, SOCIAL_CLICK_ID
 
 #: Words of a `utm_medium` and the source that each one shows, the first match standing.
 _MEDIA = (
@@ -27,11 +24,13 @@ def derive_source(metadata: Mapping[str, object], page_host: str | None = None) 
     A referrer counts when it is another site than the page; the page's host is that of
     `landing_page`, else `page_host`; when neither is known, any referrer is another site.
     """
-    if any(metadata[click_id] for click_id in CLICK_IDS.intersection(metadata)):
+    if any(metadata[click_id] for click_id in PAID_CLICK_IDS.intersection(metadata)):
         return "paid"
     medium = _text(metadata.get("utm_medium")).lower()
     if medium and (source := _source_of_medium(medium)):
         return source
+    if metadata.get(SOCIAL_CLICK_ID):
+        return "social"
     referrer = _text(metadata.get("referrer"))
     if referrer and _is_outside(_host(referrer), _text(metadata.get("landing_page")), page_host):
         return "referral"

@@ -7,20 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from app.domain.cleaning import Cleaner
 from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.controls import NO_CONTROLS, Controls, take_controls
 from app.domain.errors import InvalidCapture
 from app.domain.fast_path import read_fast_path
 from app.domain.field_mapping import map_fields
+from app.domain.first_touch import find_touch, is_told_plainly
 from app.domain.json_object import read_object
-from app.domain.metadata import KEYS_MAX, gather_metadata
-from app.domain.person import find_person
+from app.domain.labels import COMPANY
+from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
+from app.domain.person import find_person, unfold
 from app.domain.problems import Problems
 from app.domain.source import derive_source
+from app.domain.untrusted_text import clean_text, one_line
 
 #: Fields that are looked at: far more than metadata has room for.
 _FIELDS_MAX = 2 * KEYS_MAX
+#: Bytes of fields as JSON that are looked into: metadata, and every field at its longest.
+_BYTES_MAX = BYTES_MAX + 8 * 1024
+#: Longest company name that is put at the top of metadata, in characters.
+COMPANY_CHARS_MAX = 200
 
 
 class Submission(LeadFields, kw_only=True):
@@ -46,8 +55,10 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
     plain = read_fast_path(body)
     if plain is None:
         return parse_fields(read_object(body), page_host)
+    touch = {} if is_told_plainly(plain.metadata) else find_touch(plain.metadata)
+    _raise_to_top(plain.metadata, touch)
     if not plain.source:
-        plain.source = derive_source(plain.metadata, page_host)
+        plain.source = derive_source(touch | plain.metadata, page_host)
     if plain.fill_ms is None:
         return Submission(*lead_values(plain))
     return Submission(*lead_values(plain), controls=Controls(fill_ms=plain.fill_ms))
@@ -64,13 +75,34 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     if len(sent) > _FIELDS_MAX:
         problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
         raise InvalidCapture(problems.by_field)
-    mapped = map_fields(find_person(sent), problems)
+    if len(msgspec.json.encode(sent)) > _BYTES_MAX:
+        problems.add("metadata", f"has far more than the {BYTES_MAX:,} bytes that can be kept")
+        raise InvalidCapture(problems.by_field)
+    view = unfold(sent)
+    person = find_person(view)
+    company = person.pop(COMPANY, None)
+    mapped = map_fields(person, problems)
     metadata = gather_metadata(sent, mapped.used, problems)
+    touch = find_touch(view)
+    _raise_to_top(metadata, touch, company.text if company else None)
     if "source" not in mapped.fields:
-        mapped.fields["source"] = derive_source(metadata, page_host)
+        mapped.fields["source"] = derive_source(touch | metadata, page_host)
     submission = Submission(metadata=metadata, controls=controls, **mapped.fields)
     if problems.by_field.keys() == {"email"}:
         raise InvalidAddress(problems.by_field, submission)
     if problems.by_field:
         raise InvalidCapture(problems.by_field)
     return submission
+
+
+def _raise_to_top(
+    metadata: dict[str, object], touch: Mapping[str, str], company: str | None = None
+) -> None:
+    """Add to the top of metadata what everybody looks for there, if there is room for it."""
+    added: dict[str, object] = {name: touch[name] for name in touch.keys() - metadata.keys()}
+    if company and COMPANY not in metadata:
+        added[COMPANY] = one_line(clean_text(company[:COMPANY_CHARS_MAX]))
+    if added and len(metadata) + len(added) <= KEYS_MAX:
+        more = {**metadata, **added}
+        if len(msgspec.json.encode(more)) <= BYTES_MAX:
+            metadata.update(added)

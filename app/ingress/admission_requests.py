@@ -113,11 +113,16 @@ def make_request(
         answer=_encoder.encode(Answer(answer_of(capture))),
         dedupe_key=dedupe_key,
         dedupe_ms=dedupe_ms,
-        address_key=f"from:{capture.org_id}:{caller}",
+        address_key=caller_key(capture.org_id, caller),
         address_rate=rates.per_caller,
         email_key=f"for:{capture.contact_id}",
         email_rate=rates.per_email,
     )
+
+
+def caller_key(org_id: str, caller: str) -> str:
+    """The key of a caller's limit."""
+    return f"from:{org_id}:{caller}"
 
 
 def answer_of(capture: Capture) -> Accepted:

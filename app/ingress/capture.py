@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
-from app.domain.errors import MethodNotAllowed, RexError
+from app.domain.errors import MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress
 from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
@@ -28,12 +28,14 @@ from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
+    caller_key,
     make_capture,
     make_rejected,
     make_request,
     rates_for,
 )
 from app.ingress.answers import Reply
+from app.ingress.caller_cooldown import CallerCooldown, refused_too_often
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import check_origin, cors_headers, preflight_headers
 from app.ingress.head import Head, read_head
@@ -44,6 +46,9 @@ from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
+
+#: Codes of refusals that a body was read for.
+_REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
 
 
 class Caller(NamedTuple):
@@ -58,6 +63,11 @@ class Caller(NamedTuple):
     def name(self) -> str:
         """What its limit is counted under."""
         return self.key.id if self.key else self.address
+
+    @property
+    def limit_key(self) -> str:
+        """The key of its limit."""
+        return caller_key(self.org.id, self.name)
 
 
 class CaptureEndpoint:
@@ -75,6 +85,7 @@ class CaptureEndpoint:
         self._authenticator = authenticator
         self._prefer_wait = waiting
         self._refusals = refusals
+        self._cooldown = CallerCooldown()
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,11 +99,14 @@ class CaptureEndpoint:
         await answers.send_reply(send, reply, request_id)
 
     async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
+        caller: Caller | None = None
         try:
             caller = self._identify(scope, head)
+            self._cooldown.check(caller.limit_key)
             body = await read_body(receive, head.content_length or "")
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
+            error = await self._charged(caller, error)
             reply = form_answers.refusal(head, error, request_id)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
@@ -131,7 +145,7 @@ class CaptureEndpoint:
                 body = admission.first_answer or request.answer
                 reply = await self._answer(caller, head, capture, body)
         except RexError as error:
-            await self._note_refusal(caller, head, error)
+            error = await self._note_refusal(caller, head, error)
             reply = form_answers.refusal(head, error, request_id, received.typed)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
@@ -146,10 +160,21 @@ class CaptureEndpoint:
             return answers.json_reply(202, body)
         return await self._prefer_wait.answer(caller.org, capture, body, seconds)
 
-    async def _note_refusal(self, caller: Caller, head: Head, error: RexError) -> None:
+    async def _charged(self, caller: Caller | None, error: RexError) -> RexError:
+        """The refusal of a body, which costs a token; or that there was none left."""
+        if caller is None or error.code not in _REFUSALS_OF_BODIES:
+            return error
+        charged = await self._acceptance.charge(caller.limit_key, caller.rates.per_caller)
+        if charged is None or charged.status is not AdmissionStatus.ADDRESS_LIMITED:
+            return error
+        self._cooldown.start(caller.limit_key, charged.wait_ms / 1000)
+        return refused_too_often(charged.wait_ms)
+
+    async def _note_refusal(self, caller: Caller, head: Head, error: RexError) -> RexError:
+        """Count a refusal and keep what can be kept of it; what is answered."""
         self._refusals.count(caller.org.id, error)
         if not isinstance(error, InvalidAddress) or not error.submission.email:
-            return
+            return await self._charged(caller, error)
         submission = error.submission
         capture = make_rejected(
             caller.org, head, caller.address, submission, f"email {error.fields['email']}"
@@ -158,9 +183,17 @@ class CaptureEndpoint:
         rates = caller.rates._replace(per_email=0)
         request = make_request(capture, submission, caller.name, rates, None)
         try:
-            await self._acceptance.accept(request)
+            admission = await self._acceptance.accept(request)
+            _check_limits(admission, rates)
+        except RateLimitExceeded as limited:
+            self._cooldown.start(caller.limit_key, limited.retry_after_seconds)
+            return limited
         except RexError:
             log.warning("capture.not_kept", extra={"org_id": caller.org.id})
+        else:
+            if admission.first_answer:  # the same once more, which admission takes no token for
+                return await self._charged(caller, error)
+        return error
 
 
 def _check_limits(admission: AdmissionResult, rates: Rates) -> None:

@@ -54,6 +54,15 @@ class CaptureWriter:
             raise QueueUnavailable("Too many captures at once: try again in a few seconds")
         return await self._group.submit(request)
 
+    async def charge(self, key: str, rate: int) -> AdmissionResult | None:
+        """Take a token for what is not accepted; None: without Redis there are no limits."""
+        if not self._queue.closed:
+            return None
+        try:
+            return await self._admission.take(key, rate)
+        except QueueUnavailable:
+            return None
+
     async def drain(self) -> None:
         """Finish what was taken in."""
         await self._group.drain()

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import parse_qsl
 
-from app.ingress.multipart import read_parts
+from app.ingress.charsets import UTF_8, charset_of, decode_leniently
+from app.ingress.multipart import Part, TooManyParts, read_parts
+from app.ingress.urlencoded import Pairs, TooManyFields, read_lines, read_pairs
 
 #: Fields of one form that are read, a repeated one counting each time.
 FIELDS_MAX = 1000
+#: The field in which a form tells its charset (RFC 7578, 4.6).
+_CHARSET = b"_charset_"
 
 Fields = dict[str, str | list[str]]
+
+
+class DroppedFile(NamedTuple):
+    """A file that came with a form: files are not kept, only that there was one."""
+
+    field: str
+    filename: str
+    size_bytes: int
 
 
 class Form(NamedTuple):
@@ -19,44 +30,76 @@ class Form(NamedTuple):
 
     fields: Fields
     refused: dict[str, str]
+    files: list[DroppedFile]
 
 
-def read_urlencoded(body: bytes, codec: str) -> Form:
+def read_urlencoded(body: bytes, charset: str) -> Form:
     """The fields of an urlencoded form; none of them when they are too many."""
     try:
-        # Latin-1 carries each byte through, be it written as itself or as %XX.
-        pairs = parse_qsl(
-            body.decode("latin-1"),
-            keep_blank_values=True,
-            encoding="latin-1",
-            max_num_fields=FIELDS_MAX,
-        )
-    except ValueError:
-        return Form({}, {"metadata": f"has more than {FIELDS_MAX:,} fields"})
-    fields = _gather(
-        (_decode(name.encode("latin-1"), codec), _decode(value.encode("latin-1"), codec))
-        for name, value in pairs
-    )
-    return Form(fields, {})
+        return _form(read_pairs(body, FIELDS_MAX), charset)
+    except TooManyFields:
+        return _too_many()
 
 
-def read_multipart(body: bytes, boundary: bytes, codec: str) -> Form:
-    """The text fields of a multipart form; a file input left empty is absent, a file is refused.
+def read_text_plain(body: bytes, charset: str) -> Form:
+    """The fields of a form with `enctype="text/plain"`, or of an urlencoded one sent as such."""
+    if b"\n" in body.strip():
+        try:
+            return _form(read_lines(body, FIELDS_MAX), charset)
+        except TooManyFields:
+            return _too_many()
+    return read_urlencoded(body, charset)
+
+
+def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
+    """The text fields of a multipart form, and its files by name; an empty file input is absent.
 
     Raises `InvalidJson` when the body is no such form or was cut off.
     """
-    parts = read_parts(body, boundary)
-    files = {
-        _decode(part.name, codec): "is a file, and files are not taken: send text, or a link to it"
+    try:
+        parts = read_parts(body, boundary, FIELDS_MAX)
+    except TooManyParts:
+        return _too_many()
+    texts = [part for part in parts if part.filename is None]
+    charset = _told_charset((part.name, part.value) for part in texts) or charset
+    fields = _gather(
+        (decode_leniently(part.name, charset), _text_of(part, charset))
+        for part in texts
+        if part.name != _CHARSET
+    )
+    files = [
+        DroppedFile(
+            decode_leniently(part.name, charset),
+            decode_leniently(part.filename, charset),
+            len(part.value),
+        )
         for part in parts
         if part.filename is not None and (part.filename or part.value)
-    }
+    ]
+    return Form(fields, {}, files)
+
+
+def _text_of(part: Part, charset: str) -> str:
+    own = charset_of(part.charset) if part.charset else None
+    return decode_leniently(part.value, own or charset)
+
+
+def _form(pairs: Pairs, charset: str) -> Form:
+    charset = _told_charset(pairs) or charset
     fields = _gather(
-        (_decode(part.name, codec), _decode(part.value, codec))
-        for part in parts
-        if part.filename is None
+        (decode_leniently(name, charset), decode_leniently(value, charset))
+        for name, value in pairs
+        if name != _CHARSET
     )
-    return Form(fields, files)
+    return Form(fields, {}, [])
+
+
+def _told_charset(pairs: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The charset that the form itself tells, which knows better than its Content-Type."""
+    told = next((value for name, value in pairs if name == _CHARSET), b"")
+    charset = charset_of(told.decode("latin-1"))
+    # A form has no other way to be in UTF-16 than by mistake: browsers send UTF-8 then.
+    return UTF_8 if charset and charset.startswith("utf-16") else charset
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> Fields:
@@ -72,11 +115,5 @@ def _gather(pairs: Iterable[tuple[str, str]]) -> Fields:
     return fields
 
 
-def _decode(text: bytes, codec: str) -> str:
-    """Text in its declared codec; in windows-1252 when it is not that, as old pages send it."""
-    for request in (codec, "cp1252"):
-        try:
-            return text.decode(request)
-        except UnicodeDecodeError:
-            continue
-    return text.decode("latin-1")
+def _too_many() -> Form:
+    return Form({}, {"metadata": f"has more than {FIELDS_MAX:,} fields"}, [])

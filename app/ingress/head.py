@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from starlette.types import Scope
 
+from app.domain.untrusted_text import clean_text
+
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
 class Head(NamedTuple):
@@ -64,5 +66,6 @@ def read_head(scope: Scope) -> Head:
 def _remembered(value: str | None) -> str | None:
     if not value:
         return None
-    # Header bytes are Latin-1 by the letter and UTF-8 in the wild; NUL cannot be stored.
-    return value.encode("latin-1").decode("utf-8", "replace").replace("\x00", "")[:REMEMBERED_MAX]
+    # Header bytes are Latin-1 by the letter and UTF-8 in the wild.
+    text = value[: 4 * REMEMBERED_MAX].encode("latin-1").decode("utf-8", "replace")
+    return clean_text(text)[:REMEMBERED_MAX] or None

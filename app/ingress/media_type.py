@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,25 +10,12 @@ from typing import NamedTuple
 from python_multipart.multipart import parse_options_header
 
 from app.domain.errors import UnsupportedMediaType
+from app.ingress.charsets import UTF_8, charset_of
 
 _SEND = (
     "send application/json, text/plain with JSON, application/x-www-form-urlencoded"
     " or multipart/form-data"
 )
-# As browsers do, latin-1 is read as windows-1252, which has more of what people type.
-_CODECS = {
-    "": "utf-8",
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "us-ascii": "utf-8",
-    "ascii": "utf-8",
-    "iso-8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "windows-1252": "cp1252",
-    "cp1252": "cp1252",
-    "iso-8859-15": "iso-8859-15",
-}
 
 
 class Encoding(Enum):
@@ -36,21 +24,23 @@ class Encoding(Enum):
     JSON = "application/json"
     URLENCODED = "application/x-www-form-urlencoded"
     MULTIPART = "multipart/form-data"
+    TEXT = "text/plain"
 
 
 _ENCODINGS = {
     "": Encoding.URLENCODED,
     **{encoding.value: encoding for encoding in Encoding},
-    "text/plain": Encoding.JSON,
     "text/json": Encoding.JSON,
 }
+_OBJECT = re.compile(rb'(?:\xef\xbb\xbf)?\s*+(?:\{|\[\s*+[\[{"])')
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s*+["{\[]')
 
 
 class MediaType(NamedTuple):
-    """How a body is written, the codec of its text, and what parts its parts."""
+    """How a body is written, the charset of its text, and what parts its parts."""
 
     encoding: Encoding
-    codec: str = "utf-8"
+    charset: str = UTF_8
     boundary: bytes = b""
 
 
@@ -59,14 +49,18 @@ def read_media_type(content_type: str, content_encoding: str, body: bytes) -> Me
 
     A body that does not say what it is is JSON when it looks like an object, otherwise a form. So
     is one that says it is a form: curl says so of whatever it is given, and no browser starts a
-    form with a brace.
+    form with a brace. Text is JSON when it begins as such, and a form when it has an equals sign.
     """
     if content_encoding.strip().lower() not in ("", "identity"):
         raise UnsupportedMediaType(
             f"Content-Encoding {content_encoding[:40]!r} is not taken: send the body uncompressed"
         )
     declared = _declared(content_type)
-    if declared.encoding is Encoding.URLENCODED and _looks_like_object(body):
+    if declared.charset.startswith("utf-16"):
+        declared = _utf_16_or_8(declared, body)
+    if declared.encoding is Encoding.URLENCODED and _OBJECT.match(body):
+        return declared._replace(encoding=Encoding.JSON)
+    if declared.encoding is Encoding.TEXT and (_JSON.match(body) or b"=" not in body):
         return declared._replace(encoding=Encoding.JSON)
     return declared
 
@@ -77,13 +71,16 @@ def _declared(content_type: str) -> MediaType:
     name, options = parse_options_header(content_type)
     return MediaType(
         _encoding(name.decode("latin-1")),
-        _codec(options.get(b"charset", b"").decode("latin-1")),
+        _charset(options.get(b"charset", b"").decode("latin-1")),
         options.get(b"boundary", b""),
     )
 
 
-def _looks_like_object(body: bytes) -> bool:
-    return body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+def _utf_16_or_8(declared: MediaType, body: bytes) -> MediaType:
+    """In UTF-16 every second byte of a body's start is NUL; a form is in it by mistake only."""
+    if declared.encoding in (Encoding.JSON, Encoding.TEXT) and b"\0" in body[:4]:
+        return declared._replace(encoding=Encoding.JSON)
+    return declared._replace(charset=UTF_8)
 
 
 def _encoding(name: str) -> Encoding:
@@ -94,8 +91,8 @@ def _encoding(name: str) -> Encoding:
     return _ENCODINGS[name]
 
 
-def _codec(charset: str) -> str:
-    codec = _CODECS.get(charset.strip(" '\"").lower())
-    if codec is None:
-        raise UnsupportedMediaType(f"charset {charset[:40]!r} is not taken: send UTF-8")
-    return codec
+def _charset(label: str) -> str:
+    charset = charset_of(label) if label else UTF_8
+    if charset is None:
+        raise UnsupportedMediaType(f"charset {label[:40]!r} is unknown: send UTF-8")
+    return charset

@@ -12,8 +12,12 @@ from collections.abc import Mapping
 
 from app.domain.errors import InvalidCapture, InvalidJson
 from app.domain.submission import Submission, parse_fields, parse_json
-from app.ingress.forms import Form, read_multipart, read_urlencoded
+from app.ingress.charsets import UTF_8, decode_strictly
+from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
+
+#: The name in metadata under which dropped files are noted.
+DROPPED_FILES = "dropped_files"
 
 
 class Received:
@@ -34,7 +38,7 @@ class Received:
             return parse_json(self._json, page_host)
         if self._form.refused:
             raise InvalidCapture(self._form.refused)
-        return parse_fields(self._form.fields, page_host)
+        return parse_fields(_with_note_of_files(self._form), page_host)
 
 
 def decode_body(body: bytes, content_type: str, content_encoding: str = "") -> Received:
@@ -44,20 +48,29 @@ def decode_body(body: bytes, content_type: str, content_encoding: str = "") -> R
     """
     media_type = read_media_type(content_type, content_encoding, body)
     if media_type.encoding is Encoding.JSON:
-        return Received(_in_utf8(body, media_type.codec))
+        return Received(_in_utf8(body, media_type.charset))
     return Received(b"", _read_form(body, media_type))
 
 
 def _read_form(body: bytes, media_type: MediaType) -> Form:
     if media_type.encoding is Encoding.MULTIPART:
-        return read_multipart(body, media_type.boundary, media_type.codec)
-    return read_urlencoded(body, media_type.codec)
+        return read_multipart(body, media_type.boundary, media_type.charset)
+    if media_type.encoding is Encoding.TEXT:
+        return read_text_plain(body, media_type.charset)
+    return read_urlencoded(body, media_type.charset)
 
 
-def _in_utf8(body: bytes, codec: str) -> bytes:
-    if codec == "utf-8":
+def _with_note_of_files(form: Form) -> Mapping[str, object]:
+    """The fields, and what files were dropped: a note that metadata keeps."""
+    if not form.files:
+        return form.fields
+    return {**form.fields, DROPPED_FILES: [file._asdict() for file in form.files]}
+
+
+def _in_utf8(body: bytes, charset: str) -> bytes:
+    if charset == UTF_8:
         return body
     try:
-        return body.decode(codec).encode()
+        return decode_strictly(body, charset).encode()
     except UnicodeDecodeError as error:
-        raise InvalidJson(f"The body is not {codec} (byte {error.start})") from None
+        raise InvalidJson(f"The body is not {charset} (byte {error.start})") from None

@@ -221,6 +221,14 @@ def test_lists_filter_sort_and_page_without_gaps_while_contacts_come_and_go(ask:
     assert len(ask("GET", "/contacts?created_before=2100-01-01").json["data"]) == 8
 
 
+def test_a_plus_in_an_address_needs_no_encoding(ask: Client) -> None:
+    tagged = created(ask, "ada+news@example.com")["id"]
+
+    found = ask("GET", "/contacts?email=ada+news@example.com").json["data"]
+
+    assert [item["id"] for item in found] == [tagged]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

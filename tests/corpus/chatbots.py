@@ -66,6 +66,7 @@ CHATBOTS = [
             },
         },
         EVE,
+        {"company": "Tan Ltd"},
     ),
     json_payload(
         "automation: keys as people label their columns",

@@ -23,7 +23,7 @@ FORM_TOOLS = [
             },
         },
         {**ADA, "phone": "+44 20 79460000"},
-        {"event_type": "form_response"},
+        {"event_type": "form_response", "utm_source": "news"},
     ),
     json_payload(
         "form builder: list of keyed answers with labels",
@@ -137,8 +137,8 @@ FORM_TOOLS = [
         URLENCODED,
         b"formID=2301&q3_name%5Bfirst%5D=Ada&q3_name%5Blast%5D=Byron&q4_email4=ada%40example.com"
         b"&q5_phone%5Bfull%5D=555-1234",
-        ADA,
-        {"formID": "2301", "q5_phone[full]": "555-1234"},
+        {**ADA, "phone": "555-1234"},
+        {"formID": "2301"},
     ),
     Payload(
         "landing pages: JSON with lists inside a form field",
@@ -211,8 +211,8 @@ FORM_TOOLS = [
             "gcl_id": "abc",
             "is_test": True,
         },
-        ADA,
-        {"lead_id": "T1", "is_test": True},
+        {**ADA, "source": "paid"},
+        {"lead_id": "T1", "is_test": True, "gclid": "abc"},
     ),
     json_payload(
         "database row: typed properties",

@@ -9,11 +9,16 @@ import pytest
 from app.domain.submission import Submission
 from app.ingress.reading import decode_body
 from tests.corpus.chatbots import CHATBOTS
+from tests.corpus.crm_tools import CRM_TOOLS
+from tests.corpus.form_hosts import FORM_HOSTS
 from tests.corpus.form_tools import FORM_TOOLS
 from tests.corpus.html_forms import HTML_FORMS
+from tests.corpus.lead_ads import LEAD_ADS
 from tests.corpus.payload import Payload
+from tests.corpus.site_builders import SITE_BUILDERS
 
-CORPUS = [*FORM_TOOLS, *CHATBOTS, *HTML_FORMS]
+NAMED_TOOLS = [*FORM_HOSTS, *SITE_BUILDERS, *CRM_TOOLS, *LEAD_ADS]
+CORPUS = [*FORM_TOOLS, *CHATBOTS, *HTML_FORMS, *NAMED_TOOLS]
 FIELDS = ("email", "first_name", "last_name", "phone", "title", "linkedin_url", "source_detail")
 
 each_payload = pytest.mark.parametrize("payload", CORPUS, ids=lambda payload: payload.sender)
@@ -30,6 +35,8 @@ def test_a_payload_is_mapped_as_a_person_would_expect(payload: Payload) -> None:
     mapped = {field: getattr(submission, field) for field in FIELDS}
     assert mapped == {field: payload.expected.get(field) for field in FIELDS}
     assert submission.source == payload.expected.get("source", "organic")
+    for key in ("company", "utm_source", "utm_medium"):
+        assert submission.metadata.get(key) == payload.metadata.get(key)
 
 
 @each_payload
@@ -43,7 +50,7 @@ def test_a_payload_loses_nothing(payload: Payload) -> None:
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:
-    assert len(CORPUS) >= 40
+    assert len(NAMED_TOOLS) >= 120
     assert len({payload.sender for payload in CORPUS}) == len(CORPUS)
 
 
@@ -59,7 +66,8 @@ def texts_in(value: object) -> Iterator[str]:
     if isinstance(value, str) and not value.startswith("{"):
         yield value
     elif isinstance(value, dict):
-        for inner in value.values():
+        # As a list of fields has them, a name is no value.
+        for inner in [value["value"]] if value.keys() == {"name", "value"} else value.values():
             yield from texts_in(inner)
     elif isinstance(value, list):
         for inner in value:

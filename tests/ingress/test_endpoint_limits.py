@@ -150,6 +150,37 @@ def test_every_refusal_for_the_address_alone_is_kept_as_rejected(site: Site) -> 
     assert len([capture for capture in site.queued() if capture["rejected"]]) == 30
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        (b"{", 400),
+        (b'{"email": "nobody"}', 422),
+        (b'{"note": "no address"}', 422),
+    ],
+    ids=["no JSON", "no address", "none"],
+)
+def test_a_refusal_costs_as_much_as_a_capture(
+    make_site: MakeSite, refused: tuple[bytes, int]
+) -> None:
+    site = make_site(capture_rate_per_address=3)
+    body, status = refused
+
+    replies = [site(body, content_type="application/json") for _ in range(5)]
+
+    assert [reply.status for reply in replies] == [status] * 3 + [429] * 2
+    assert all(int(reply.headers["retry-after"]) >= 1 for reply in replies[3:])
+    assert site(LEAD).status == 429
+
+
+def test_who_may_not_capture_at_all_pays_nothing(make_site: MakeSite) -> None:
+    site = make_site(capture_rate_per_address=2)
+
+    assert {site(LEAD, x_api_key="rex_live_wrong").status for _ in range(5)} == {401}
+    assert {site(b"", method="GET").status for _ in range(5)} == {405}
+    assert {site(b"x" * 70_000).status for _ in range(5)} == {413}
+    assert site(LEAD).status == 202
+
+
 def test_refusals_are_counted_by_reason_under_names_of_ours_only(redis_url: str) -> None:
     async def count() -> None:
         admission = AdmissionClient(redis_url, 1000)

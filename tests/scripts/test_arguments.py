@@ -9,7 +9,7 @@ import pytest
 
 from scripts.checkout import CHECKOUT
 
-VERBS = ("dev", "demo", "check", "bench", "chaos", "manage")
+VERBS = ("dev", "demo", "check", "bench", "chaos", "fuzz", "manage")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

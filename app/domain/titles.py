@@ -1,0 +1,50 @@
+"""Labels that a submission tells apart from its answers, as those of a form's definition.
+
+Typeform has `definition.fields[].title`, Wufoo `FieldStructure`, Gravity Forms
+`form.fields[].inputs`; the answers refer to them by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from app.domain.labels import FULL_NAME, field_of_label
+from app.domain.record import text_of
+
+_ID_KEYS = ("id", "ID", "ref", "questionId")
+_TITLE_KEYS = ("title", "Title", "label", "Label", "question")
+_PARTS_KEYS = ("inputs", "SubFields", "subfields")
+#: Definitions that are read: more fields no form has.
+_DEFINITIONS_MAX = 100
+_PARTS_MAX = 10
+
+
+def read_titles(nodes: Iterable[object]) -> dict[str, str]:
+    """The fields that ids stand for, from the definitions among all objects of a submission."""
+    titles: dict[str, str] = {}
+    definitions = (node for node in nodes if isinstance(node, dict) and _title_of(node))
+    for definition in islice(definitions, _DEFINITIONS_MAX):
+        field = field_of_label(_title_of(definition))
+        for part in _parts_of(definition):
+            label = _title_of(part)
+            _note(part, field_of_label(f"name {label}" if field == FULL_NAME else label), titles)
+        _note(definition, field, titles)
+    return titles
+
+
+def _title_of(node: Mapping[str, object]) -> str:
+    return next((text for key in _TITLE_KEYS if isinstance(text := node.get(key), str)), "")
+
+
+def _parts_of(definition: Mapping[str, object]) -> list[dict[str, object]]:
+    parts = next((definition[key] for key in _PARTS_KEYS if key in definition), None)
+    parts = parts[:_PARTS_MAX] if isinstance(parts, list) else []
+    return [part for part in parts if isinstance(part, dict)]
+
+
+def _note(node: Mapping[str, object], field: str | None, titles: dict[str, str]) -> None:
+    for key in _ID_KEYS:
+        own_id = text_of(node.get(key))
+        if field is not None and own_id is not None:
+            titles.setdefault(own_id, field)
