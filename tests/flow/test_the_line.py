@@ -164,9 +164,9 @@ def test_a_thousand_captures_of_fifty_addresses_survive_the_killing_of_workers(
     chance.shuffle(leads)
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda lead: rex.capture(**lead), leads[:500]))
-        _kill_one_worker_process(system, "captures")
+        _kill_worker(system, "captures")
         answers += list(pool.map(lambda lead: rex.capture(**lead), leads[500:]))
-        _kill_one_worker_process(system, "deliveries")
+        _kill_worker(system, "deliveries")
 
     assert {status for status, _ in answers} == {202}
     wait_until(lambda: _recorded(system) == 1000, 30)
@@ -203,13 +203,11 @@ def _recorded(system: WholeSystem) -> int:
     return int(row[0])
 
 
-def _kill_one_worker_process(system: WholeSystem, role: str) -> None:
-    """Kill -9 of dramatiq's worker process below the role's parent, in the middle of its work."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True)
-    ours = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    parents = {child.pid for name, child in system.processes.children.items() if name == role}
-    (child,) = [int(pid) for pid, parent, _ in ours if int(parent) in parents]
-    os.kill(child, signal.SIGKILL)
+def _kill_worker(system: WholeSystem, role: str) -> None:
+    """Kill -9 of a role's process in the middle of its work; it is started again."""
+    pid = system.processes.children[role].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
 
 
 def _verify_in_python(secret: str, signature: str, body: bytes) -> bool:
