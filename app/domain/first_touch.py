@@ -55,6 +55,8 @@ _OF_PARAMETERS = (
 _OF_WRAPPERS = ("campaign", "attribution", "first_touch")
 _OF_PAGES = ("page", "landing", "url", "uri", "href", "location")
 _OF_USE = (*_OF_PARAMETERS, *_OF_WRAPPERS, *_OF_PAGES)
+_ANY_OF_USE = re.compile("|".join(_OF_USE))
+_FEW_CHARS = 200
 
 _LABEL_CHARS_MAX = 80
 _VALUE_CHARS_MAX = 500
@@ -64,8 +66,8 @@ _PARAMETERS_MAX = 100
 
 def is_told_plainly(metadata: Mapping[str, object]) -> bool:
     """Whether flat metadata has all its parameters under their usual names, as most has."""
-    other = metadata.keys() - _USUAL_NAMES
-    return not _holds_any(_OF_PARAMETERS, other) and not any(
+    other = " ".join(metadata.keys() - _USUAL_NAMES).lower()
+    return not any(word in other for word in _OF_PARAMETERS) and not any(
         "?" in value for value in metadata.values() if isinstance(value, str)
     )
 
@@ -118,7 +120,7 @@ def _labelled(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         node = queue.popleft()
         if isinstance(node, dict):
             # One look at all labels of an object together, since most have none of use.
-            if _holds_any(_OF_USE, node):
+            if _may_be_of_use(node):
                 yield from _of_use(node)
             if not _VALUE_KEYS.isdisjoint(node):
                 yield from _as_item(node)
@@ -127,10 +129,12 @@ def _labelled(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             queue.extend(filter(_is_container, node))
 
 
-def _holds_any(words: Iterable[str], labels: Iterable[str]) -> bool:
-    # Strings are searched so much faster than by a regular expression that ignores case.
+def _may_be_of_use(labels: Iterable[str]) -> bool:
+    # Of few labels a regular expression is faster, of many the search for each word.
     text = " ".join(labels).lower()
-    return any(word in text for word in words)
+    if len(text) <= _FEW_CHARS:
+        return _ANY_OF_USE.search(text) is not None
+    return any(word in text for word in _OF_USE)
 
 
 def _is_container(value: object) -> bool:
@@ -148,7 +152,7 @@ def _as_item(node: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """The label and value of an object that is an answer of its own."""
     value = next((node[key] for key in _VALUE_KEYS if node.get(key) is not None), None)
     labels = [label for key in _LABEL_KEYS & node.keys() if isinstance(label := node[key], str)]
-    if value is not None and _holds_any(_OF_USE, labels):
+    if value is not None and _may_be_of_use(labels):
         yield from ((label, value) for label in labels)
 
 
