@@ -12,6 +12,7 @@ from app.domain.address import MalformedAddress, normalise
 from app.domain.contact_fields import CONTACT_LENGTHS_MAX, Source, Stage
 from app.domain.contact_view import VIEW_FIELDS
 from app.domain.errors import Invalid
+from app.domain.web_url import is_web_url
 
 Email = Annotated[str, Meta(max_length=320, extra_json_schema={"format": "email"})]
 
@@ -65,6 +66,9 @@ def edits_of(body: ContactBody) -> dict[str, object]:
             edits[name] = checked_metadata(value)
         elif value is not UNSET:
             edits[name] = cleaned_text(value)
+    link = edits.get("linkedin_url")
+    if isinstance(link, str) and not is_web_url(link):
+        raise Invalid({"linkedin_url": "is not a link to a page: send an http or https URL"})
     return edits
 
 

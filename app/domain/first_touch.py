@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
@@ -46,15 +46,17 @@ _CAMPAIGN_OBJECTS = word_set(
 )
 _LABEL_KEYS = frozenset(["name", "key", "label", "id", "title", "field", "ref"])
 _VALUE_KEYS = frozenset(["value", "answer", "values", "text"])
-_PAGE_WORDS = frozenset(["page", "landing", "url", "uri", "href", "location"])
 
 # In labels: without one of these there is nothing to be found.
-_OF_PARAMETER = r"utm|cl(?:k|ick_)?id|[gw]braid|gcl_|gad_|li_fat|rdt_|epik|sccid"
-_PARAMETER = re.compile(_OF_PARAMETER, re.IGNORECASE)
-_HINT = re.compile(
-    _OF_PARAMETER + "|campaign|attribution|first_touch|page|landing|ur[li]|href|location",
-    re.IGNORECASE,
+_OF_PARAMETERS = (
+    *("utm", "clid", "clkid", "click_id", "gbraid", "wbraid", "gcl_", "gad_", "li_fat", "rdt_"),
+    *("epik", "sccid"),
 )
+_OF_WRAPPERS = ("campaign", "attribution", "first_touch")
+_OF_PAGES = ("page", "landing", "url", "uri", "href", "location")
+_OF_USE = (*_OF_PARAMETERS, *_OF_WRAPPERS, *_OF_PAGES)
+_ANY_OF_USE = re.compile("|".join(_OF_USE))
+_FEW_CHARS = 200
 
 _LABEL_CHARS_MAX = 80
 _VALUE_CHARS_MAX = 500
@@ -64,8 +66,8 @@ _PARAMETERS_MAX = 100
 
 def is_told_plainly(metadata: Mapping[str, object]) -> bool:
     """Whether flat metadata has all its parameters under their usual names, as most has."""
-    other = metadata.keys() - _USUAL_NAMES
-    return not _PARAMETER.search(" ".join(other)) and not any(
+    other = " ".join(metadata.keys() - _USUAL_NAMES).lower()
+    return not any(word in other for word in _OF_PARAMETERS) and not any(
         "?" in value for value in metadata.values() if isinstance(value, str)
     )
 
@@ -118,13 +120,21 @@ def _labelled(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
         node = queue.popleft()
         if isinstance(node, dict):
             # One look at all labels of an object together, since most have none of use.
-            if _HINT.search(" ".join(node)):
+            if _may_be_of_use(node):
                 yield from _of_use(node)
             if not _VALUE_KEYS.isdisjoint(node):
                 yield from _as_item(node)
             queue.extend(filter(_is_container, node.values()))
         elif isinstance(node, list):
             queue.extend(filter(_is_container, node))
+
+
+def _may_be_of_use(labels: Iterable[str]) -> bool:
+    # Of few labels a regular expression is faster, of many the search for each word.
+    text = " ".join(labels).lower()
+    if len(text) <= _FEW_CHARS:
+        return _ANY_OF_USE.search(text) is not None
+    return any(word in text for word in _OF_USE)
 
 
 def _is_container(value: object) -> bool:
@@ -142,7 +152,7 @@ def _as_item(node: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """The label and value of an object that is an answer of its own."""
     value = next((node[key] for key in _VALUE_KEYS if node.get(key) is not None), None)
     labels = [label for key in _LABEL_KEYS & node.keys() if isinstance(label := node[key], str)]
-    if value is not None and _HINT.search(" ".join(labels)):
+    if value is not None and _may_be_of_use(labels):
         yield from ((label, value) for label in labels)
 
 
@@ -170,4 +180,4 @@ def _kept(value: str) -> str:
 
 def _is_page(label: str) -> bool:
     lowered = label[:_LABEL_CHARS_MAX].lower()
-    return "refer" not in lowered and any(word in lowered for word in _PAGE_WORDS)
+    return "refer" not in lowered and any(word in lowered for word in _OF_PAGES)

@@ -101,7 +101,9 @@ def unfold(sent: Mapping[str, object]) -> dict[str, object]:
             value = object_in_text(value, cleaner) or value
         path = path_of_name(name)
         if len(path) == 1:
-            view.setdefault(name, value)
+            known = view.setdefault(name, value)
+            if isinstance(known, _Built) and isinstance(value, dict):
+                view[name] = _Built({**value, **known})
         else:
             _put(view, path, value)
     return view

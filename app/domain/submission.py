@@ -83,7 +83,9 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     company = person.pop(COMPANY, None)
     mapped = map_fields(person, problems)
     metadata = gather_metadata(sent, mapped.used, problems)
-    touch = find_touch(view)
+    # Of names that spell out a path, some have no place in the view.
+    touch = find_touch({name: text for name, text in sent.items() if isinstance(text, str)})
+    touch = find_touch(view) | touch
     _raise_to_top(metadata, touch, company.text if company else None)
     if "source" not in mapped.fields:
         mapped.fields["source"] = derive_source(touch | metadata, page_host)

@@ -326,8 +326,9 @@ class Fuzzer:
     """Posts what Hypothesis makes until the time is over."""
 
     def __init__(self, seconds: float, intake: Intake) -> None:
-        self._until = time.monotonic() + seconds
+        self._seconds = seconds
         self._intake = intake
+        self._posting = self._is_over = False
         self.statuses: Counter[int] = Counter()
         self.worst, self.worst_ms = Post("", b""), 0.0
 
@@ -342,13 +343,31 @@ class Fuzzer:
             phases=[Phase.generate, Phase.target],
             suppress_health_check=list(HealthCheck),
         )(search)
-        with suppress(TimeUp):
-            while True:
-                search()
+        signal.signal(signal.SIGALRM, self._end)
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        try:
+            with suppress(TimeUp):
+                while True:
+                    search()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _end(self, *_: object) -> None:
+        # By a signal, since the search may be busy with itself for minutes; not amid a post.
+        self._is_over = True
+        if not self._posting:
+            raise TimeUp
 
     def _try(self, post: Post) -> None:
-        if time.monotonic() > self._until:
+        if self._is_over:
             raise TimeUp
+        self._posting = True
+        try:
+            self._measure(post)
+        finally:
+            self._posting = False
+
+    def _measure(self, post: Post) -> None:
         try:
             cost = self._intake.post(post)
         except BaseException:

@@ -178,6 +178,7 @@ def zip_jobs(
         ({"email": "a@example.com", "stage": "gold"}, "stage"),
         ({"email": "a@example.com", "id": "cont_1"}, "id"),
         ({"email": "a@example.com", "first_name": "x" * 201}, "first_name"),
+        ({"email": "a@example.com", "linkedin_url": "javascript:x"}, "linkedin_url"),
         ({"email": "a@example.com", "first_name": "a\0b"}, "first_name"),
         ({"email": "a@example.com", "metadata": {"a\0": 1}}, "metadata"),
         ({"email": "a@example.com", "metadata": {"a": "x" * 17_000}}, "metadata"),
