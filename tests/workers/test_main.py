@@ -72,6 +72,15 @@ def recorded(database: Database) -> int:
         return int(count)
 
 
+def is_held_up(database: Database) -> bool:
+    """Whether a transaction waits for the table: its job has begun."""
+    with transaction(database) as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'captures'::regclass"
+        )
+        return cursor.fetchone() != (0,)
+
+
 def send(broker: StreamsBroker, database: Database, count: int) -> None:
     org = make_org(database)
     captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
@@ -86,9 +95,11 @@ def test_whoever_gets_sigterm_running_jobs_finish_and_the_status_is_0(
     start: Start, broker: StreamsBroker, database: Database, processes: str, whom: str
 ) -> None:
     process = start("workers.main", "captures", WORKER_PROCESSES=processes)
-    with captures_held(database):
+    beats = broker.policy.keys.heartbeats(CAPTURES)
+    eventually(lambda: broker.client.hlen(beats) == int(processes))
+    with captures_held(database):  # PostgreSQL ends a transaction that is idle for 5 s
         send(broker, database, 3)
-        eventually(lambda: broker.depth(CAPTURES).in_flight == 3)
+        eventually(lambda: is_held_up(database) and broker.depth(CAPTURES).in_flight == 3)
         kill = os.kill if whom == "the first process" else os.killpg
         for _ in range(2 if "twice" in whom else 1):
             kill(process.pid, signal.SIGTERM)
