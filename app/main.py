@@ -44,6 +44,7 @@ from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
+from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 
@@ -185,6 +186,7 @@ def main() -> int:
     """Serve until told to stop; the exit status."""
     try:
         settings = read_settings(os.environ)
+        check_secret_key(settings)
     except BadSetting as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION

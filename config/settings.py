@@ -39,6 +39,8 @@ class Settings:
     redis_url: str
     #: 32 random bytes, base64. Encrypts webhook secrets at rest; losing it loses them.
     secret_key: bytes
+    #: The key before it: still decrypts, until `manage secrets reencrypt` has been run.
+    secret_key_previous: bytes | None = None
 
     #: TCP port of the web process.
     port: int = 8000
@@ -105,6 +107,8 @@ class Settings:
     retention_events_days: int = 90
     #: Age after which captures are deleted; 0: kept.
     retention_captures_days: int = 0
+    #: Age after which entries of the audit log are deleted.
+    retention_audit_days: int = 365
 
     #: Age after which what a paused or disabled webhook holds is given up.
     held_max_days: int = 30
@@ -261,6 +265,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "database_url": _url(*_POSTGRESQL),
     "redis_url": _url("redis", "rediss", "unix"),
     "secret_key": _secret_key,
+    "secret_key_previous": _secret_key,
     "port": _integer(1, 65535),
     "host": _text,
     "idle_connection_seconds": _number(1, 3600),
@@ -291,6 +296,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "scheduler_interval_seconds": _number(0.05, 60),
     "retention_events_days": _integer(1, 36_500),
     "retention_captures_days": _integer(0, 36_500),
+    "retention_audit_days": _integer(1, 36_500),
     "held_max_days": _integer(1, 36_500),
     "held_max_deliveries": _integer(1, 1_000_000_000),
     "log_level": _level,

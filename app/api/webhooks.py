@@ -81,7 +81,7 @@ def create_webhook(call: Call) -> Answer:
         name=checked_name(wanted.name or str(urlsplit(url).hostname)),
         url=url,
         events=checked_events(wanted.events, wanted.event_types),
-        headers=checked_headers(wanted.headers),
+        headers=call.services.cipher.encrypt_values(checked_headers(wanted.headers)),
         metadata=checked_metadata(wanted.metadata),
         rate_limit=wanted.rate_limit,
         ordered=wanted.ordered,
@@ -124,7 +124,7 @@ def edit_webhook(call: Call) -> Answer:
     """Change a webhook; `active` releases held deliveries."""
     edit = read_body(call.body, WebhookEdit)
     allow_private = call.services.settings.allow_private_webhooks
-    values = edited_values(edit, allow_private=allow_private)
+    values = edited_values(edit, call.services.cipher, allow_private=allow_private)
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         if values:
