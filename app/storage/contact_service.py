@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.contact import Contact, blank_contact, restore, soft_delete
+from app.domain.contact import Contact, blank_contact, next_write_id, restore, soft_delete
 from app.domain.errors import Conflict, NotFound
 from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, contact_event
 from app.domain.ids import new_id, new_ulid, time_of
@@ -79,7 +79,7 @@ def delete(cursor: Cursor, org_id: str, contact_id: str, *, erase: bool = False)
     addresses are free again. `erase`: the person is forgotten in captures and events, too.
     """
     contact = _living(contacts.lock(cursor, [contact_id]), org_id, contact_id)
-    write_id = new_ulid()
+    write_id = next_write_id(contact)
     event = contact_event(new_id("evt"), CONTACT_DELETED, contact, [], time_of(write_id))
     ids = [contact.id, *contacts.aliases_of(cursor, contact.id)]
     contacts.remove_aliases(cursor, contact.id)
@@ -105,7 +105,7 @@ def _create(
     edits: Mapping[str, object],
     tombstone: Contact | None,
 ) -> ContactWrite:
-    write_id = new_ulid()
+    write_id = next_write_id(tombstone)
     contact = _blank(org_id, contact_id, email, time_of(write_id), tombstone)
     # A first touch without a source of its own: only a capture that came earlier may name one.
     contact.write_ids["source"] = write_id
@@ -124,7 +124,7 @@ def _blank(
 
 
 def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> ContactWrite:
-    write_id = new_ulid()
+    write_id = next_write_id(contact)
     changes = edit_contact(contact, edits, write_id)
     events = []
     if changes:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from app.domain.capture import Capture, CaptureStatus
 from app.domain.contact import Contact, restore
 from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
-from app.domain.ids import new_id
+from app.domain.ids import ulid_of
 from app.domain.merge import merge_capture, new_contact
 from app.storage import captures as capture_rows
 from app.storage import contacts as contact_rows
@@ -91,4 +91,6 @@ def _merge_one(known: dict[str, Contact], capture: Capture, now: datetime) -> Ev
         contact = blank
     changes = merge_capture(contact, capture)
     event_type = CONTACT_CREATED if created else CONTACT_UPDATED
-    return contact_event(new_id("evt"), event_type, contact, [] if created else changes, now)
+    # Recorded again after a database was restored, a capture has its event under the same id.
+    event_id = f"evt_{ulid_of(capture.id)}"
+    return contact_event(event_id, event_type, contact, [] if created else changes, now)
