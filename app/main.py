@@ -28,6 +28,8 @@ from app.api import (
     events,
     health,
     org,
+    person_export,
+    persons,
     replays,
     webhooks,
 )
@@ -86,10 +88,11 @@ class Application(Starlette):
 def make_app(settings: Settings) -> Starlette:
     """The application."""
     services = make_services(settings)
-    writer = CaptureWriter(services.admission, services.database)
+    database, authenticator = services.database, services.authenticator
+    writer = CaptureWriter(services.admission, database)
     refusals = RefusalCounter(services.admission)
-    waiting = PreferWait(services.database)
-    endpoint = CaptureEndpoint(writer, services.authenticator, waiting, refusals, settings)
+    waiting = PreferWait(database)
+    endpoint = CaptureEndpoint(writer, authenticator, waiting, refusals, settings)
     capture = LoadShedder(endpoint)
 
     @asynccontextmanager
@@ -114,10 +117,13 @@ def make_app(settings: Settings) -> Starlette:
             Route("/capture", capture),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),
+            Route("/contacts/export", keyed(person_export.export_by_address), methods=["POST"]),
+            Route("/contacts/erase", keyed(persons.erase_by_address), methods=["POST"]),
             Route("/contacts", keyed(contacts.list_contacts), methods=["GET"]),
             Route("/contacts/{id:id}", keyed(contacts.get_contact), methods=["GET"]),
             Route("/contacts/{id:id}", keyed(contacts.edit_contact), methods=["PATCH"]),
             Route("/contacts/{id:id}", keyed(contacts.delete_contact), methods=["DELETE"]),
+            Route("/contacts/{id}/export", keyed(person_export.export_by_id), methods=["GET"]),
             Route(
                 "/contacts/{id}/captures", keyed(captures.list_contact_captures), methods=["GET"]
             ),

@@ -33,7 +33,8 @@ from app.http.answers import (
 )
 from app.http.body import read_body
 from app.queue.admission import AdmissionResult, AdmissionStatus
-from app.storage.database import retrying
+from app.storage import audit
+from app.storage.database import Cursor, retrying
 
 Found = TypeVar("Found")
 
@@ -48,6 +49,15 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     services: Services
+
+    def note(
+        self, cursor: Cursor, action: str, subject_id: str | None = None, **details: object
+    ) -> None:
+        """Note a change that this request makes in the audit log."""
+        whose = self.org.id
+        audit.note(
+            cursor, action, actor=self.key.id, org_id=whose, subject_id=subject_id, **details
+        )
 
     def id_in_path(self, prefix: str, noun: str) -> str:
         """The id in the path. Raises `NotFound` when it is not one of that prefix."""

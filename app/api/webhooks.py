@@ -69,7 +69,7 @@ class Ping(msgspec.Struct):
     webhook_id: str
 
 
-@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook))
+@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook, errors=("conflict",)))
 def create_webhook(call: Call) -> Answer:
     """Subscribe a URL to events. The secret is not shown again."""
     wanted = read_body(call.body, NewWebhook)
@@ -93,6 +93,7 @@ def create_webhook(call: Call) -> Answer:
     secret = wanted.secret or generate_secret()
     with transaction(call.services.database) as cursor:
         webhooks.insert(cursor, webhook, call.services.cipher.encrypt(secret))
+        call.note(cursor, "webhook.created", webhook.id)
     return Answer(WebhookWithSecret(view(webhook), secret), status=201)
 
 
@@ -129,6 +130,7 @@ def edit_webhook(call: Call) -> Answer:
         webhook = find_webhook(cursor, call)
         if values:
             webhooks.update(cursor, webhook.id, values, now())
+            call.note(cursor, "webhook.updated", webhook.id, fields=sorted(values))
         changed = find_webhook(cursor, call)
     if changed.status == WebhookStatus.ACTIVE:
         call.services.notifier.notify([changed.id])
@@ -141,6 +143,7 @@ def delete_webhook(call: Call) -> Answer:
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         webhooks.update(cursor, webhook.id, {"status": WebhookStatus.DELETED}, now())
+        call.note(cursor, "webhook.deleted", webhook.id)
     return Answer(status=204)
 
 
@@ -157,6 +160,7 @@ def rotate_secret(call: Call) -> Answer:
         webhook = find_webhook(cursor, call)
         encrypted = call.services.cipher.encrypt(secret)
         webhooks.rotate_secret(cursor, webhook.id, encrypted, now() + overlap if overlap else None)
+        call.note(cursor, "webhook.secret_rotated", webhook.id)
         changed = find_webhook(cursor, call)
     return Answer(WebhookWithSecret(view(changed), secret))
 
@@ -169,6 +173,7 @@ def ping_webhook(call: Call) -> Answer:
         data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
         event = operational_event(new_id("evt"), call.org.id, PING, data, now())
         delivery_id = publish_to(cursor, event, webhook.id)
+        call.note(cursor, "webhook.pinged", webhook.id, event_id=event.id)
     call.services.notifier.notify([webhook.id])
     return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
 

@@ -41,17 +41,20 @@ def record(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> Record
     raises for a capture that it cannot store.
     """
     new = _insert(cursor, captures)
-    to_merge = [capture for capture in new if capture.status is CaptureStatus.RECORDED]
-    events = merge(cursor, to_merge, now)
+    events = merge(cursor, [capture for capture in new if capture.contact_id], now)
     return Recorded(len(new), len(events), publish(cursor, events))
 
 
 def merge(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> list[Event]:
-    """Merge captures, ordered by id, into their contacts; the events to publish."""
+    """Merge captures, ordered by id, into their contacts; the events to publish.
+
+    Quarantined ones stay out of them; those of erased people are emptied.
+    """
     if not captures:
         return []
     known = contact_rows.lock(cursor, (capture.contact_id for capture in captures))
-    wanted = _without_erased(cursor, captures, known)
+    kept = _without_erased(cursor, captures, known)
+    wanted = [capture for capture in kept if capture.status is CaptureStatus.RECORDED]
     events = [_merge_one(known, capture, now) for capture in wanted]
     touched = {contact.id: contact for contact in (known[c.contact_id] for c in wanted)}
     contact_rows.save(cursor, list(touched.values()))
