@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,7 +37,7 @@ from app.api import (
 from app.api.call import keyed
 from app.api.services import make_services
 from app.domain.errors import RexError
-from app.http import convertors, watchdog
+from app.http import convertors, failed_authentications, watchdog
 from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
@@ -101,12 +102,14 @@ def make_app(settings: Settings) -> Starlette:
         background = [
             asyncio.create_task(refusals.run()),
             asyncio.create_task(services.admission.watch()),
+            asyncio.create_task(failed_authentications.run(database, authenticator)),
             asyncio.create_task(watchdog.beat()),
         ]
         yield
         await _end(background)
         await writer.drain()
         await refusals.flush()
+        await run_in_threadpool(failed_authentications.flush, database, authenticator)
         services.tenants.stop()
         await services.admission.close()
 

@@ -31,6 +31,7 @@ from app.http.answers import (
     limit_headers,
     rate_limit_exceeded,
 )
+from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from app.storage import audit
@@ -92,9 +93,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         limits: dict[str, str] = {}
         request_id = connection_request_id(request)
         try:
-            org = services.authenticator.org_at(request.headers.get("host", ""))
-            presented = request.headers.get("x-api-key")
-            key = services.authenticator.key_for(org, presented, request.method, request.url.path)
+            org, key = await _identify(services.authenticator, request)
             bucket = await _take_token(services, key)
             rate = services.settings.api_rate_per_key
             raw = limit_headers(rate, bucket.remaining, bucket.wait_ms)
@@ -113,6 +112,16 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
     # Takes along the name, the docstring and the description for the OpenAPI document.
     return update_wrapper(serve, endpoint)
+
+
+async def _identify(authenticator: RequestAuthenticator, request: Request) -> tuple[Org, ApiKey]:
+    host, presented = request.headers.get("host", ""), request.headers.get("x-api-key")
+
+    def identify() -> tuple[Org, ApiKey]:
+        org = authenticator.org_at(host)
+        return org, authenticator.key_for(org, presented, request.method, request.url.path)
+
+    return await authenticator.identified(host, presented, identify)
 
 
 async def _take_token(services: Services, key: ApiKey) -> AdmissionResult:

@@ -334,3 +334,18 @@ def test_header_values_are_encrypted_at_rest_and_never_shown(
         endpoint = endpoints.lock(cursor, [created.json["data"]["id"]]).popitem()[1]
     assert "0ther" not in stored
     assert SecretCipher(SECRET_KEY).decrypt_values(endpoint.headers) == {"X-Token": "0ther"}
+
+
+def test_a_key_that_was_made_elsewhere_works_at_once(
+    ask: Client, database: Database, org: Org
+) -> None:
+    key = make_key(database, org, Scope.READ)
+
+    assert ask("GET", "/contacts", x_api_key=key).status == 200
+
+
+def test_an_org_that_was_made_elsewhere_is_served_at_once(ask: Client, database: Database) -> None:
+    key = make_key(database, make_org(database, "globex"), Scope.READ_WRITE)
+    lead = {"email": "ada@example.com"}
+
+    assert ask("POST", "/capture", lead, x_api_key=key, host="globex.localhost").status == 202
