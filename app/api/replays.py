@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from app.api import caps
 from app.api.bodies import read_body
 from app.api.call import Answer, Call, existing
 from app.api.lists import Moment, read_time, read_types
@@ -82,6 +83,7 @@ def create_replay(call: Call) -> Answer:
         replay.total = replays.count(cursor, replay, webhook.events)
         if wanted.dry_run:
             return Answer(One(DryRun(replay.total)))
+        caps.check_replays(cursor, call)
         replays.insert(cursor, replay)
         call.note(cursor, "replay.created", replay.id, webhook_id=webhook.id)
     return Answer(One(view(replay)), status=202)

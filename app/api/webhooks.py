@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from app.api import caps
 from app.api.bodies import checked_metadata, read_body
 from app.api.call import Answer, Call, existing
 from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
@@ -92,6 +93,7 @@ def create_webhook(call: Call) -> Answer:
     )
     secret = wanted.secret or generate_secret()
     with transaction(call.services.database) as cursor:
+        caps.check_webhooks(cursor, call)
         webhooks.insert(cursor, webhook, call.services.cipher.encrypt(secret))
         call.note(cursor, "webhook.created", webhook.id)
     return Answer(WebhookWithSecret(view(webhook), secret), status=201)
@@ -170,6 +172,7 @@ def ping_webhook(call: Call) -> Answer:
     """Send an event of type `ping` to this webhook alone, whatever it subscribes to."""
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
+        caps.check_pings(cursor, call)
         data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
         event = operational_event(new_id("evt"), call.org.id, PING, data, now())
         delivery_id = publish_to(cursor, event, webhook.id)
