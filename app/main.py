@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,13 +29,15 @@ from app.api import (
     events,
     health,
     org,
+    person_export,
+    persons,
     replays,
     webhooks,
 )
 from app.api.call import keyed
 from app.api.services import make_services
 from app.domain.errors import RexError
-from app.http import convertors, watchdog
+from app.http import convertors, failed_authentications, watchdog
 from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
@@ -44,6 +47,7 @@ from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
+from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 
@@ -85,10 +89,11 @@ class Application(Starlette):
 def make_app(settings: Settings) -> Starlette:
     """The application."""
     services = make_services(settings)
-    writer = CaptureWriter(services.admission, services.database)
+    database, authenticator = services.database, services.authenticator
+    writer = CaptureWriter(services.admission, database)
     refusals = RefusalCounter(services.admission)
-    waiting = PreferWait(services.database)
-    endpoint = CaptureEndpoint(writer, services.authenticator, waiting, refusals, settings)
+    waiting = PreferWait(database)
+    endpoint = CaptureEndpoint(writer, authenticator, waiting, refusals, settings)
     capture = LoadShedder(endpoint)
 
     @asynccontextmanager
@@ -97,12 +102,14 @@ def make_app(settings: Settings) -> Starlette:
         background = [
             asyncio.create_task(refusals.run()),
             asyncio.create_task(services.admission.watch()),
+            asyncio.create_task(failed_authentications.run(database, authenticator)),
             asyncio.create_task(watchdog.beat()),
         ]
         yield
         await _end(background)
         await writer.drain()
         await refusals.flush()
+        await run_in_threadpool(failed_authentications.flush, database, authenticator)
         services.tenants.stop()
         await services.admission.close()
 
@@ -113,10 +120,13 @@ def make_app(settings: Settings) -> Starlette:
             Route("/capture", capture),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),
+            Route("/contacts/export", keyed(person_export.export_by_address), methods=["POST"]),
+            Route("/contacts/erase", keyed(persons.erase_by_address), methods=["POST"]),
             Route("/contacts", keyed(contacts.list_contacts), methods=["GET"]),
             Route("/contacts/{id:id}", keyed(contacts.get_contact), methods=["GET"]),
             Route("/contacts/{id:id}", keyed(contacts.edit_contact), methods=["PATCH"]),
             Route("/contacts/{id:id}", keyed(contacts.delete_contact), methods=["DELETE"]),
+            Route("/contacts/{id}/export", keyed(person_export.export_by_id), methods=["GET"]),
             Route(
                 "/contacts/{id}/captures", keyed(captures.list_contact_captures), methods=["GET"]
             ),
@@ -185,6 +195,7 @@ def main() -> int:
     """Serve until told to stop; the exit status."""
     try:
         settings = read_settings(os.environ)
+        check_secret_key(settings)
     except BadSetting as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION

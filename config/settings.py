@@ -37,8 +37,10 @@ class Settings:
     database_url: str
     #: Redis, the queue and the admission's state: redis://host:port/db
     redis_url: str
-    #: 32 random bytes, base64. Encrypts webhook secrets at rest; losing it loses them.
+    #: 32 random bytes, base64. Encrypts webhook secrets and headers; losing it loses them.
     secret_key: bytes
+    #: The key before it: still decrypts, until `manage secrets reencrypt` has been run.
+    secret_key_previous: bytes | None = None
 
     #: TCP port of the web process.
     port: int = 8000
@@ -99,12 +101,21 @@ class Settings:
     #: Deliveries of one webhook in flight in the whole system.
     webhook_concurrency_max: int = 10
 
+    #: Webhooks that one org has at most.
+    webhooks_per_org_max: int = 100
+    #: Replays of one org that run at the same time.
+    replays_per_org_max: int = 10
+    #: Pings a minute, per org.
+    ping_rate_per_org: int = 60
+
     #: How often the scheduler looks for what is due.
     scheduler_interval_seconds: float = 0.5
     #: Age after which settled deliveries and their attempts, and then events, are deleted.
     retention_events_days: int = 90
     #: Age after which captures are deleted; 0: kept.
     retention_captures_days: int = 0
+    #: Age after which entries of the audit log are deleted.
+    retention_audit_days: int = 365
 
     #: Age after which what a paused or disabled webhook holds is given up.
     held_max_days: int = 30
@@ -261,6 +272,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "database_url": _url(*_POSTGRESQL),
     "redis_url": _url("redis", "rediss", "unix"),
     "secret_key": _secret_key,
+    "secret_key_previous": _secret_key,
     "port": _integer(1, 65535),
     "host": _text,
     "idle_connection_seconds": _number(1, 3600),
@@ -288,9 +300,13 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "delivery_connect_seconds": _number(0.05, 60),
     "delivery_total_seconds": _number(0.1, 300),
     "webhook_concurrency_max": _integer(1, 1000),
+    "webhooks_per_org_max": _integer(1, 100_000),
+    "replays_per_org_max": _integer(1, 10_000),
+    "ping_rate_per_org": _integer(1, 1_000_000),
     "scheduler_interval_seconds": _number(0.05, 60),
     "retention_events_days": _integer(1, 36_500),
     "retention_captures_days": _integer(0, 36_500),
+    "retention_audit_days": _integer(1, 36_500),
     "held_max_days": _integer(1, 36_500),
     "held_max_deliveries": _integer(1, 1_000_000_000),
     "log_level": _level,

@@ -22,7 +22,7 @@ from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import open_database
-from app.storage.secret_cipher import SecretCipher
+from app.storage.secret_key import cipher_of
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings
 from workers.attempts import Attempts
@@ -82,7 +82,7 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
     completer = Completer(database, config, notifier.notify)
-    attempts = Attempts(sender, SecretCipher(settings.secret_key), config.policy)
+    attempts = Attempts(sender, cipher_of(settings), config.policy)
     return DeliveryWorker(completer, notifier, attempts, config)
 
 

@@ -13,11 +13,12 @@ from app.domain.health import OPEN_AFTER
 from app.domain.ids import first_ulid_at, new_id
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier
-from app.storage import retention
+from app.storage import audit, retention
 from app.storage.database import Cursor, Database, transaction
 from app.storage.endpoints import org_of
 from app.storage.events import publish
 from app.storage.retention import Step
+from app.storage.secret_key import cipher_of, encrypt_headers
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,15 @@ class Housekeeping:
         if self._settings.retention_captures_days:
             days = self._settings.retention_captures_days
             self._walk("captures.deleted", retention.delete_captures, "cap", days)
+        days = self._settings.retention_audit_days
+        self._walk("audit_log.deleted", retention.delete_audit_log, "aud", days)
+
+    def encrypt_headers(self) -> None:
+        """Encrypt the webhook headers that were stored before headers were encrypted."""
+        cipher, changed = cipher_of(self._settings), STEP
+        while changed == STEP:
+            with transaction(self._database) as cursor:
+                changed = encrypt_headers(cursor, cipher, STEP)
 
     def fail_expired(self) -> None:
         """Fail deliveries that a dead endpoint kept waiting beyond the maximum retry age."""
@@ -98,6 +108,8 @@ class Housekeeping:
         with transaction(self._database) as cursor:
             org_id = org_of(cursor, webhook_id)
             event = operational_event(new_id("evt"), org_id, WEBHOOK_BACKLOG, data, now())
+            by = audit.SYSTEM
+            audit.note(cursor, WEBHOOK_BACKLOG, actor=by, org_id=org_id, subject_id=webhook_id)
             webhooks_to_notify = publish(cursor, [event], except_webhook=webhook_id)
         self._notifier.notify(webhooks_to_notify)
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dramatiq import Worker
 
 from app.queue.broker import StreamsBroker
+from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 from workers import actors, scheduler
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = read_settings(os.environ)
         configure_logging(settings.log_level)
+        check_secret_key(settings)
         match arguments:
             case ["captures" as name]:
                 return _run_role(settings, name, actors.record, CAPTURE_THREADS)

@@ -20,7 +20,7 @@ def request_headers(
     """
     seconds = int(unix_time)
     secret = cipher.decrypt(endpoint.secret)
-    headers = dict(endpoint.headers)
+    headers = cipher.decrypt_values(endpoint.headers)
     headers["Content-Type"] = "application/json"
     headers["User-Agent"] = USER_AGENT
     headers["X-Rex-Event"] = claimed.event_type
@@ -42,4 +42,6 @@ def _previous_secret(endpoint: Endpoint, cipher: SecretCipher, unix_time: float)
     until = endpoint.previous_secret_until
     if endpoint.previous_secret is None or until is None or until.timestamp() <= unix_time:
         return None
-    return cipher.decrypt(endpoint.previous_secret)
+    # One that cannot be read any more must not keep the new one from signing.
+    readable = cipher.can_decrypt(endpoint.previous_secret)
+    return cipher.decrypt(endpoint.previous_secret) if readable else None

@@ -43,6 +43,8 @@ class PeriodicTask(NamedTuple):
     name: str
     interval_seconds: float
     do: Callable[[], None]
+    #: How long after the start it runs first.
+    delay_seconds: float = 0.0
 
 
 class Scheduler:
@@ -51,7 +53,7 @@ class Scheduler:
     def __init__(self, tasks: Sequence[PeriodicTask], stopping: threading.Event) -> None:
         self._tasks = tasks
         self._stopping = stopping
-        self._due = dict.fromkeys((task.name for task in tasks), 0.0)
+        self._due = {task.name: time.monotonic() + task.delay_seconds for task in tasks}
         self._failing: set[str] = set()
 
     def run(self) -> None:
@@ -109,6 +111,8 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("fail_held_too_long", 600.0, house.fail_held_too_long),
         PeriodicTask("fail_held_too_many", 600.0, house.fail_held_too_many),
         PeriodicTask("delete_old_rows", 600.0, house.delete_old_rows),
+        # Not at once: workers of the version before, which are about to go, would send them so.
+        PeriodicTask("encrypt_headers", 86_400.0, house.encrypt_headers, delay_seconds=600.0),
     ]
 
 

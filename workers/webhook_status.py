@@ -13,7 +13,7 @@ from app.domain.health import (
     should_disable,
 )
 from app.domain.ids import new_id
-from app.storage import webhooks
+from app.storage import audit, webhooks
 from app.storage.database import Cursor
 from app.storage.endpoints import Endpoint
 from app.storage.events import publish
@@ -49,6 +49,8 @@ def _disable(cursor: Cursor, endpoint: Endpoint, reason: str) -> set[str]:
 
 
 def _tell(cursor: Cursor, endpoint: Endpoint, event_type: str, reason: str | None) -> set[str]:
+    whose, which = endpoint.org_id, endpoint.webhook_id
+    audit.note(cursor, event_type, actor=audit.SYSTEM, org_id=whose, subject_id=which)
     data: dict[str, object] = {"webhook_id": endpoint.webhook_id, "url": endpoint.url}
     if reason:
         data["reason"] = reason

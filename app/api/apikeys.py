@@ -64,6 +64,7 @@ def create_key(call: Call) -> Answer:
         name = cleaned_text(wanted.name)
         key_id = api_keys.insert(cursor, call.org.id, name, wanted.scope, key)
         listed = api_keys.find(cursor, call.org.id, key_id)
+        call.note(cursor, "key.created", key_id, scope=wanted.scope)
     assert listed is not None
     call.services.tenants.refresh()
     return Answer(KeyWithText(view(listed), key.text), status=201)
@@ -92,7 +93,8 @@ def revoke_key(call: Call) -> Answer:
     wanted = call.id_in_path("key", "API key")
     with transaction(call.services.database) as cursor:
         existing(api_keys.find(cursor, call.org.id, wanted), "API key")
-        api_keys.revoke(cursor, call.org.id, wanted)
+        if api_keys.revoke(cursor, call.org.id, wanted):
+            call.note(cursor, "key.revoked", wanted)
     call.services.tenants.refresh()
     return Answer(status=204)
 

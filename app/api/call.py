@@ -31,9 +31,11 @@ from app.http.answers import (
     limit_headers,
     rate_limit_exceeded,
 )
+from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.queue.admission import AdmissionResult, AdmissionStatus
-from app.storage.database import retrying
+from app.storage import audit
+from app.storage.database import Cursor, retrying
 
 Found = TypeVar("Found")
 
@@ -48,6 +50,15 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     services: Services
+
+    def note(
+        self, cursor: Cursor, action: str, subject_id: str | None = None, **details: object
+    ) -> None:
+        """Note a change that this request makes in the audit log."""
+        whose = self.org.id
+        audit.note(
+            cursor, action, actor=self.key.id, org_id=whose, subject_id=subject_id, **details
+        )
 
     def id_in_path(self, prefix: str, noun: str) -> str:
         """The id in the path. Raises `NotFound` when it is not one of that prefix."""
@@ -82,9 +93,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         limits: dict[str, str] = {}
         request_id = connection_request_id(request)
         try:
-            org = services.authenticator.org_at(request.headers.get("host", ""))
-            presented = request.headers.get("x-api-key")
-            key = services.authenticator.key_for(org, presented, request.method, request.url.path)
+            org, key = await _identify(services.authenticator, request)
             bucket = await _take_token(services, key)
             rate = services.settings.api_rate_per_key
             raw = limit_headers(rate, bucket.remaining, bucket.wait_ms)
@@ -103,6 +112,16 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
     # Takes along the name, the docstring and the description for the OpenAPI document.
     return update_wrapper(serve, endpoint)
+
+
+async def _identify(authenticator: RequestAuthenticator, request: Request) -> tuple[Org, ApiKey]:
+    host, presented = request.headers.get("host", ""), request.headers.get("x-api-key")
+
+    def identify() -> tuple[Org, ApiKey]:
+        org = authenticator.org_at(host)
+        return org, authenticator.key_for(org, presented, request.method, request.url.path)
+
+    return await authenticator.identified(host, presented, identify)
 
 
 async def _take_token(services: Services, key: ApiKey) -> AdmissionResult:

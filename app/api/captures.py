@@ -105,6 +105,7 @@ def release_capture(call: Call) -> Answer:
         row.status = CaptureStatus.RECORDED
         events = merge(cursor, [capture_lists.as_received(row)], now())
         webhook_ids = publish(cursor, events)
+        call.note(cursor, "capture.released", row.id)
     call.services.notifier.notify(webhook_ids)
     return Answer(One(view(row)))
 

@@ -32,6 +32,7 @@ from app.api.lists import (
     read_time,
 )
 from app.api.operation import One, Operation, describe
+from app.api.persons import erase_by_id
 from app.domain.contact import Contact
 from app.domain.contact_fields import Source, Stage
 from app.domain.contact_view import ContactView, contact_view
@@ -74,6 +75,8 @@ def _write(call: Call, write: Callable[..., ContactWrite]) -> Answer:
     email, edits = checked_email(body.email), edits_of(body)
     with transaction(call.services.database) as cursor:
         written = write(cursor, call.org.id, _id_of(call, email), email, edits)
+        action = "contact.created" if written.created else "contact.updated"
+        call.note(cursor, action, written.contact.id, fields=sorted(edits))
     return _answer(call, written)
 
 
@@ -120,6 +123,7 @@ def edit_contact(call: Call) -> Answer:
         address_id = _id_of(call, checked_email(body.email))
     with transaction(call.services.database) as cursor:
         written = contact_service.edit(cursor, call.org.id, _id_in_path(call), edits, address_id)
+        call.note(cursor, "contact.updated", written.contact.id, fields=sorted(edits))
     return _answer(call, written)
 
 
@@ -136,24 +140,16 @@ def delete_contact(call: Call) -> Answer:
     """Delete a contact. If its address is captured again, it starts afresh under the same id.
 
     With `erase=true` name, address and everything that was sent disappear from every table and
-    queue; a keyed hash of the address stays, so that captures from before cannot bring the person
-    back.
+    queue, also after the contact was deleted, or if there are only captures that were set aside; a
+    keyed hash of the address stays, so that captures from before cannot bring the person back.
     """
-    wanted = read_query(call.query, Deletion)
-    if wanted.erase:
-        _erase_from_queue(call)
+    if read_query(call.query, Deletion).erase:
+        return erase_by_id(call)
     with transaction(call.services.database) as cursor:
-        written = contact_service.delete(cursor, call.org.id, _id_in_path(call), erase=wanted.erase)
+        written = contact_service.delete(cursor, call.org.id, _id_in_path(call))
+        call.note(cursor, "contact.deleted", written.contact.id)
     call.services.notifier.notify(written.webhook_ids)
     return Answer(status=204)
-
-
-def _erase_from_queue(call: Call) -> None:
-    # Before the tables: a caller who is told that Redis is away can delete once more.
-    with transaction(call.services.database) as cursor:
-        found = find_contact(cursor, call)
-        ids = [found.id, *contacts.aliases_of(cursor, found.id)]
-    call.services.queue_erasure.erase(call.org.id, ids, [found.email])
 
 
 def find_contact(cursor: Cursor, call: Call) -> Contact:

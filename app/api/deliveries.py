@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -150,6 +150,7 @@ def retry_delivery(call: Call) -> Answer:
         if not delivery_lists.retry(cursor, delivery.id):
             raise Conflict("An attempt is in progress, or the webhook was deleted")
         delivery = _detail(cursor, call)
+        call.note(cursor, "delivery.retried", delivery.id)
     call.services.notifier.notify([delivery.webhook_id])
     return Answer(One(delivery), status=202)
 
@@ -162,7 +163,9 @@ def view(row: ListedDelivery, webhook_status: str) -> DeliveryView:
 def _detail(cursor: Cursor, call: Call) -> DeliveryDetail:
     wanted = call.id_in_path("dlv", "Delivery")
     found = existing(delivery_lists.find(cursor, call.org.id, wanted), "Delivery")
-    attempts = [_attempt(row) for row in delivery_lists.attempts_of(cursor, wanted)]
+    attempts = [
+        attempt_view(row, AttemptView) for row in delivery_lists.attempts_of(cursor, wanted)
+    ]
     return view_of(DeliveryDetail, found[0], **_made(*found), attempts=attempts)
 
 
@@ -177,13 +180,18 @@ def _made(row: ListedDelivery, webhook_status: str) -> dict[str, object]:
 _HOLDING = (WebhookStatus.PAUSED, WebhookStatus.DISABLED)
 
 
-def _attempt(row: ListedAttempt) -> AttemptView:
+Attempt = TypeVar("Attempt", bound=AttemptView)
+
+
+def attempt_view(row: ListedAttempt, kind: type[Attempt], **others: object) -> Attempt:
+    """An attempt as callers see it."""
     body = None if row.response_body is None else bytes(row.response_body)
     return view_of(
-        AttemptView,
+        kind,
         row,
         timings=msgspec.convert(row.timings, TimingsView),
         response_body=None if body is None else body.decode("utf-8", "replace"),
+        **others,
     )
 
 

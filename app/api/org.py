@@ -79,6 +79,7 @@ def edit_org(call: Call) -> Answer:
         org = orgs.lock(cursor, call.org.id)
         settings = msgspec.structs.replace(org.settings, **changes)
         orgs.update_settings(cursor, org.id, settings)
+        call.note(cursor, "org.updated", org.id, settings=sorted(changes))
         changed = msgspec.structs.replace(org, settings=settings)
     call.services.tenants.refresh()
     return Answer(One(view(changed)))

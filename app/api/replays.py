@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from app.api import caps
 from app.api.bodies import read_body
 from app.api.call import Answer, Call, existing
 from app.api.lists import Moment, read_time, read_types
@@ -65,7 +66,13 @@ class DryRun(msgspec.Struct):
 
 
 @describe(
-    Operation(_TAG, {200: One[DryRun], 202: One[ReplayView]}, body=NewReplay, body_optional=True)
+    Operation(
+        _TAG,
+        {200: One[DryRun], 202: One[ReplayView]},
+        body=NewReplay,
+        body_optional=True,
+        errors=("conflict",),
+    )
 )
 def create_replay(call: Call) -> Answer:
     """Send a webhook's past events again (202), or count them (200, `dry_run`)."""
@@ -76,7 +83,9 @@ def create_replay(call: Call) -> Answer:
         replay.total = replays.count(cursor, replay, webhook.events)
         if wanted.dry_run:
             return Answer(One(DryRun(replay.total)))
+        caps.check_replays(cursor, call)
         replays.insert(cursor, replay)
+        call.note(cursor, "replay.created", replay.id, webhook_id=webhook.id)
     return Answer(One(view(replay)), status=202)
 
 
@@ -92,7 +101,8 @@ def cancel_replay(call: Call) -> Answer:
     """Stop a replay; deliveries that it has already reopened are still sent."""
     with transaction(call.services.database) as cursor:
         replay = _find(cursor, call)
-        replays.cancel(cursor, call.org.id, replay.id)
+        if replays.cancel(cursor, call.org.id, replay.id):
+            call.note(cursor, "replay.cancelled", replay.id)
         replay = _find(cursor, call)
     if replay.status == ReplayStatus.DONE:
         raise Conflict("The replay is already done")

@@ -12,6 +12,7 @@ from app.queue.erasure import QueueErasure
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
+from app.storage.secret_key import cipher_of
 from config.settings import Settings
 
 #: PostgreSQL connections of one web process.
@@ -42,7 +43,7 @@ def make_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         database=database,
-        cipher=SecretCipher(settings.secret_key),
+        cipher=cipher_of(settings),
         tenants=tenants,
         authenticator=RequestAuthenticator(
             tenants, settings.base_domain, settings.default_org, settings.trusted_proxies

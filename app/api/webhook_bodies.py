@@ -14,6 +14,7 @@ from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
 from app.domain.target import InvalidTarget, check_url
 from app.domain.webhook import Webhook, header_problem
+from app.storage.secret_cipher import SecretCipher
 
 Url = Annotated[
     str, Meta(max_length=2048, description="https, public", extra_json_schema={"format": "uri"})
@@ -79,7 +80,8 @@ class WebhookView(msgspec.Struct, kw_only=True):
     status_reason: str | None
     failure_count: int
     metadata: dict[str, object]
-    headers: dict[str, str]
+    #: The names of its extra headers; their values are not shown again.
+    header_names: list[str]
     rate_limit: int | None
     ordered: bool
     created_at: str
@@ -95,10 +97,13 @@ class WebhookWithSecret(msgspec.Struct):
 
 def view(webhook: Webhook) -> WebhookView:
     """A webhook as callers see it."""
-    return view_of(WebhookView, webhook, event_types=webhook.events)
+    names = list(webhook.headers)
+    return view_of(WebhookView, webhook, event_types=webhook.events, header_names=names)
 
 
-def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object]:
+def edited_values(
+    edit: WebhookEdit, cipher: SecretCipher, *, allow_private: bool
+) -> dict[str, object]:
     """The columns that an edit sets. Raises `Invalid`."""
     values: dict[str, object] = {
         name: getattr(edit, name)
@@ -110,7 +115,7 @@ def edited_values(edit: WebhookEdit, *, allow_private: bool) -> dict[str, object
     if edit.url is not UNSET:
         values["url"] = checked_url(edit.url, allow_private=allow_private)
     if edit.headers is not UNSET:
-        values["headers"] = checked_headers(edit.headers)
+        values["headers"] = cipher.encrypt_values(checked_headers(edit.headers))
     if edit.metadata is not UNSET:
         values["metadata"] = checked_metadata(edit.metadata)
     if edit.events is not UNSET or edit.event_types is not UNSET:

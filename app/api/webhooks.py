@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from app.api import caps
 from app.api.bodies import checked_metadata, read_body
 from app.api.call import Answer, Call, existing
 from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
@@ -69,7 +70,7 @@ class Ping(msgspec.Struct):
     webhook_id: str
 
 
-@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook))
+@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook, errors=("conflict",)))
 def create_webhook(call: Call) -> Answer:
     """Subscribe a URL to events. The secret is not shown again."""
     wanted = read_body(call.body, NewWebhook)
@@ -81,7 +82,7 @@ def create_webhook(call: Call) -> Answer:
         name=checked_name(wanted.name or str(urlsplit(url).hostname)),
         url=url,
         events=checked_events(wanted.events, wanted.event_types),
-        headers=checked_headers(wanted.headers),
+        headers=call.services.cipher.encrypt_values(checked_headers(wanted.headers)),
         metadata=checked_metadata(wanted.metadata),
         rate_limit=wanted.rate_limit,
         ordered=wanted.ordered,
@@ -92,7 +93,9 @@ def create_webhook(call: Call) -> Answer:
     )
     secret = wanted.secret or generate_secret()
     with transaction(call.services.database) as cursor:
+        caps.check_webhooks(cursor, call)
         webhooks.insert(cursor, webhook, call.services.cipher.encrypt(secret))
+        call.note(cursor, "webhook.created", webhook.id)
     return Answer(WebhookWithSecret(view(webhook), secret), status=201)
 
 
@@ -124,11 +127,12 @@ def edit_webhook(call: Call) -> Answer:
     """Change a webhook; `active` releases held deliveries."""
     edit = read_body(call.body, WebhookEdit)
     allow_private = call.services.settings.allow_private_webhooks
-    values = edited_values(edit, allow_private=allow_private)
+    values = edited_values(edit, call.services.cipher, allow_private=allow_private)
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         if values:
             webhooks.update(cursor, webhook.id, values, now())
+            call.note(cursor, "webhook.updated", webhook.id, fields=sorted(values))
         changed = find_webhook(cursor, call)
     if changed.status == WebhookStatus.ACTIVE:
         call.services.notifier.notify([changed.id])
@@ -141,6 +145,7 @@ def delete_webhook(call: Call) -> Answer:
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         webhooks.update(cursor, webhook.id, {"status": WebhookStatus.DELETED}, now())
+        call.note(cursor, "webhook.deleted", webhook.id)
     return Answer(status=204)
 
 
@@ -157,6 +162,7 @@ def rotate_secret(call: Call) -> Answer:
         webhook = find_webhook(cursor, call)
         encrypted = call.services.cipher.encrypt(secret)
         webhooks.rotate_secret(cursor, webhook.id, encrypted, now() + overlap if overlap else None)
+        call.note(cursor, "webhook.secret_rotated", webhook.id)
         changed = find_webhook(cursor, call)
     return Answer(WebhookWithSecret(view(changed), secret))
 
@@ -166,9 +172,11 @@ def ping_webhook(call: Call) -> Answer:
     """Send an event of type `ping` to this webhook alone, whatever it subscribes to."""
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
+        caps.check_pings(cursor, call)
         data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
         event = operational_event(new_id("evt"), call.org.id, PING, data, now())
         delivery_id = publish_to(cursor, event, webhook.id)
+        call.note(cursor, "webhook.pinged", webhook.id, event_id=event.id)
     call.services.notifier.notify([webhook.id])
     return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
 

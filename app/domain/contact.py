@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from app.domain.contact_fields import ContactFields
+from app.domain.ids import new_ulid
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -37,6 +38,17 @@ class Contact(ContactFields):
     erased_since: str | None = None
     #: Rises with each write; 0: not stored yet.
     version: int = 0
+
+
+def next_write_id(contact: Contact | None) -> str:
+    """The write_id of an edit made now: later than everything that the contact has seen.
+
+    Hosts' clocks differ, and what a caller has read and then changes must not win.
+    """
+    if contact is None:
+        return new_ulid()
+    seen = (contact.edited_by_user_since or "", contact.erased_since or "")
+    return new_ulid(after=max(*seen, *contact.write_ids.values()))
 
 
 def blank_contact(contact_id: str, org_id: str, email: str, at: datetime) -> Contact:

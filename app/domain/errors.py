@@ -4,7 +4,8 @@ RexError
     BadRequest              the head is not as HTTP wants it
     InvalidJson             the body is not JSON
     Unauthenticated         no key, or a wrong one
-    Forbidden               the key is right, its scope is not
+    Forbidden
+        WrongScope          the key is right, its scope is not
     NotFound
     MethodNotAllowed        carries the methods that are allowed
     Conflict                the address, or another unique name, is taken
@@ -79,6 +80,10 @@ class Forbidden(RexError):
     """This API key is not allowed to do that."""
 
     code = "forbidden"
+
+
+class WrongScope(Forbidden):
+    """This API key's scope does not allow that."""
 
 
 class NotFound(RexError):

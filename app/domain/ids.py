@@ -70,9 +70,15 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{_ulids.next()}"
 
 
-def new_ulid() -> str:
-    """A fresh bare ULID: a point in the order of captures and edits."""
-    return _ulids.next()
+def new_ulid(after: str = "") -> str:
+    """A fresh bare ULID, later than `after`: a point in the order of captures and edits.
+
+    `after` may come from a host whose clock is ahead; then this one is a millisecond later.
+    """
+    fresh = _ulids.next()
+    if fresh > after:
+        return fresh
+    return encode_ulid((milliseconds_of(after) + 1) << _RANDOM_BITS | _random_bits())
 
 
 def derive_contact_id(org_created_ms: int, org_secret: bytes, address: str) -> str:

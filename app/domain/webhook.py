@@ -28,6 +28,7 @@ class Webhook(msgspec.Struct):
     name: str
     url: str
     events: list[str]
+    #: Their values are encrypted.
     headers: dict[str, str]
     metadata: dict[str, object]
     rate_limit: int | None

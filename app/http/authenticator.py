@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 from app.domain.api_key import ApiKey, allows
-from app.domain.errors import Forbidden, NotFound, Unauthenticated, Unavailable
+from app.domain.errors import NotFound, Unauthenticated, Unavailable, WrongScope
 from app.domain.org import Org, slug_of_host
 from app.http.tenant_cache import TenantCache
 from config.settings import Network
 
 log = logging.getLogger(__name__)
+Caller = TypeVar("Caller")
 
 
 class RequestAuthenticator:
@@ -30,13 +33,36 @@ class RequestAuthenticator:
         self._base_domain = base_domain
         self._default_org = default_org
         self._trusted = tuple(trusted_proxies)
+        #: Failed authentications by org and error code, to be noted in the audit log.
+        self.failures: Counter[tuple[str, str]] = Counter()
         self._warned = False
         self._is_trusted = lru_cache(maxsize=4096)(self._in_trusted_network)
 
+    async def identified(
+        self, host: str, key_text: str | None, identify: Callable[[], Caller]
+    ) -> Caller:
+        """What `identify` finds; again after asking what is new if it met an unknown org or key.
+
+        Raises what `identify` raises.
+        """
+        slug = self._slug_at(host)
+        try:
+            try:
+                return identify()
+            except (Unauthenticated, NotFound):
+                await self._tenants.learn(slug, key_text)
+                return identify()
+        except (Unauthenticated, WrongScope) as error:
+            if org := self._tenants.org_named(slug):
+                self.failures[org.id, error.code] += 1
+            raise
+
+    def _slug_at(self, host: str) -> str:
+        return slug_of_host(host, self._base_domain) or self._default_org
+
     def org_at(self, host: str) -> Org:
         """The org of a request to that host. Raises `NotFound`, or `Unavailable` at first."""
-        slug = slug_of_host(host, self._base_domain) or self._default_org
-        org = self._tenants.org_named(slug)
+        org = self._tenants.org_named(self._slug_at(host))
         if org is None:
             if not self._tenants.loaded:
                 raise Unavailable("Starting: the database cannot be reached yet")
@@ -49,7 +75,7 @@ class RequestAuthenticator:
         if key is None or key.org_id != org.id:
             raise Unauthenticated
         if not allows(key.scope, method, path):
-            raise Forbidden(f"A key with scope {key.scope} may not {method} {path}")
+            raise WrongScope(f"A key with scope {key.scope} may not {method} {path}")
         return key
 
     def client_address(self, peer: str | None, forwarded_for: str | None) -> str:

@@ -17,7 +17,7 @@ from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
 from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, AdmissionRequest
-from app.queue.erasure import first_answer_key
+from app.queue.erasure import first_answer_key, same_post_key
 from config.settings import Settings
 
 _encoder = msgspec.json.Encoder()
@@ -107,7 +107,7 @@ def make_request(
         dedupe_key, dedupe_ms = first_answer_key(capture.org_id, digest), IDEMPOTENCY_MS
     else:
         digest = _digest(_canonical.encode(_said(submission)))
-        dedupe_key, dedupe_ms = f"same:{capture.org_id}:{digest}", DOUBLE_CLICK_MS
+        dedupe_key, dedupe_ms = same_post_key(capture.org_id, digest), DOUBLE_CLICK_MS
     return AdmissionRequest(
         capture=_encoder.encode(capture),
         answer=_encoder.encode(Answer(answer_of(capture))),

@@ -101,7 +101,9 @@ class CaptureEndpoint:
     async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
         caller: Caller | None = None
         try:
-            caller = self._identify(scope, head)
+            caller = await self._authenticator.identified(
+                head.host, head.api_key, lambda: self._identify(scope, head)
+            )
             self._cooldown.check(caller.limit_key)
             body = await read_body(receive, head.content_length or "")
             received = decode_body(body, head.content_type or "", head.content_encoding or "")

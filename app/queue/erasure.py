@@ -1,8 +1,8 @@
-"""Forgetting a person: in the first answers to Idempotency-Keys, and in jobs that failed.
+"""Forgetting a person: in the first answers to posts, and in jobs that failed.
 
-A first answer that is emptied still stands for its key, so a late repetition of the post is
-answered and does not bring the erased person back. Jobs that wait are recorded in the next moment,
-and PostgreSQL knows whom it must not bring back.
+Without its first answer a repeated post is a new capture: nobody can tell it from a new decision of
+the person. Jobs that wait are recorded in the next moment, and PostgreSQL knows whom it must not
+bring back.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ def first_answer_key(org_id: str, digest: str) -> str:
     return f"idem:{org_id}:{digest}"
 
 
+def same_post_key(org_id: str, digest: str) -> str:
+    """Where the first answer to a double click is kept, after `PREFIX`."""
+    return f"same:{org_id}:{digest}"
+
+
 class QueueErasure:
     """Erases people from Redis; every method raises `QueueUnavailable`."""
 
@@ -42,8 +47,9 @@ class QueueErasure:
         """
         person = {*contact_ids, *emails}
         try:
-            for keys in self._scan(PREFIX + first_answer_key(org_id, "*")):
-                self._empty_answers(keys, person)
+            for answers in (first_answer_key(org_id, "*"), same_post_key(org_id, "*")):
+                for keys in self._scan(PREFIX + answers):
+                    self._delete_answers(keys, person)
             self._erase_dead_letters(org_id, person)
             self._erase_retries(org_id, person)
         except redis.RedisError as error:
@@ -55,14 +61,12 @@ class QueueErasure:
             cursor, keys = self._client.scan(max(cursor, 0), pattern, SCAN_STEP)
             yield keys
 
-    def _empty_answers(self, keys: list[bytes], person: set[str]) -> None:
+    def _delete_answers(self, keys: list[bytes], person: set[str]) -> None:
         values = self._client.mget(keys) if keys else []
         for key, value in zip(keys, values, strict=True):
-            answer = msgspec.json.decode(value) if value else None
-            if answer and answer["data"]["id"] in person:
-                answer["data"] |= {"email": "", "first_name": None, "last_name": None}
-                # XX: one that expires in this moment must not come back for ever.
-                self._client.set(key, msgspec.json.encode(answer), xx=True, keepttl=True)
+            data = msgspec.json.decode(value)["data"] if value else {}
+            if not person.isdisjoint((data.get("id"), data.get("email"))):
+                self._client.delete(key)
 
     def _erase_dead_letters(self, org_id: str, person: set[str]) -> None:
         dead, after = KEYS.dead_letters(CAPTURES), "-"

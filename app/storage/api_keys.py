@@ -11,8 +11,7 @@ from app.domain.api_key import ApiKey, NewKey, Scope
 from app.domain.ids import new_id
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.lists import beyond
-from app.storage.models import ApiKeys, select
-from app.storage.orgs import note_change
+from app.storage.models import ApiKeys, columns_for, select
 
 
 class ListedKey(msgspec.Struct):
@@ -39,15 +38,15 @@ def insert(cursor: Cursor, org_id: str, name: str | None, scope: Scope, key: New
     # An update that changes nothing, so that the id comes back.
     same = {ApiKeys.hash: EXCLUDED.hash}
     stored = inserted.on_conflict(conflict_target=[ApiKeys.hash], update=same)
-    key_id = str(fetch_one(cursor, stored, str))
-    note_change(cursor)
-    return key_id
+    return str(fetch_one(cursor, stored, str))
 
 
-def active_keys(cursor: Cursor) -> list[ApiKey]:
-    """Every key that is not revoked, of every org."""
-    active = fetch(cursor, select(ApiKeys, ApiKey).where(_IS_ACTIVE), ApiKey)
-    return [msgspec.structs.replace(key, scope=Scope(key.scope)) for key in active]
+def changed_keys(cursor: Cursor, after: int) -> list[tuple[ApiKey, bool]]:
+    """The keys that changed since that version of the directory, and whether each is active."""
+    columns = (*columns_for(ApiKeys, ApiKey), _IS_ACTIVE)
+    changed = ApiKeys.select(*columns).where(ApiKeys.version > after)
+    found = fetch(cursor, changed, lambda *row: (ApiKey(*row[:-1]), row[-1]))
+    return [(msgspec.structs.replace(key, scope=Scope(key.scope)), is_) for key, is_ in found]
 
 
 def page(
@@ -66,9 +65,7 @@ def find(cursor: Cursor, org_id: str, key_id: str) -> ListedKey | None:
 def revoke(cursor: Cursor, org_id: str, key_id: str) -> bool:
     """Revoke an org's key; whether there was one to revoke."""
     its = (ApiKeys.org_id == org_id) & (ApiKeys.id == key_id) & _IS_ACTIVE
-    revoked = execute(cursor, ApiKeys.update(revoked_at=fn.now()).where(its))
-    note_change(cursor)
-    return revoked == 1
+    return execute(cursor, ApiKeys.update(revoked_at=fn.now()).where(its)) == 1
 
 
 def count(cursor: Cursor, org_id: str) -> int:

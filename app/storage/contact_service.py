@@ -14,14 +14,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.contact import Contact, blank_contact, restore, soft_delete
+from app.domain.contact import Contact, blank_contact, next_write_id, restore, soft_delete
 from app.domain.errors import Conflict, NotFound
 from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, contact_event
 from app.domain.ids import new_id, new_ulid, time_of
 from app.domain.merge import edit_contact
 from app.storage import contacts
 from app.storage.database import Cursor
-from app.storage.erasure import erase_history
 from app.storage.events import publish
 
 
@@ -72,22 +71,18 @@ def edit(
     return _edit(cursor, contact, edits)
 
 
-def delete(cursor: Cursor, org_id: str, contact_id: str, *, erase: bool = False) -> ContactWrite:
+def delete(cursor: Cursor, org_id: str, contact_id: str) -> ContactWrite:
     """Delete a contact and say so with its last state. Raises `NotFound`.
 
     Its row stays as a tombstone: its events count on if the address comes back. Its further
-    addresses are free again. `erase`: the person is forgotten in captures and events, too.
+    addresses are free again.
     """
     contact = _living(contacts.lock(cursor, [contact_id]), org_id, contact_id)
-    write_id = new_ulid()
+    write_id = next_write_id(contact)
     event = contact_event(new_id("evt"), CONTACT_DELETED, contact, [], time_of(write_id))
-    ids = [contact.id, *contacts.aliases_of(cursor, contact.id)]
     contacts.remove_aliases(cursor, contact.id)
     contacts.save(cursor, [soft_delete(contact, time_of(write_id))])
-    owed = publish(cursor, [event])
-    if erase:
-        erase_history(cursor, contact.id, ids, write_id)
-    return ContactWrite(contact, owed)
+    return ContactWrite(contact, publish(cursor, [event]))
 
 
 def _living(locked: Mapping[str, Contact], org_id: str, contact_id: str) -> Contact:
@@ -105,7 +100,7 @@ def _create(
     edits: Mapping[str, object],
     tombstone: Contact | None,
 ) -> ContactWrite:
-    write_id = new_ulid()
+    write_id = next_write_id(tombstone)
     contact = _blank(org_id, contact_id, email, time_of(write_id), tombstone)
     # A first touch without a source of its own: only a capture that came earlier may name one.
     contact.write_ids["source"] = write_id
@@ -124,7 +119,7 @@ def _blank(
 
 
 def _edit(cursor: Cursor, contact: Contact, edits: Mapping[str, object]) -> ContactWrite:
-    write_id = new_ulid()
+    write_id = next_write_id(contact)
     changes = edit_contact(contact, edits, write_id)
     events = []
     if changes:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from app.domain.contact import Contact
 from app.storage.database import Cursor, TransactionConflict, execute, fetch
-from app.storage.models import ContactAliases, Contacts, columns_for
+from app.storage.models import ContactAliases, Contacts, FormerAliases, columns_for
 from app.storage.prepared import Prepared
 from app.storage.rows import as_json, insert_rows
 
@@ -113,6 +113,21 @@ def aliases_of(cursor: Cursor, contact_id: str) -> list[str]:
     return fetch(cursor, aliases.filter(contact_id=contact_id), str)
 
 
+def related_ids(cursor: Cursor, ids: set[str]) -> set[str]:
+    """These ids and those that have led to the same contact, before it was deleted."""
+    known, former = list(ids), FormerAliases
+    pairs = former.select(former.id, former.contact_id).where(
+        former.id.in_(known) | former.contact_id.in_(known)
+    )
+    related = ids.union(*fetch(cursor, pairs, lambda *pair: pair))
+    return related if related == ids else related_ids(cursor, related)
+
+
 def remove_aliases(cursor: Cursor, contact_id: str) -> None:
-    """Let no further id lead to this contact any more."""
+    """Let no further id lead to this contact any more; that they did is still known."""
+    cursor.execute(
+        "INSERT INTO former_aliases (id, contact_id)"
+        " SELECT id, contact_id FROM contact_aliases WHERE contact_id = %s ON CONFLICT DO NOTHING",
+        (contact_id,),
+    )
     execute(cursor, ContactAliases.delete().where(ContactAliases.contact_id == contact_id))

@@ -23,7 +23,6 @@ from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 from app.domain.errors import StorageUnavailable
 
 Database = PostgresqlDatabase
-Cursor = psycopg2.extensions.cursor
 T = TypeVar("T")
 
 #: Lost races in a row after which the work is given up for now.
@@ -119,10 +118,15 @@ def open_database(
     return PostgresqlDatabase(url, thread_safe=not shared, **options)
 
 
-class _BeginningCursor(psycopg2.extensions.cursor):
+class Cursor(psycopg2.extensions.cursor):
     """Begins its transaction in the round trip of the first statement: one less for each."""
 
     _has_begun = False
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        #: What to do once the transaction is committed.
+        self.on_commit: list[Callable[[], object]] = []
 
     def execute(self, query: Any, vars: Any = None) -> None:
         if not self._has_begun:
@@ -140,7 +144,7 @@ def transaction(database: Database) -> Iterator[Cursor]:
     """
     _connect(database)
     try:
-        with database.connection().cursor(cursor_factory=_BeginningCursor) as cursor:
+        with database.connection().cursor(cursor_factory=Cursor) as cursor:
             try:
                 yield cursor
                 cursor.execute("COMMIT")
@@ -148,6 +152,8 @@ def transaction(database: Database) -> Iterator[Cursor]:
                 with suppress(psycopg2.Error):
                     cursor.execute("ROLLBACK")
                 raise
+            for follow_up in cursor.on_commit:
+                follow_up()
     except psycopg2.extensions.TransactionRollbackError as error:
         raise TransactionConflict from error
     except psycopg2.errors.InvalidSqlStatementName as error:

@@ -20,7 +20,7 @@ from app.storage.rows import as_json, record_of
 
 
 class Endpoint(msgspec.Struct):
-    """Where a webhook's deliveries go, and how they are doing. Secrets are encrypted."""
+    """Where a webhook's deliveries go, and how they are doing. Secrets, headers encrypted."""
 
     webhook_id: str
     org_id: str

@@ -33,7 +33,9 @@ class NewDelivery(msgspec.Struct):
 
 # In the order of their ids, which rise within a process: a contact's events get rising numbers.
 _INSERT_EVENTS = Prepared(
-    "insert_events", insert_rows(Events, Event.__struct_fields__) + " ORDER BY id"
+    "insert_events",
+    insert_rows(Events, Event.__struct_fields__)
+    + " ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id",
 )
 _SUBSCRIPTIONS = Prepared(
     "find_subscriptions",
@@ -57,7 +59,8 @@ def publish(
     """
     if not events:
         return set()
-    _insert_events(cursor, events)
+    new = _insert_events(cursor, events)
+    events = [event for event in events if event.id in new]
     _SUBSCRIPTIONS.run(cursor, {"orgs": list({event.org_id for event in events})})
     subscriptions = cursor.fetchall()
     owed = [
@@ -70,6 +73,16 @@ def publish(
     ]
     _insert_deliveries(cursor, owed)
     return {delivery.webhook_id for delivery in owed}
+
+
+def count_since(cursor: Cursor, org_id: str, event_type: str, first_id: str) -> int:
+    """How many events of that type an org has from that id on."""
+    cursor.execute(
+        "SELECT count(*) FROM events WHERE org_id = %s AND id >= %s AND type = %s",
+        (org_id, first_id, event_type),
+    )
+    ((found,),) = cursor.fetchall()
+    return int(found)
 
 
 def publish_to(cursor: Cursor, event: Event, webhook_id: str) -> str:
@@ -91,9 +104,14 @@ def _insert_deliveries(cursor: Cursor, deliveries: Sequence[NewDelivery]) -> Non
         _INSERT_DELIVERIES.run(cursor, {"rows": as_json(deliveries)})
 
 
-def _insert_events(cursor: Cursor, events: Iterable[Event]) -> None:
+def _insert_events(cursor: Cursor, events: Iterable[Event]) -> set[str]:
+    """Store events; the ids of those that were not there yet.
+
+    One is there already when its capture is older than captures are kept, and comes once more.
+    """
     rows = [msgspec.structs.replace(event, data=raw_json(event.data)) for event in events]
     _INSERT_EVENTS.run(cursor, {"rows": as_json(rows)})
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _owed(event: Event, webhook_id: str) -> NewDelivery:

@@ -70,6 +70,7 @@ class Orgs(Table):
     id_secret = BlobField()
     settings = _json()
     updated_at = DateTimeTZField()
+    version = BigIntegerField()
 
 
 class ApiKeys(Table):
@@ -82,12 +83,32 @@ class ApiKeys(Table):
     scope = TextField()
     created_at = DateTimeTZField()
     revoked_at = DateTimeTZField(null=True)
+    version = BigIntegerField()
 
 
 class Directory(Table):
     """One row: the version of all orgs and keys."""
 
     version = BigIntegerField()
+
+    class Meta:
+        primary_key = False
+
+
+class AuditLog(Table):
+    id = _id()
+    at = DateTimeTZField()
+    org_id = _key(null=True)
+    actor = _key()
+    action = TextField()
+    subject_id = _key(null=True)
+    details = _json()
+
+
+class SecretCheck(Table):
+    """One row: a known text, encrypted with SECRET_KEY."""
+
+    encrypted = BlobField()
 
     class Meta:
         primary_key = False
@@ -122,6 +143,16 @@ for _name in Contact.__struct_fields__:
 class ContactAliases(Table):
     id = _id()
     contact_id = _key()
+
+
+class FormerAliases(Table):
+    """Aliases of contacts that were deleted."""
+
+    id = _key()
+    contact_id = _key()
+
+    class Meta:
+        primary_key = CompositeKey("id", "contact_id")
 
 
 class Captures(Table):

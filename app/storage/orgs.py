@@ -18,7 +18,6 @@ def insert(cursor: Cursor, org: Org) -> None:
     """Store a new org. Raises psycopg2's UniqueViolation when the slug is taken."""
     values = msgspec.structs.asdict(org) | {"settings": msgspec.to_builtins(org.settings)}
     execute(cursor, Orgs.insert(**values))
-    note_change(cursor)
 
 
 def find_by_slug(cursor: Cursor, slug: str) -> Org | None:
@@ -28,7 +27,7 @@ def find_by_slug(cursor: Cursor, slug: str) -> Org | None:
 
 def lock(cursor: Cursor, org_id: str) -> Org:
     """The org with that id, which there must be, as it is now and until the commit."""
-    found = fetch_one(cursor, _ORGS.filter(id=org_id).for_update(), _org)
+    found = fetch_one(cursor, _ORGS.filter(id=org_id).for_update("FOR NO KEY UPDATE"), _org)
     assert found is not None
     return found
 
@@ -38,21 +37,23 @@ def all_orgs(cursor: Cursor) -> list[Org]:
     return fetch(cursor, _ORGS.order_by(Orgs.id), _org)
 
 
+def changed_orgs(cursor: Cursor, after: int) -> list[Org]:
+    """The orgs that are new or have changed since that version of the directory."""
+    return fetch(cursor, _ORGS.where(Orgs.version > after), _org)
+
+
 def update_settings(cursor: Cursor, org_id: str, settings: OrgSettings) -> None:
     """Replace an org's settings."""
     changed = Orgs.update(settings=msgspec.to_builtins(settings), updated_at=fn.now())
     execute(cursor, changed.where(Orgs.id == org_id))
-    note_change(cursor)
 
 
-def note_change(cursor: Cursor) -> None:
-    """Tell every web process, once this transaction is committed, to read orgs and keys again."""
-    execute(cursor, Directory.update(version=Directory.version + 1))
-
-
-def directory_version(cursor: Cursor) -> int:
-    """Rises with every change of an org or a key."""
-    return fetch_one(cursor, Directory.select(Directory.version), int) or 0
+def directory_version(cursor: Cursor) -> tuple[int, datetime]:
+    """What rises with every change of an org or a key, by a trigger; and the server's time."""
+    query = Directory.select(Directory.version, fn.clock_timestamp())
+    found = fetch_one(cursor, query, lambda *row: row)
+    assert found is not None
+    return found
 
 
 def _org(

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from app.domain.capture import Capture, CaptureStatus
 from app.domain.contact import Contact, restore
 from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
-from app.domain.ids import new_id
+from app.domain.ids import ulid_of
 from app.domain.merge import merge_capture, new_contact
 from app.storage import captures as capture_rows
 from app.storage import contacts as contact_rows
@@ -41,17 +41,20 @@ def record(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> Record
     raises for a capture that it cannot store.
     """
     new = _insert(cursor, captures)
-    to_merge = [capture for capture in new if capture.status is CaptureStatus.RECORDED]
-    events = merge(cursor, to_merge, now)
+    events = merge(cursor, [capture for capture in new if capture.contact_id], now)
     return Recorded(len(new), len(events), publish(cursor, events))
 
 
 def merge(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> list[Event]:
-    """Merge captures, ordered by id, into their contacts; the events to publish."""
+    """Merge captures, ordered by id, into their contacts; the events to publish.
+
+    Quarantined ones stay out of them; those of erased people are emptied.
+    """
     if not captures:
         return []
     known = contact_rows.lock(cursor, (capture.contact_id for capture in captures))
-    wanted = _without_erased(cursor, captures, known)
+    kept = _without_erased(cursor, captures, known)
+    wanted = [capture for capture in kept if capture.status is CaptureStatus.RECORDED]
     events = [_merge_one(known, capture, now) for capture in wanted]
     touched = {contact.id: contact for contact in (known[c.contact_id] for c in wanted)}
     contact_rows.save(cursor, list(touched.values()))
@@ -91,4 +94,6 @@ def _merge_one(known: dict[str, Contact], capture: Capture, now: datetime) -> Ev
         contact = blank
     changes = merge_capture(contact, capture)
     event_type = CONTACT_CREATED if created else CONTACT_UPDATED
-    return contact_event(new_id("evt"), event_type, contact, [] if created else changes, now)
+    # Recorded again after a database was restored, a capture has its event under the same id.
+    event_id = f"evt_{ulid_of(capture.id)}"
+    return contact_event(event_id, event_type, contact, [] if created else changes, now)

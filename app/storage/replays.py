@@ -80,6 +80,12 @@ def cancel(cursor: Cursor, org_id: str, replay_id: str) -> bool:
     return execute(cursor, cancelled.where(its)) == 1
 
 
+def count_running(cursor: Cursor, org_id: str) -> int:
+    """How many of an org's replays run."""
+    its = Replays.select(fn.count(Replays.id)).where(_IS_RUNNING, Replays.org_id == org_id)
+    return fetch_one(cursor, its, int) or 0
+
+
 def running(cursor: Cursor) -> list[tuple[str, str]]:
     """Every replay that runs and its webhook, the oldest first."""
     found = Replays.select(Replays.id, Replays.webhook_id).where(_IS_RUNNING)

@@ -17,7 +17,15 @@ from app.domain.delivery import DeliveryStatus
 from app.domain.ids import first_ulid_at
 from app.domain.webhook import WebhookStatus
 from app.storage.database import Cursor, execute, fetch
-from app.storage.models import Attempts, Captures, Deliveries, Events, WebhookHealth, Webhooks
+from app.storage.models import (
+    Attempts,
+    AuditLog,
+    Captures,
+    Deliveries,
+    Events,
+    WebhookHealth,
+    Webhooks,
+)
 
 _OPEN = (DeliveryStatus.PENDING, DeliveryStatus.ATTEMPTING)
 _IS_PENDING = Deliveries.status == DeliveryStatus.PENDING
@@ -54,6 +62,13 @@ def delete_captures(cursor: Cursor, after: str, before: str, limit: int) -> Step
     """Delete captures between two ids; their contacts stay."""
     ids = _ids_between(cursor, Captures, after, before, limit)
     gone = execute(cursor, Captures.delete().where(Captures.id.in_(ids)))
+    return Step(ids[-1], gone) if ids else None
+
+
+def delete_audit_log(cursor: Cursor, after: str, before: str, limit: int) -> Step | None:
+    """Delete entries of the audit log between two ids."""
+    ids = _ids_between(cursor, AuditLog, after, before, limit)
+    gone = execute(cursor, AuditLog.delete().where(AuditLog.id.in_(ids)))
     return Step(ids[-1], gone) if ids else None
 
 

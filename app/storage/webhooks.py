@@ -27,6 +27,12 @@ def insert(cursor: Cursor, webhook: Webhook, encrypted_secret: bytes) -> None:
     execute(cursor, WebhookHealth.insert(webhook_id=webhook.id))
 
 
+def count(cursor: Cursor, org_id: str) -> int:
+    """How many webhooks an org has, without deleted ones."""
+    kept = Webhooks.select(fn.count(Webhooks.id)).where(Webhooks.status != WebhookStatus.DELETED)
+    return fetch_one(cursor, kept.filter(org_id=org_id), int) or 0
+
+
 def find(cursor: Cursor, org_id: str, webhook_id: str) -> Webhook | None:
     """An org's webhook, unless it was deleted."""
     return fetch_one(cursor, _KEPT.filter(org_id=org_id, id=webhook_id), Webhook)

@@ -29,7 +29,7 @@ def first_answers(redis_url: str, org: Org) -> str:
 
 
 @pytest.mark.parametrize("api_key", [{}, {"x_api_key": None}], ids=["keyed", "anonymous"])
-def test_first_answers_forget_an_erased_person_and_still_stand_for_their_keys(
+def test_after_an_erasure_a_repeated_post_is_a_new_capture(
     ask: Client, database: Database, org: Org, redis_url: str, api_key: dict[str, None]
 ) -> None:
     sent = dict(LEAD), {"email": "grace@example.com", "first_name": "Gracehopper"}
@@ -45,13 +45,12 @@ def test_first_answers_forget_an_erased_person_and_still_stand_for_their_keys(
 
     left = first_answers(redis_url, org)
     assert "Adalovelace" not in left
-    assert "ada@example.com" not in left
+    assert answers[0]["id"] not in left
     assert "Gracehopper" in left
     again = ask("POST", "/capture", LEAD, idempotency_key="form-0", **api_key)
-    assert (again.status, again.json["data"]) == (
-        202,
-        {**answers[0], "email": "", "first_name": None},
-    )
+    assert again.status == 202
+    assert again.json["data"]["email"] == LEAD["email"]
+    assert again.json["data"]["capture_id"] != answers[0]["capture_id"]
 
 
 def test_failed_jobs_forget_an_erased_person_and_keep_everybody_else(

@@ -313,3 +313,39 @@ def test_events_go_on_after_an_event_a_cursor_and_what_is_long_gone(
     assert ask("GET", f"/events?after={new_id('evt')}").status == 422
     assert ids(ask("GET", "/events?type=contact.updated&fields=id")) == [last["id"]]
     assert ask("GET", "/events?type=contact.born").status == 422
+
+
+def test_header_values_are_encrypted_at_rest_and_never_shown(
+    ask: Client, database: Database
+) -> None:
+    body = {"url": URL, "headers": {"Authorization": "Bearer t0ken"}}
+    created = ask("POST", "/webhooks", body)
+    target = f"/webhooks/{created.json['data']['id']}"
+    shown = [created, ask("GET", target), ask("GET", "/webhooks")]
+
+    edited = ask("PATCH", target, {"headers": {"X-Token": "0ther"}})
+
+    assert created.json["data"]["header_names"] == ["Authorization"]
+    assert edited.json["data"]["header_names"] == ["X-Token"]
+    assert not any(b"t0ken" in each.body or b"0ther" in each.body for each in [*shown, edited])
+    with transaction(database) as cursor:
+        cursor.execute("SELECT headers::text FROM webhooks")
+        ((stored,),) = cursor.fetchall()
+        endpoint = endpoints.lock(cursor, [created.json["data"]["id"]]).popitem()[1]
+    assert "0ther" not in stored
+    assert SecretCipher(SECRET_KEY).decrypt_values(endpoint.headers) == {"X-Token": "0ther"}
+
+
+def test_a_key_that_was_made_elsewhere_works_at_once(
+    ask: Client, database: Database, org: Org
+) -> None:
+    key = make_key(database, org, Scope.READ)
+
+    assert ask("GET", "/contacts", x_api_key=key).status == 200
+
+
+def test_an_org_that_was_made_elsewhere_is_served_at_once(ask: Client, database: Database) -> None:
+    key = make_key(database, make_org(database, "globex"), Scope.READ_WRITE)
+    lead = {"email": "ada@example.com"}
+
+    assert ask("POST", "/capture", lead, x_api_key=key, host="globex.localhost").status == 202

@@ -403,3 +403,21 @@ def test_people_get_a_table(
 
     assert header.split()[:2] == ["slug", "id"]
     assert row.split()[:2] == ["acme", org.id]
+
+
+def test_a_person_is_listed_exported_and_erased_by_address_or_id(
+    manage: Manage, refused: Manage, database: Database, org: Org
+) -> None:
+    record_some(database, org, 2)
+    exported = manage("person", "export", "lead0@example.com")
+    listed = manage("person", "list", exported["contact"]["id"])
+    manage("person", "erase", "lead0@example.com")
+    manage("person", "erase", exported["contact"]["id"])
+
+    assert exported["captures"][0]["payload"]["email"] == "lead0@example.com"
+    kinds = [each["what"] for each in listed]
+    assert kinds == ["id", "address", "contact", "capture", "event"]
+    left = manage("person", "export", exported["contact"]["id"])
+    assert (left["contact"], left["emails"]) == (None, [])
+    assert refused("person", "export", "nobody@example.com") == (1, "manage: Person not found\n")
+    assert manage("person", "export", "lead1@example.com")["contact"]

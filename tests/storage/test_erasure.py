@@ -7,7 +7,7 @@ from typing import Any
 from app.domain.attempt import Timings
 from app.domain.ids import new_id
 from app.domain.times import now
-from app.storage import claims, contact_service, deliveries
+from app.storage import claims, contact_service, deliveries, erasure, person
 from app.storage.claims import Claimed
 from app.storage.database import Database, transaction
 from app.storage.deliveries import Settled
@@ -45,7 +45,7 @@ def test_every_trace_goes_and_what_is_owed_is_cancelled(database: Database) -> N
     assert all(word in everything(database) for word in ("ada@", "Adalovelace", "secretnote"))
 
     with transaction(database) as cursor:
-        contact_service.delete(cursor, org.id, capture.contact_id, erase=True)
+        erasure.erase(cursor, person.find(cursor, org, capture.contact_id))
 
     left = everything(database)
     for word in ("ada@", "Adalovelace", "secretnote", "203.0.113.9", "Firefox"):
@@ -73,7 +73,7 @@ def test_what_receivers_answered_goes_too_also_when_it_comes_after_the_erasure(
         cursor.execute("UPDATE deliveries SET status = 'attempting', lease = %s", (late.lease,))
 
     with transaction(database) as cursor:
-        contact_service.delete(cursor, org.id, capture.contact_id, erase=True)
+        erasure.erase(cursor, person.find(cursor, org, capture.contact_id))
     with transaction(database) as cursor:
         assert deliveries.settle(cursor, [late]) == set()
 
@@ -127,7 +127,7 @@ def test_a_capture_from_before_the_erasure_does_not_bring_the_person_back(
             late_elsewhere.contact_id,
         )
     with transaction(database) as cursor:
-        contact_service.delete(cursor, org.id, first.contact_id, erase=True)
+        erasure.erase(cursor, person.find(cursor, org, first.contact_id))
 
     with transaction(database) as cursor:
         record(cursor, [late, late_elsewhere], now())
@@ -145,7 +145,7 @@ def test_a_capture_after_the_erasure_is_a_new_decision(database: Database) -> No
     first = make_capture(org, "ada@example.com", phone="1")
     with transaction(database) as cursor:
         record(cursor, [first], now())
-        contact_service.delete(cursor, org.id, first.contact_id, erase=True)
+        erasure.erase(cursor, person.find(cursor, org, first.contact_id))
 
     with transaction(database) as cursor:
         record(cursor, [make_capture(org, "ada@example.com", first_name="Ada")], now())

@@ -24,8 +24,10 @@ from scripts.commands.manage import (
     deliveries,
     keys,
     orgs,
+    persons,
     release,
     replays,
+    secret_keys,
     stats,
     webhooks,
 )
@@ -46,9 +48,14 @@ _NOUNS = {
     "replays": "past events once more",
     "quarantine": "captures that look like a bot's",
     "rejected": "captures that could not be recorded",
+    "person": "everything that is stored of one person",
+    "secrets": "what is encrypted with SECRET_KEY",
     "dead-letters": "jobs that no worker could do",
 }
-_MODULES = (release, orgs, keys, webhooks, deliveries, replays, captures, dead_letters, stats)
+_MODULES = (
+    *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
+    *(dead_letters, stats),
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,8 @@ from app.domain.errors import NotFound
 from app.queue.connection import connect
 from app.queue.dead_letters import DeadLetters
 from app.queue.jobs import CAPTURES, DELIVERIES
+from app.storage import audit
+from app.storage.database import transaction
 from scripts.commands.manage.command_line import Command, listing, option
 from scripts.commands.manage.operator import Operator
 
@@ -28,6 +30,9 @@ def redrive_letters(operator: Operator, arguments: Namespace) -> object:
     redriven = sum(letters.redrive(arguments.ids) for letters in _all(operator))
     if arguments.ids and not redriven:
         raise NotFound("There is no such dead letter")
+    with transaction(operator.services.database) as cursor:
+        action, by = "dead_letters.redriven", audit.MANAGE
+        audit.note(cursor, action, actor=by, org_id=None, jobs=redriven)
     return {"redriven": redriven}
 
 

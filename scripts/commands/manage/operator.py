@@ -18,7 +18,7 @@ from app.api.services import Services, make_services
 from app.domain.api_key import ApiKey, Scope
 from app.domain.errors import NotFound
 from app.domain.org import Org
-from app.storage import orgs
+from app.storage import audit, orgs
 from app.storage.database import retrying, transaction
 from config.settings import BadSetting, Settings
 
@@ -63,13 +63,14 @@ class Operator:
         given = {name: value for name, value in (body or {}).items() if value is not None}
         call = Call(
             self.org,
-            ApiKey("key_operator", self.org.id, Scope.READ_WRITE, b""),
+            ApiKey(audit.MANAGE, self.org.id, Scope.READ_WRITE, b""),
             {"id": id},
             query or {},
             msgspec.json.encode(given),
             self.services,
         )
-        content = msgspec.to_builtins(retrying(partial(endpoint, call)).content)
+        answer = retrying(partial(endpoint, call))
+        content = msgspec.json.decode(msgspec.json.encode(answer.content))
         is_one = isinstance(content, dict) and content.keys() == {"data"}
         return content["data"] if is_one else content
 

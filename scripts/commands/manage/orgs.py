@@ -9,12 +9,12 @@ from argparse import Namespace
 import msgspec
 
 from app.api.org import view
-from app.domain.api_key import Scope, generate_key
+from app.domain.api_key import NewKey, Scope, generate_key
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import new_id
 from app.domain.org import Org, OrgSettings
 from app.domain.times import now
-from app.storage import api_keys, orgs
+from app.storage import api_keys, audit, orgs
 from app.storage.database import Cursor, transaction
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
@@ -43,7 +43,7 @@ def create_org(operator: Operator, arguments: Namespace) -> object:
         if orgs.find_by_slug(cursor, slug):
             raise Conflict(f"There is an org {slug!r} already")
         org = insert_org(cursor, slug)
-        api_keys.insert(cursor, org.id, "first", Scope.READ_WRITE, key)
+        insert_key(cursor, org, "first", key)
     host = f"{slug}.{operator.settings.base_domain}"
     return {"id": org.id, "slug": slug, "host": host, "api_key": key.text}
 
@@ -52,7 +52,17 @@ def insert_org(cursor: Cursor, slug: str) -> Org:
     """A new org with that name."""
     org = Org(new_id("org"), slug, now(), secrets.token_bytes(32), OrgSettings())
     orgs.insert(cursor, org)
+    audit.note(cursor, "org.created", actor=audit.MANAGE, org_id=org.id, subject_id=org.id)
     return org
+
+
+def insert_key(cursor: Cursor, org: Org, name: str, key: NewKey) -> None:
+    """A read-write key of an org, unless it is there already."""
+    before = api_keys.count(cursor, org.id)
+    key_id = api_keys.insert(cursor, org.id, name, Scope.READ_WRITE, key)
+    if api_keys.count(cursor, org.id) > before:
+        whose, by = org.id, audit.MANAGE
+        audit.note(cursor, "key.created", actor=by, org_id=whose, subject_id=key_id)
 
 
 COMMANDS = (
