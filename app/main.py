@@ -185,11 +185,7 @@ def main() -> int:
     """Serve until told to stop; the exit status."""
     try:
         settings = read_settings(os.environ)
-    except BadSetting as error:
-        print(error, file=sys.stderr)
-        return EXIT_CONFIGURATION
-    configure_logging(settings.log_level)
-    try:
+        configure_logging(settings.log_level)
         server.serve(
             "app.main:create_app",
             host=settings.host,
@@ -197,8 +193,11 @@ def main() -> int:
             workers=settings.web_concurrency,
             idle_seconds=settings.idle_connection_seconds,
         )
+    except BadSetting as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
     except OSError as error:
-        print(f"{settings.host}:{settings.port}: {error}", file=sys.stderr)
+        print(f"PORT: {settings.port} on {settings.host}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 
