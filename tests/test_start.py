@@ -34,7 +34,9 @@ def start(module: str, *arguments: str, **settings: str) -> tuple[int, str]:
     return done.returncode, done.stderr.strip()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0.0", "192.0.2.1", "nowhere.invalid", "2001:db8::1", "a..b"])
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0.0", "192.0.2.1", "nowhere.invalid", "2001:db8::1", "a..b"]
+)
 def test_a_host_that_is_none_of_this_machine_is_named(host: str) -> None:
     said = f"HOST: '{host}' is not an address of this machine"
 

@@ -30,7 +30,8 @@ from workers.replays import Replays
 
 log = logging.getLogger(__name__)
 
-#: What a task raises while a server is away; it runs again at its next interval.
+#: What a task raises while a server is away, which is logged where it is noticed (database.py,
+#: heartbeat.py); it runs again at its next interval.
 _AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 #: Pause after a failure, so an outage costs a log line now and then.
@@ -52,7 +53,6 @@ class Scheduler:
         self._tasks = tasks
         self._stopping = stopping
         self._due = dict.fromkeys((task.name for task in tasks), 0.0)
-        self._failing: set[str] = set()
 
     def run(self) -> None:
         """Run until stopped."""
@@ -67,21 +67,11 @@ class Scheduler:
         try:
             task.do()
         except _AWAY as error:
-            self._note_failure(task, error)
+            extra = {"task": task.name, "error": type(error).__name__}
+            log.debug("scheduler.task_postponed", extra=extra)
         except Exception:
             log.exception("scheduler.failed", extra={"task": task.name})
             self._stopping.wait(OUTAGE_PAUSE_SECONDS)
-        else:
-            if task.name in self._failing:
-                self._failing.discard(task.name)
-                log.info("scheduler.resumed", extra={"task": task.name})
-
-    def _note_failure(self, task: PeriodicTask, error: Exception) -> None:
-        if task.name not in self._failing:
-            self._failing.add(task.name)
-            log.warning(
-                "scheduler.waiting", extra={"task": task.name, "error": type(error).__name__}
-            )
 
 
 def prompt_tasks(
