@@ -10,6 +10,7 @@ be reached, 78 a setting is wrong.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 
@@ -26,6 +27,7 @@ from scripts.commands.manage import (
     orgs,
     release,
     replays,
+    retention,
     stats,
     webhooks,
 )
@@ -47,14 +49,28 @@ _NOUNS = {
     "quarantine": "captures that look like a bot's",
     "rejected": "captures that could not be recorded",
     "dead-letters": "jobs that no worker could do",
+    "retention": "what goes when it is old",
 }
-_MODULES = (release, orgs, keys, webhooks, deliveries, replays, captures, dead_letters, stats)
+_MODULES = (
+    release,
+    orgs,
+    keys,
+    webhooks,
+    deliveries,
+    replays,
+    captures,
+    dead_letters,
+    retention,
+    stats,
+)
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit status."""
     commands = [command for module in _MODULES for command in module.COMMANDS]
     parsed = make_parser(__doc__, _NOUNS, commands).parse_args(arguments)
+    for told_by_the_answer in ("config.outage", "app.storage.retention_run"):
+        logging.getLogger(told_by_the_answer).addHandler(logging.NullHandler())
     try:
         _run(parsed)
     except BadSetting as error:
