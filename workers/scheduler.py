@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import redis
@@ -23,6 +24,7 @@ from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from config.settings import Settings
+from workers.clock_check import check_clock
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
 from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
@@ -99,6 +101,7 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("fail_held_too_long", 600.0, house.fail_held_too_long),
         PeriodicTask("fail_held_too_many", 600.0, house.fail_held_too_many),
         PeriodicTask("delete_old_rows", 600.0, house.delete_old_rows),
+        PeriodicTask("check_clock", 60.0, partial(check_clock, database)),
     ]
 
 
