@@ -195,12 +195,8 @@ def main() -> int:
     """Serve until told to stop; the exit status."""
     try:
         settings = read_settings(os.environ)
+        configure_logging(settings.log_level)
         check_secret_key(settings)
-    except BadSetting as error:
-        print(error, file=sys.stderr)
-        return EXIT_CONFIGURATION
-    configure_logging(settings.log_level)
-    try:
         server.serve(
             "app.main:create_app",
             host=settings.host,
@@ -208,8 +204,11 @@ def main() -> int:
             workers=settings.web_concurrency,
             idle_seconds=settings.idle_connection_seconds,
         )
+    except BadSetting as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
     except OSError as error:
-        print(f"{settings.host}:{settings.port}: {error}", file=sys.stderr)
+        print(f"PORT: {settings.port} on {settings.host}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
 

@@ -6,6 +6,7 @@ of it adds.
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import socket
 
@@ -16,6 +17,7 @@ from granian.log import LogLevels
 
 from app.http.watchdog import start_watchdog
 from config.descriptors import make_room
+from config.settings import BadSetting
 
 #: Open connections of one worker, idle ones included; more wait to be accepted.
 CONNECTIONS_MAX = 20_000
@@ -39,8 +41,8 @@ _LOGGING = {
 def serve(target: str, *, host: str, port: int, workers: int, idle_seconds: float) -> None:
     """Serve what the factory `target` ("module:name") makes, in worker processes, until SIGTERM.
 
-    A connection may be idle, or send a head, for `idle_seconds`. Raises `OSError` when the port
-    is taken.
+    A connection may be idle, or send a head, for `idle_seconds`. Raises `BadSetting` when nobody
+    can listen there, `OSError` when somebody does already.
     """
     address = _bindable(host, port)
     # Forked, a worker would take over the signal handlers of its parent.
@@ -77,8 +79,15 @@ def _bindable(host: str, port: int) -> str:
     Each worker listens by a socket of its own, so that the kernel would not mind if an earlier
     server still did, and would share the connections between the two.
     """
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except PermissionError:
+        raise BadSetting("PORT", f"{port} may not be used here; choose one over 1023") from None
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise
+        raise BadSetting("HOST", f"{host!r} is not an address of this machine") from None
     return str(address[0])

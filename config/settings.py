@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -129,9 +130,10 @@ class Settings:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables named like the fields, in capitals.
 
-    An empty variable counts as absent. Raises `BadSetting` for the first value that is missing
-    or cannot be used.
+    An empty variable counts as absent. Raises `BadSetting` for a name that is nearly one of ours
+    and for the first value that is missing or cannot be used.
     """
+    _check_names(environ)
     values: dict[str, object] = {}
     for field in fields(Settings):
         name = field.name.upper()
@@ -153,6 +155,27 @@ _REQUIRED = {
     "redis_url": "expected redis://host:port/0 (./scripts/dev sets it)",
     "secret_key": "expected 32 random bytes in base64 (./scripts/dev makes one)",
 }
+
+
+#: What a name and a mistyped one have in common at least (0 to 1); less is another program's name.
+_ALIKE = 0.92
+#: The same of names that begin with the same word.
+_ALIKE_IN_FAMILY = 0.85
+
+
+def _check_names(environ: Mapping[str, str]) -> None:
+    """Raise `BadSetting` for a name that is a mistyped one of ours."""
+    ours = [*(field.name.upper() for field in fields(Settings)), "DATA_DIR"]
+    absent = [name for name in ours if not environ.get(name, "").strip()]
+    for name in sorted(environ.keys() - set(ours)):
+        if "_" not in name or not name.isupper():
+            continue
+        for meant in difflib.get_close_matches(name, absent, n=1, cutoff=_ALIKE_IN_FAMILY):
+            alike = difflib.SequenceMatcher(None, meant, name).ratio()
+            is_family = name.partition("_")[0] == meant.partition("_")[0]
+            # DATABASE_URL_2 is not mistyped but another one.
+            if (is_family or alike >= _ALIKE) and not name.startswith(f"{meant}_"):
+                raise BadSetting(name, f"not a setting; did you mean {meant}?")
 
 
 def _text(text: str) -> str:

@@ -28,6 +28,7 @@ from config.settings import BadSetting, Settings, read_settings
 from workers.attempts import Attempts
 from workers.batch import DeliveryConfig
 from workers.captures import BATCHING, THREADS, Recorder
+from workers.clock_check import watch_clock
 from workers.completer import Completer
 from workers.deliveries import DeliveryWorker
 from workers.sender import Sender
@@ -101,6 +102,7 @@ def load_middleware(paths: Sequence[str]) -> list[dramatiq.Middleware]:
 def _start() -> Settings:
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
+    watch_clock(settings.database_url)
     return settings
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 
 from app.domain.event import WEBHOOK_BACKLOG, operational_event
 from app.domain.health import OPEN_AFTER
-from app.domain.ids import first_ulid_at, new_id
+from app.domain.ids import new_id
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier
 from app.storage import audit, retention
 from app.storage.database import Cursor, Database, transaction
 from app.storage.endpoints import org_of
 from app.storage.events import publish
-from app.storage.retention import Step
+from app.storage.retention_run import run_retention
 from app.storage.secret_key import cipher_of, encrypt_headers
 from config.settings import Settings
 
@@ -26,8 +25,6 @@ log = logging.getLogger(__name__)
 #: Rows that one transaction touches.
 STEP = 1000
 _DAY_SECONDS = 86_400
-
-Walk = Callable[[Cursor, str, str, int], Step | None]
 
 
 class Housekeeping:
@@ -39,15 +36,8 @@ class Housekeeping:
         self._settings = settings
 
     def delete_old_rows(self) -> None:
-        """Delete settled deliveries, then events, then captures that are past their age."""
-        days = self._settings.retention_events_days
-        self._walk("deliveries.deleted", retention.delete_deliveries, "dlv", days)
-        self._walk("events.deleted", retention.delete_events, "evt", days)
-        if self._settings.retention_captures_days:
-            days = self._settings.retention_captures_days
-            self._walk("captures.deleted", retention.delete_captures, "cap", days)
-        days = self._settings.retention_audit_days
-        self._walk("audit_log.deleted", retention.delete_audit_log, "aud", days)
+        """Delete what is past its age."""
+        run_retention(self._database, self._settings)
 
     def encrypt_headers(self) -> None:
         """Encrypt the webhook headers that were stored before headers were encrypted."""
@@ -112,15 +102,3 @@ class Housekeeping:
             audit.note(cursor, WEBHOOK_BACKLOG, actor=by, org_id=org_id, subject_id=webhook_id)
             webhooks_to_notify = publish(cursor, [event], except_webhook=webhook_id)
         self._notifier.notify(webhooks_to_notify)
-
-    def _walk(self, event: str, walk: Walk, prefix: str, days: int) -> None:
-        before = f"{prefix}_{first_ulid_at(int(time.time() - days * _DAY_SECONDS) * 1000)}"
-        after, deleted = f"{prefix}_", 0
-        while True:
-            with transaction(self._database) as cursor:
-                step = walk(cursor, after, before, STEP)
-            if step is None:
-                break
-            after, deleted = step.reached, deleted + step.deleted
-        if deleted:
-            log.info(event, extra={"rows": deleted})

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import redis
@@ -23,6 +24,7 @@ from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from config.settings import Settings
+from workers.clock_check import check_clock
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
 from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
@@ -30,7 +32,8 @@ from workers.replays import Replays
 
 log = logging.getLogger(__name__)
 
-#: What a task raises while a server is away; it runs again at its next interval.
+#: What a task raises while a server is away, which is logged where it is noticed (database.py,
+#: heartbeat.py); it runs again at its next interval.
 _AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 #: Pause after a failure, so an outage costs a log line now and then.
@@ -54,7 +57,6 @@ class Scheduler:
         self._tasks = tasks
         self._stopping = stopping
         self._due = {task.name: time.monotonic() + task.delay_seconds for task in tasks}
-        self._failing: set[str] = set()
 
     def run(self) -> None:
         """Run until stopped."""
@@ -69,21 +71,11 @@ class Scheduler:
         try:
             task.do()
         except _AWAY as error:
-            self._note_failure(task, error)
+            extra = {"task": task.name, "error": type(error).__name__}
+            log.debug("scheduler.task_postponed", extra=extra)
         except Exception:
             log.exception("scheduler.failed", extra={"task": task.name})
             self._stopping.wait(OUTAGE_PAUSE_SECONDS)
-        else:
-            if task.name in self._failing:
-                self._failing.discard(task.name)
-                log.info("scheduler.resumed", extra={"task": task.name})
-
-    def _note_failure(self, task: PeriodicTask, error: Exception) -> None:
-        if task.name not in self._failing:
-            self._failing.add(task.name)
-            log.warning(
-                "scheduler.waiting", extra={"task": task.name, "error": type(error).__name__}
-            )
 
 
 def prompt_tasks(
@@ -113,6 +105,7 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("delete_old_rows", 600.0, house.delete_old_rows),
         # Not at once: workers of the version before, which are about to go, would send them so.
         PeriodicTask("encrypt_headers", 86_400.0, house.encrypt_headers, delay_seconds=600.0),
+        PeriodicTask("check_clock", 60.0, partial(check_clock, database)),
     ]
 
 

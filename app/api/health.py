@@ -12,7 +12,7 @@ from app.api.services import Services
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
-from app.storage.database import transaction
+from app.storage.database import check_writable, transaction
 
 #: How long a dependency may take to answer.
 DEPENDENCY_TIMEOUT_SECONDS = 1.0
@@ -53,12 +53,12 @@ async def _queue(services: Services) -> str:
 async def _database(services: Services) -> str:
     try:
         async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
-            await run_in_threadpool(_select_one, services)
+            await run_in_threadpool(_check_database, services)
     except (StorageUnavailable, TimeoutError):
         return "away"
     return "ok"
 
 
-def _select_one(services: Services) -> None:
+def _check_database(services: Services) -> None:
     with transaction(services.database) as cursor:
-        cursor.execute("SELECT 1")
+        check_writable(cursor)

@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 
 from app.queue import log_limits
 from app.queue.batches import BatchReader
-from app.queue.connection import Outage, connect, hang_up
+from app.queue.connection import RedisOutage, connect, hang_up
 from app.queue.consumer import StreamsConsumer
 from app.queue.figures import Depth, depth_of
 from app.queue.heartbeat import Heartbeat
@@ -62,7 +62,7 @@ class StreamsBroker(Broker):
         self.actor_options |= {"throws", "batching"}
         self._threads = threads
         self._redis_url = redis_url
-        self._outage = Outage(self.client)
+        self._outage = RedisOutage(self.client)
         self._stopping = threading.Event()
         self._heartbeat = Heartbeat(self.consumer_name, self._streams, self.policy, self._outage)
         log_limits.limit_lines("WorkerThread")

@@ -21,11 +21,12 @@ from redis.exceptions import RedisError
 
 from app.domain.backoff import exponential_seconds, jittered
 from app.queue.batches import Batch, BatchReader
-from app.queue.connection import Outage, hang_up
+from app.queue.connection import hang_up
 from app.queue.entry import Entry, Payload
 from app.queue.held import HeldJobs
 from app.queue.policy import Policy, Verdict
 from app.queue.stream import QueueStream
+from config.outage import Outage
 
 log = logging.getLogger(__name__)
 

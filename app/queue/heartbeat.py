@@ -10,10 +10,10 @@ import threading
 from collections.abc import Mapping
 
 from app.domain.backoff import exponential_seconds, jittered
-from app.queue.connection import Outage
 from app.queue.policy import Policy
 from app.queue.rescuer import Rescuer
 from app.queue.stream import QueueStream
+from config.outage import Outage
 
 #: How long a stopping process waits for the last heartbeat.
 STOP_SECONDS = 5.0

@@ -8,9 +8,13 @@ would (a dead connection fails for ever and still says it is open).
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import msgspec
 import psycopg2
@@ -21,6 +25,7 @@ from peewee import PeeweeException, PostgresqlDatabase, Query
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from app.domain.errors import StorageUnavailable
+from config.outage import Outage
 
 Database = PostgresqlDatabase
 T = TypeVar("T")
@@ -40,13 +45,16 @@ psycopg2.extensions.register_type(
     psycopg2.extensions.new_type(psycopg2.BINARY.values, "BYTES", _bytes)
 )
 
-#: Nothing waits for the server for ever: psycopg2 and libpq set no limit of their own.
+#: How long a thread waits for a connection of a busy pool.
+POOL_SECONDS = 2
+#: Nothing waits for the server for ever: psycopg2 and libpq set no limit of their own. A network
+#: that swallows everything is noticed within three seconds.
 _CONNECTION: dict[str, Any] = {
-    "connect_timeout": 3,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 15_000,
+    "connect_timeout": 2,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 1,
+    "tcp_user_timeout": 3_000,
 }
 # Set after connecting: PgBouncer refuses startup options, and ours would override those in the URL.
 _SETTINGS = {
@@ -67,6 +75,14 @@ _BY_INDEX = {
     "enable_bitmapscan": "off",
 }
 
+# A migration takes as long as it takes. It must not wait for a lock for long: every statement that
+# comes after it waits behind it.
+_MIGRATING = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "3s",
+}
+
 #: What is not our doing: the server is away, ended our session, or takes no writes for now.
 _AWAY = (
     psycopg2.OperationalError,
@@ -74,6 +90,10 @@ _AWAY = (
     psycopg2.errors.IdleInTransactionSessionTimeout,
     psycopg2.errors.ReadOnlySqlTransaction,
 )
+
+
+#: Classes of SQLSTATE: no disk or memory left, errors of the server's files.
+_OUT_OF_RESOURCES = ("53", "58")
 
 
 class TransactionConflict(StorageUnavailable):
@@ -98,21 +118,31 @@ class _SessionByIndex(_Session):
     settings = _SETTINGS | _BY_INDEX
 
 
+class _MigratingSession(_Session):
+    settings = _SETTINGS | _MIGRATING
+
+
 def open_database(
-    url: str, *, pool_size: int | None = None, shared: bool = False, by_index: bool = False
+    url: str,
+    *,
+    pool_size: int | None = None,
+    shared: bool = False,
+    by_index: bool = False,
+    migrating: bool = False,
 ) -> Database:
     """A peewee database for `url`, any that libpq takes; it connects at the first use.
 
     By default each thread keeps a connection of its own. `pool_size`: threads borrow one of that
     many. `shared`: all threads use one connection, and the caller lets one at a time. `by_index`:
     for statements that take a few rows of large tables; no plan of theirs reads a whole table, not
-    even one for a table that was small when it was planned.
+    even one for a table that was small when it was planned. `migrating`: no limit of time.
     """
     url = url.replace("postgres://", "postgresql://", 1)  # peewee knows a URL by this prefix
-    options = _CONNECTION | {"connection_factory": _SessionByIndex if by_index else _Session}
+    session = _MigratingSession if migrating else _SessionByIndex if by_index else _Session
+    options = _CONNECTION | {"connection_factory": session}
     if pool_size is not None:
         pooled: Database = PooledPostgresqlDatabase(
-            url, max_connections=pool_size, stale_timeout=300, timeout=5, **options
+            url, max_connections=pool_size, stale_timeout=300, timeout=POOL_SECONDS, **options
         )
         return pooled
     return PostgresqlDatabase(url, thread_safe=not shared, **options)
@@ -122,6 +152,8 @@ class Cursor(psycopg2.extensions.cursor):
     """Begins its transaction in the round trip of the first statement: one less for each."""
 
     _has_begun = False
+    #: Whether a statement has changed rows, or asked if it may.
+    proves_writable = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -133,6 +165,9 @@ class Cursor(psycopg2.extensions.cursor):
             self._has_begun = True
             query = f"BEGIN;{query}"
         super().execute(query, vars)
+        command = (self.statusmessage or "").partition(" ")[0]
+        if self.rowcount > 0 and command in ("INSERT", "UPDATE", "DELETE"):
+            self.proves_writable = True
 
 
 @contextmanager
@@ -152,6 +187,7 @@ def transaction(database: Database) -> Iterator[Cursor]:
                 with suppress(psycopg2.Error):
                     cursor.execute("ROLLBACK")
                 raise
+            _outage(str(database.database)).worked(wrote=cursor.proves_writable)
             for follow_up in cursor.on_commit:
                 follow_up()
     except psycopg2.extensions.TransactionRollbackError as error:
@@ -162,6 +198,7 @@ def transaction(database: Database) -> Iterator[Cursor]:
         raise TransactionConflict from error
     except _AWAY as error:
         _end_session(database)
+        _outage(str(database.database)).failed(error, refuses_writes=_refuses_writes(error))
         raise StorageUnavailable from error
     finally:
         if isinstance(database, PooledPostgresqlDatabase):
@@ -204,14 +241,60 @@ def drop_connection(database: Database) -> None:
         database.close()
 
 
+def check_writable(cursor: Cursor) -> None:
+    """Raise what makes the server count as away, unless it takes writes."""
+    cursor.execute("SHOW transaction_read_only")
+    if cursor.fetchone() != ("off",):
+        raise psycopg2.errors.ReadOnlySqlTransaction("the server takes no writes")
+    cursor.proves_writable = True
+
+
+def _refuses_writes(error: psycopg2.Error) -> bool:
+    is_read_only = isinstance(error, psycopg2.errors.ReadOnlySqlTransaction)
+    return is_read_only or (error.pgcode or "").startswith(_OUT_OF_RESOURCES)
+
+
+@cache
+def _outage(url: str) -> Outage:
+    """What this process knows of the server at `url`, however many pools it has."""
+    return Outage("database")
+
+
 def _end_session(database: Database) -> None:
     with suppress(Exception):
         database.connection().close()  # a pool would hand it out again
+    if isinstance(database, PooledPostgresqlDatabase):
+        database.close_idle()  # they lead to the same server
     drop_connection(database)
 
 
+class _Turn:
+    """Threads connect one after the other; those who waited for one that failed fail with it.
+
+    Otherwise each of them would wait in vain as long again, after all those before it.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.failed_at = float("-inf")
+
+
+_turns: WeakKeyDictionary[Database, _Turn] = WeakKeyDictionary()
+
+
 def _connect(database: Database) -> None:
+    turn, asked_at = _turns.setdefault(database, _Turn()), time.monotonic()
+    if not turn.lock.acquire(timeout=POOL_SECONDS + 1):
+        raise StorageUnavailable
     try:
+        if turn.failed_at >= asked_at:
+            raise StorageUnavailable
         database.connect(reuse_if_open=True)
-    except (PeeweeException, MaxConnectionsExceeded, psycopg2.Error) as error:
+    except MaxConnectionsExceeded as error:
         raise StorageUnavailable from error
+    except (PeeweeException, psycopg2.Error) as error:
+        turn.failed_at = time.monotonic()
+        _outage(str(database.database)).failed(error)
+        raise StorageUnavailable from error
+    finally:
+        turn.lock.release()

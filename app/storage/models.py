@@ -285,3 +285,9 @@ class Replays(Table):
     reached = _key(null=True)
     created_at = DateTimeTZField()
     updated_at = DateTimeTZField()
+
+
+class RetentionRuns(Table):
+    deleted_from = TextField(primary_key=True, collation="C")
+    rows = BigIntegerField()
+    ran_at = DateTimeTZField()

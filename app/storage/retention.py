@@ -6,9 +6,8 @@ is locked for longer than one step takes. A walk returns where it got to; None: 
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from peewee import ModelSelect, fn
@@ -27,11 +26,21 @@ from app.storage.models import (
     Webhooks,
 )
 
+_DAY_SECONDS = 86_400
 _OPEN = (DeliveryStatus.PENDING, DeliveryStatus.ATTEMPTING)
 _IS_PENDING = Deliveries.status == DeliveryStatus.PENDING
 _IS_HELD = Webhooks.status.in_((WebhookStatus.PAUSED, WebhookStatus.DISABLED))
 _ITS_WEBHOOK = Webhooks.id == Deliveries.webhook_id
 _PENDING = Deliveries.select(Deliveries.id).join(Webhooks, on=_ITS_WEBHOOK).where(_IS_PENDING)
+
+
+def id_at(cursor: Cursor, prefix: str, days: float) -> str:
+    """The first id of so many days ago, by PostgreSQL's clock: ids begin with their time."""
+    cursor.execute("SELECT now()")
+    (now,) = cursor.fetchone() or (None,)
+    assert isinstance(now, datetime)
+    at = now - timedelta(days=days)
+    return f"{prefix}_{first_ulid_at(int(at.timestamp() * 1000))}"
 
 
 class Step(NamedTuple):
@@ -82,7 +91,7 @@ def fail_expired(cursor: Cursor, open_after: int, age_seconds: float, limit: int
         Webhooks.status == WebhookStatus.ACTIVE,
         health.failure_count >= open_after,
         Deliveries.next_attempt_at < fn.now(),
-        _is_older(age_seconds, health.active_since),
+        _is_older(cursor, age_seconds, health.active_since),
     )
     failed = _fail(cursor, expired.limit(limit), "expired")
     for webhook_id, count in sorted(failed.items()):
@@ -93,7 +102,7 @@ def fail_expired(cursor: Cursor, open_after: int, age_seconds: float, limit: int
 
 def fail_held(cursor: Cursor, age_seconds: float, limit: int) -> dict[str, int]:
     """Give up what has been held for too long; how many, by webhook."""
-    held = _PENDING.where(_IS_HELD, _is_older(age_seconds, Deliveries.created_at))
+    held = _PENDING.where(_IS_HELD, _is_older(cursor, age_seconds, Deliveries.created_at))
     return _fail(cursor, held.limit(limit), "held too long")
 
 
@@ -117,11 +126,11 @@ def _ids_between(cursor: Cursor, model: Any, after: str, before: str, limit: int
     return fetch(cursor, between.limit(limit), str)
 
 
-def _is_older(age_seconds: float, since: Any) -> Any:
+def _is_older(cursor: Cursor, age_seconds: float, since: Any) -> Any:
     """The age of what was taken up again, by hand or by a replay, counts from then."""
     began = fn.greatest(fn.coalesce(Deliveries.reopened_at, Deliveries.created_at), since)
     # The bound on the id spares the look at what is younger.
-    before = "dlv_" + first_ulid_at(int((time.time() - age_seconds) * 1000))
+    before = id_at(cursor, "dlv", age_seconds / _DAY_SECONDS)
     return (Deliveries.id < before) & (began < fn.now() - timedelta(seconds=age_seconds))
 
 

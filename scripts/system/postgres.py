@@ -7,13 +7,14 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from scripts.system.address import Address, remembered_address
 from scripts.system.ports import LOOPBACK
 from scripts.system.postgres_home import data_home, programs
-from scripts.system.server import Server, ServerFailed, data_lock
+from scripts.system.server import Server, ServerFailed, data_lock, with_full_disk
 from scripts.system.unprivileged import as_user, server_user
 
 #: Both the role, which may do everything, and the database that `url` names.
@@ -73,6 +74,9 @@ class Postgres(Server):
 
     def prepare(self) -> None:
         self._address = remembered_address(self._data_folder / "postgres.json")
+        if self._cluster.exists() and not self._is_complete():
+            # Nobody was ever able to log in; still, nothing is thrown away.
+            self._cluster.rename(self.home / f"cluster.incomplete-{int(time.time())}")
         if not self._cluster.exists():
             self._make_cluster()
         settings = {**self._settings, "port": str(self._address.port)}
@@ -90,6 +94,14 @@ class Postgres(Server):
         """Makes the data folder under another name and renames it once it is complete."""
         draft = self.home / "cluster.new"
         shutil.rmtree(draft, ignore_errors=True)
+        try:
+            self._fill(draft)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)  # of a full disk it holds the rest
+            raise
+        draft.rename(self._cluster)
+
+    def _fill(self, draft: Path) -> None:
         self._run(
             *("initdb", "-D", str(draft), "-U", NAME, "--auth=trust", "--encoding=UTF8"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
@@ -98,7 +110,14 @@ class Postgres(Server):
         self._run("postgres", "--single", "-D", str(draft), "postgres", text=sql)
         # Before the server's first start: nobody on this machine gets in without the password.
         (draft / "pg_hba.conf").write_text(f"host all all {LOOPBACK}/32 scram-sha-256\n")
-        draft.rename(self._cluster)
+
+    def _is_complete(self) -> bool:
+        """Whether the data folder has our database: earlier versions kept what a full disk cut off.
+
+        Each database has a folder; the first three are the server's own.
+        """
+        base = self._cluster / "base"
+        return base.is_dir() and sum(each.name.isdecimal() for each in base.iterdir()) > 3
 
     def _run(self, program: str, *arguments: str, text: str = "") -> None:
         done = subprocess.run(
@@ -113,8 +132,10 @@ class Postgres(Server):
             errors="replace",
             start_new_session=True,  # Ctrl-C is ours to handle
         )
-        if done.returncode != 0:
-            raise ServerFailed(f"{program} failed:\n{done.stdout.strip()}")
+        # In single-user mode the server ends with 0 whatever its statements met.
+        if done.returncode != 0 or "ERROR: " in done.stdout:
+            told = f"{program} failed:\n{done.stdout.strip()}"
+            raise ServerFailed(with_full_disk(told, self.home))
 
     def _says_ready(self, pid: int) -> bool:
         """Reads the file by which the server tells its starter its state, in line 8."""

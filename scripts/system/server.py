@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import shutil
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -50,6 +52,16 @@ def _try_lock(descriptor: int) -> bool:
     return True
 
 
+def with_full_disk(text: str, folder: Path) -> str:
+    """What a server says, after the disk that is full, if that is its trouble."""
+    if not any(sign in text for sign in (os.strerror(errno.ENOSPC), "Check free disk space")):
+        return text
+    free = shutil.disk_usage(folder).free // 2**20
+    return (
+        f"the disk that holds {folder} is full ({free} MB free); make room, and start again\n{text}"
+    )
+
+
 class Server(Child, ABC):
     """An embedded server. `start` blocks until it accepts connections."""
 
@@ -85,4 +97,5 @@ class Server(Child, ABC):
     def _story(self, what: str) -> str:
         assert isinstance(self.output, Path)
         tail = self.output.read_text(errors="replace").splitlines()[-3:]
-        return f"{self.name} {what} ({self.output}):\n" + "\n".join(tail)
+        story = f"{self.name} {what} ({self.output}):\n" + "\n".join(tail)
+        return with_full_disk(story, self.cwd or self.output.parent)

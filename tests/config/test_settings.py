@@ -100,6 +100,46 @@ def test_a_refused_secret_is_not_shown() -> None:
     assert "top" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("RETRY_BASE_SECOND", "RETRY_BASE_SECONDS"),
+        ("RETY_BASE_SECONDS", "RETRY_BASE_SECONDS"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("WEBHOOK_PORT", "WEBHOOK_PORTS"),
+        ("WORKER_PROCESS", "WORKER_PROCESSES"),
+        ("CAPTURE_RATE_PER_ADRESS", "CAPTURE_RATE_PER_ADDRESS"),
+        ("BASE_DOMIAN", "BASE_DOMAIN"),
+        ("LOG_LEVLE", "LOG_LEVEL"),
+    ],
+)
+def test_a_mistyped_name_is_refused_and_the_right_one_is_told(name: str, meant: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        read_settings({**REQUIRED, name: "1"})
+    assert str(refused.value) == f"{name}: not a setting; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_a_required_name_that_is_mistyped_is_told_before_it_counts_as_missing(name: str) -> None:
+    mistyped = f"{name[:-2]}{name[-1]}{name[-2]}"
+    environ = {**REQUIRED, mistyped: REQUIRED[name]}
+    del environ[name]
+    with pytest.raises(BadSetting, match=f"{mistyped}: .* did you mean {name}"):
+        read_settings(environ)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("SECRET_KEY_BASE", "REDIS_TLS_URL", "DATABASE_URL_2", "LOG_LEVEL_ROOT", "LOGLEVEL"),
+        *("HOSTNAME", "HOSTS", "PORTS", "DATABASE_URI", "REDIS_URLS", "retry_base_second"),
+        *("WEBHOOK_URL", "WORKER_CLASS", "WEB_MEMORY", "BASE_URL", "DATA_DIR", "API_RATE"),
+    ],
+)
+def test_names_of_other_programs_are_none_of_ours(name: str) -> None:
+    assert read_settings({**REQUIRED, name: "1"}).port == 8000
+
+
 def test_every_field_has_a_parser_and_every_parser_a_field() -> None:
     assert set(_PARSERS) == {field.name for field in fields(Settings)}
 

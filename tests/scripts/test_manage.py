@@ -21,6 +21,7 @@ from app.domain.times import now
 from app.queue.admission import refusals_key
 from app.queue.jobs import KEYS
 from app.storage import captures as capture_rows
+from app.storage import retention_run
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
 from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
@@ -237,6 +238,30 @@ def test_what_was_set_aside_is_listed_and_released(
     assert rejected["payload"]["email"] == "ada at home"
     assert released["status"] == "recorded"
     assert manage("quarantine", "list") == []
+
+
+def test_a_retention_run_far_beyond_the_last_one_asks_for_force(
+    manage: Manage,
+    refused: Manage,
+    database: Database,
+    org: Org,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record_some(database, org, 3)
+    with transaction(database) as cursor:
+        cursor.execute("UPDATE events SET id = 'evt_00' || right(id, 24)")
+    assert manage("retention", "run") == {"deliveries": 0, "events": 3}
+
+    record_some(database, org, 3)
+    with transaction(database) as cursor:
+        cursor.execute("UPDATE events SET id = 'evt_00' || right(id, 24)")
+    monkeypatch.setattr(retention_run, "ROWS_MIN", 0)
+    monkeypatch.setattr(retention_run, "GROWTH_MAX", 0)
+    status, line = refused("retention", "run")
+    assert status == 1
+    assert "--force" in line
+
+    assert manage("retention", "run", "--force") == {"deliveries": 0, "events": 3}
 
 
 def test_stats_count_everything_of_every_org(

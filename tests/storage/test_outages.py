@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 
+import psycopg2.errors
 import pytest
 
 from app.domain.errors import StorageUnavailable
-from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.database import (
+    Database,
+    check_writable,
+    drop_connection,
+    open_database,
+    transaction,
+)
+from config.outage import Outage
+from scripts.system.embedded import Embedded
 from tests.factories import make_org, make_webhook
 
 LOCK = "SELECT 1 FROM webhook_health FOR UPDATE"
@@ -52,3 +66,147 @@ def test_a_server_that_takes_no_writes_is_away_and_back_when_it_does(
     drop_connection(database)
     with transaction(database) as cursor:
         cursor.execute(write)
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """The URL of a server whose network swallows every packet."""
+    with ExitStack() as opened:
+        listening = socket.socket()
+        opened.enter_context(listening)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(3):  # nobody accepts: once its queue is full, the kernel drops what comes
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield f"postgresql://rex@127.0.0.1:{listening.getsockname()[1]}/rex"
+
+
+def test_a_silent_network_fails_all_threads_within_three_seconds(silent_url: str) -> None:
+    pool = open_database(silent_url, pool_size=8)
+    took: list[float] = []
+
+    def ask() -> None:
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailable), transaction(pool):
+            pass
+        took.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert len(took) == 20
+    assert max(took) < 3.5
+
+
+def test_what_a_silent_network_leaves_unanswered_fails_within_three_seconds(
+    database: Database,
+) -> None:
+    with transaction(database) as cursor:
+        cursor.execute("SELECT 1")
+        with socket.socket(fileno=socket.dup(cursor.connection.fileno())) as tcp:
+            unacknowledged_ms = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            idle_seconds = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            probe_seconds = tcp.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
+
+    assert unacknowledged_ms <= 3000
+    assert idle_seconds + probe_seconds <= 3
+
+
+def test_an_outage_and_its_end_are_one_line_each_with_the_reason(
+    own_embedded: Embedded, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    pools = [open_database(own_embedded.database_url, pool_size=2) for _ in range(2)]
+    own_embedded.postgres.kill()
+    for pool in pools * 5:
+        with pytest.raises(StorageUnavailable), transaction(pool):
+            pass
+    own_embedded.postgres.start()
+    for pool in pools * 5:
+        with transaction(pool) as cursor:
+            cursor.execute("SELECT 1")
+        drop_connection(pool)
+
+    away, back = caplog.records
+    assert (away.message, back.message) == ("database.unreachable", "database.reachable")
+    assert "Connection refused" in vars(away)["reason"]
+
+
+@pytest.mark.parametrize("change", [{"password": "wrong"}, {"dbname": "nowhere"}])
+def test_a_wrong_url_is_told_with_the_server_s_reason_and_no_password(
+    database_url: str, change: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (name, wrong), *_ = change.items()
+    password = database_url.split(":")[2].split("@")[0]
+    url = {
+        "password": database_url.replace(password, wrong),
+        "dbname": database_url.rpartition("/")[0] + f"/{wrong}",
+    }[name]
+
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable), transaction(open_database(url)):
+            pass
+
+    (line,) = caplog.records
+    assert line.message == "database.unreachable"
+    assert ("password" if name == "password" else wrong) in vars(line)["reason"]
+    assert password not in str(vars(line))
+
+
+def test_reading_does_not_end_the_outage_of_a_server_that_takes_no_writes(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable), transaction(database):
+            raise psycopg2.errors.ReadOnlySqlTransaction("no")
+        with transaction(database) as cursor:
+            cursor.execute("SELECT 1")
+    assert [each.message for each in caplog.records] == ["database.unreachable"]
+
+    with transaction(database) as cursor:
+        cursor.execute("INSERT INTO inbox (captures) VALUES ('[]')")
+    assert [each.message for each in caplog.records][1:] == ["database.reachable"]
+
+
+def test_a_server_that_comes_and_goes_is_told_of_now_and_then(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    outage = Outage("server")
+    for _ in range(10):
+        outage.failed(OSError("gone"))
+        outage.worked()
+
+    assert [each.message for each in caplog.records] == ["server.unreachable", "server.reachable"]
+
+
+def test_a_server_that_only_reads_is_not_writable_and_its_sessions_are_closed(
+    database_url: str,
+) -> None:
+    pool = open_database(database_url, pool_size=3)
+    with ExitStack() as open_at_once:
+        done = threading.Barrier(3)
+
+        def make_read_only() -> None:
+            with transaction(pool) as cursor:
+                cursor.execute("SET default_transaction_read_only = on")
+                done.wait(10)
+
+        threads = [threading.Thread(target=make_read_only) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            open_at_once.callback(thread.join, 10)
+
+    with pytest.raises(StorageUnavailable), transaction(pool) as cursor:
+        check_writable(cursor)
+    for _ in range(3):
+        with transaction(pool) as cursor:
+            check_writable(cursor)
+    drop_connection(pool)

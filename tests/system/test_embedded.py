@@ -229,3 +229,56 @@ def test_a_server_that_cannot_start_tells_its_reason() -> None:
         pass
     assert not servers.data_folder.exists()
     assert pidfile.recorded(servers.run_folder) == []
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A folder on a disk of 24 MB; PostgreSQL's first start needs more than 40."""
+    folder = make_temporary_folder()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m,mode=0711", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
+        shutil.rmtree(folder)
+        pytest.skip("only root can make a small disk, where mounting is allowed")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("megabytes", [24, 32, 36, 40])
+def test_a_disk_that_is_full_at_the_first_start_is_named_and_the_next_start_goes_on(
+    small_disk: Path, megabytes: int
+) -> None:
+    def resize(size: int) -> None:
+        options = f"remount,size={size}m"
+        subprocess.run(["mount", "-o", options, str(small_disk)], check=True)
+
+    resize(megabytes)
+    data_folder = small_disk / "data"
+    full = f"the disk that holds {small_disk}.* is full"
+    with pytest.raises(ServerFailed, match=full), Embedded(data_folder, fsync=False):
+        pass
+
+    resize(256)
+    with Embedded(data_folder, fsync=False) as servers:
+        assert ask(servers, "SELECT current_database()") == "rex"
+
+
+def test_a_data_folder_that_a_full_disk_cut_off_is_made_anew(data_folder: Path) -> None:
+    with Embedded(data_folder, fsync=False) as servers:
+        ask(servers, "SELECT 1")
+        elsewhere = servers.database_url.removesuffix("/rex") + "/postgres"
+        with closing(psycopg2.connect(elsewhere)) as connection:
+            connection.autocommit = True
+            connection.cursor().execute("DROP DATABASE rex WITH (FORCE)")
+
+    with Embedded(data_folder, fsync=False) as servers:
+        assert ask(servers, "SELECT current_database()") == "rex"
+
+
+def test_a_data_folder_with_data_is_never_made_anew(data_folder: Path) -> None:
+    with Embedded(data_folder, fsync=False) as servers:
+        ask(servers, "CREATE TABLE kept AS SELECT 42 AS n")
+        servers.postgres.kill()
+        servers.postgres.prepare()
+        servers.postgres.start()
+        assert ask(servers, "SELECT n FROM kept") == 42

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,10 @@ from app.domain.ids import derive_contact_id, first_ulid_at
 from app.domain.org import Org
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier
-from app.storage import delivery_lists
+from app.storage import delivery_lists, retention_run
 from app.storage.database import Database, transaction
 from app.storage.recording import record
+from app.storage.retention_run import run_retention
 from config.settings import Settings
 from tests.factories import make_capture, make_org, make_webhook
 from workers.housekeeping import Housekeeping
@@ -106,6 +108,66 @@ def test_old_settled_deliveries_and_their_events_go_and_open_ones_stay(
     Housekeeping(database, notifier, SETTINGS).delete_old_rows()
 
     assert counts(database) == (10, 3, 3, 10)
+
+
+@pytest.mark.parametrize("days", [-91, 91, 3650])
+def test_a_scheduler_with_a_wrong_date_gives_nothing_up_and_deletes_nothing(
+    database: Database, notifier: DeliveryNotifier, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    org = make_org(database)
+    dead, paused = make_webhook(database, org), make_webhook(database, org)
+    make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, f"p{n}@example.com") for n in range(10)], now())
+    execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", paused.id)
+    blame(database, dead.id)
+    execute(
+        database,
+        "UPDATE deliveries SET status = 'succeeded' WHERE webhook_id NOT IN (%s, %s)",
+        dead.id,
+        paused.id,
+    )
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + days * 86_400)
+
+    house = Housekeeping(database, notifier, replace(SETTINGS, retention_captures_days=30))
+    for each in (house.delete_old_rows, house.fail_expired, house.fail_held_too_long):
+        each()
+
+    assert counts(database) == (10, 10, 30, 10)
+    assert execute(database, "SELECT count(*) FROM deliveries WHERE status = 'failed'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("last", "old", "left"), [(0, 50, 0), (0, 51, 51), (6, 60, 0), (6, 61, 61)]
+)
+def test_a_run_that_would_delete_far_more_than_the_last_one_stops_and_says_so(
+    database: Database,
+    notifier: DeliveryNotifier,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    last: int,
+    old: int,
+    left: int,
+) -> None:
+    monkeypatch.setattr(retention_run, "ROWS_MIN", 50)
+    org = make_org(database)
+    settings = replace(SETTINGS, retention_captures_days=30)
+    house = Housekeeping(database, notifier, settings)
+    for count in (last, old):
+        long_ago = datetime.now(UTC) - timedelta(days=31)
+        with transaction(database) as cursor:
+            record(cursor, [capture_of(org, n, long_ago) for n in range(count)], now())
+        house.delete_old_rows()
+
+    assert execute(database, "SELECT count(*) FROM captures") == [(left,)]
+    stopped = [vars(each) for each in caplog.records if each.message == "retention.stopped"]
+    assert [(each["table"], each["rows_max"]) for each in stopped] == (
+        [("captures", 60 if last else 50)] if left else []
+    )
+
+    assert run_retention(database, settings, force=True).deleted["captures"] == left
+    assert execute(database, "SELECT count(*) FROM captures") == [(0,)]
 
 
 def test_what_is_younger_stays(database: Database, notifier: DeliveryNotifier) -> None:

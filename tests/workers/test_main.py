@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
+from app.storage import fallback
 from app.storage.database import Database, open_database, transaction
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from tests.factories import make_capture, make_org
@@ -151,6 +153,33 @@ def test_the_scheduler_ends_on_sigterm_to_its_group(start: Start, broker: Stream
     for _ in range(3):
         os.killpg(process.pid, signal.SIGTERM)
     assert process.wait(15) == 0
+
+
+def test_the_scheduler_finishes_its_step_however_often_it_is_told_to_stop(
+    start: Start, broker: StreamsBroker, database: Database
+) -> None:
+    org = make_org(database)
+    process = start("workers.main", "scheduler", SCHEDULER_INTERVAL_SECONDS="0.05")
+    eventually(lambda: broker.client.exists(broker.policy.keys.heartbeats(CAPTURES)) == 1)
+    other = open_database(str(database.database))
+    with transaction(other) as cursor:
+        cursor.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+        eventually(lambda: waits_for_a_lock(database))
+        for _ in range(200):
+            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        fallback.keep(cursor, [msgspec.json.encode(make_capture(org))])
+    other.close()
+    assert process.wait(15) == 0
+    assert broker.depth(CAPTURES).waiting == 1
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    with transaction(database) as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return cursor.rowcount > 0
 
 
 def test_middleware_of_one_s_own_is_added_by_a_setting(

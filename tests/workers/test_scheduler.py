@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 
@@ -10,12 +11,16 @@ import pytest
 
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
-from app.queue.jobs import CAPTURES
+from app.queue.jobs import CAPTURES, DELIVERIES
 from app.storage import fallback
-from app.storage.database import Database, transaction
+from app.storage.database import Database, open_database, transaction
+from app.storage.migrate import migrate
+from config.settings import Settings
+from scripts.system.embedded import Embedded
 from tests.factories import make_capture, make_org
+from tests.queue.working import eventually
 from workers.maintenance import MaintenanceTasks
-from workers.scheduler import PeriodicTask, Scheduler
+from workers.scheduler import PeriodicTask, Scheduler, prompt_tasks
 
 
 @pytest.fixture
@@ -46,7 +51,38 @@ def test_a_task_that_fails_is_done_again_and_does_not_stop_the_others(
     ).run()
 
     assert done.count("failing") == 3
-    assert [record.message for record in caplog.records] == ["scheduler.waiting"]
+    assert caplog.records == []
+
+
+def test_an_outage_of_postgresql_is_one_line_of_the_whole_scheduler(
+    own_embedded: Embedded, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many tasks fail, and whatever those do that have nothing to ask it meanwhile."""
+    caplog.set_level(logging.INFO)
+    migrate(own_embedded.database_url)
+    caplog.clear()
+    database = open_database(own_embedded.database_url)
+    broker = StreamsBroker(own_embedded.redis_url, threads=1)
+    broker.declare_queue(DELIVERIES)
+    broker.declare_queue(CAPTURES)
+    stopping = threading.Event()
+    settings = Settings(own_embedded.database_url, own_embedded.redis_url, b"")
+    tasks = prompt_tasks(settings, database, broker)
+    scheduler = threading.Thread(target=Scheduler(tasks, stopping).run)
+    own_embedded.postgres.kill()
+    scheduler.start()
+    try:
+        eventually(lambda: "database.unreachable" in caplog.text)
+        stopping.wait(3)  # long enough for every task to fail several times
+        own_embedded.postgres.start()
+        eventually(lambda: "database.reachable" in caplog.text)
+    finally:
+        stopping.set()
+        scheduler.join(30)
+        broker.close()
+
+    told = [record.message for record in caplog.records]
+    assert told == ["database.unreachable", "database.reachable"]
 
 
 def test_a_task_is_not_done_before_its_interval_is_over() -> None:

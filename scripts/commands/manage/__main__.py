@@ -10,6 +10,7 @@ be reached, 78 a setting is wrong.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 
@@ -27,6 +28,7 @@ from scripts.commands.manage import (
     persons,
     release,
     replays,
+    retention,
     secret_keys,
     stats,
     webhooks,
@@ -51,10 +53,11 @@ _NOUNS = {
     "person": "everything that is stored of one person",
     "secrets": "what is encrypted with SECRET_KEY",
     "dead-letters": "jobs that no worker could do",
+    "retention": "what goes when it is old",
 }
 _MODULES = (
     *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
-    *(dead_letters, stats),
+    *(dead_letters, retention, stats),
 )
 
 
@@ -62,6 +65,8 @@ def main(arguments: list[str]) -> int:
     """Run one command; the exit status."""
     commands = [command for module in _MODULES for command in module.COMMANDS]
     parsed = make_parser(__doc__, _NOUNS, commands).parse_args(arguments)
+    for told_by_the_answer in ("config.outage", "app.storage.retention_run"):
+        logging.getLogger(told_by_the_answer).addHandler(logging.NullHandler())
     try:
         _run(parsed)
     except BadSetting as error:
