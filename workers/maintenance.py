@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from app.queue.broker import StreamsBroker
+from app.queue.durability import find_volatility
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
 from app.queue.legacy_lists import move_legacy_jobs
 from app.queue.notifier import DeliveryNotifier
 from app.storage import deliveries, fallback
 from app.storage.database import Cursor, Database, transaction
+from workers.captures import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +29,23 @@ FALLBACK_JOB_CHARS = 256 * 1024
 class MaintenanceTasks:
     """What the scheduler does for captures and deliveries."""
 
-    def __init__(self, database: Database, broker: StreamsBroker) -> None:
+    def __init__(
+        self, database: Database, broker: StreamsBroker, recorder: Recorder | None = None
+    ) -> None:
+        """`recorder`: records what a volatile queue may not hold; None: any queue will do."""
         self._database = database
         self._broker = broker
+        self._recorder = recorder
         self._notifier = DeliveryNotifier(broker.client)
 
     def drain_fallback(self) -> None:
-        """Move captures that were taken in while the queue was away into the queue."""
+        """Move captures that were taken in while the queue was away into the queue.
+
+        If that may lose them they are recorded here, without it.
+        """
+        if self._recorder and find_volatility(self._broker.client):
+            self._record_fallback(self._recorder)
+            return
         moved = FALLBACK_STEP
         while moved == FALLBACK_STEP:
             with transaction(self._database) as cursor:
@@ -45,6 +57,17 @@ class MaintenanceTasks:
                 fallback.remove(cursor, [row_id for row_id, _ in rows])
             if moved:
                 log.info("fallback.emptied", extra={"rows": moved, "jobs": len(jobs)})
+
+    def _record_fallback(self, recorder: Recorder) -> None:
+        recorded = FALLBACK_STEP
+        while recorded == FALLBACK_STEP:
+            with transaction(self._database) as cursor:
+                rows = fallback.oldest(cursor, FALLBACK_STEP)
+            recorded = len(rows)
+            # Recorded before it is forgotten: what is recorded twice is one capture.
+            recorder.record([msgspec.Raw(captures.encode()) for _, captures in rows])
+            with transaction(self._database) as cursor:
+                fallback.remove(cursor, [row_id for row_id, _ in rows])
 
     def notify_due(self) -> None:
         """Ring for every webhook that has something due."""

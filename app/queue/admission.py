@@ -23,7 +23,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.domain.errors import QueueUnavailable
-from app.queue.durability import find_faults, memory_share
+from app.queue.durability import (
+    Faults,
+    VolatileQueue,
+    connect_if_durable,
+    find_faults,
+    memory_share,
+)
 from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
 
 log = logging.getLogger(__name__)
@@ -33,12 +39,11 @@ REPLY_SECONDS = 0.6
 CONNECT_SECONDS = 0.4
 #: How often Redis' memory is looked at.
 WATCH_SECONDS = 1.0
-#: How long the same submission counts as a double click.
-DOUBLE_CLICK_MS = 10_000
-#: How long an Idempotency-Key is remembered.
-IDEMPOTENCY_MS = 24 * 3600 * 1000
 #: How long counts of refusals are kept.
 REFUSALS_SECONDS = 90 * 86400
+
+#: What the reason of a refusal begins with that is for its page's origin.
+REFUSED_ORIGIN = "forbidden.origin "
 
 SCRIPT = (Path(__file__).with_name("lua") / "admit.lua").read_text()
 #: What stands before the names of limits, first answers and counts.
@@ -61,6 +66,8 @@ class AdmissionRequest(NamedTuple):
     address_rate: int = 0
     email_key: str = ""
     email_rate: int = 0
+    bound_key: str = ""
+    bound_to: str = ""
 
 
 class AdmissionStatus(IntEnum):
@@ -71,6 +78,7 @@ class AdmissionStatus(IntEnum):
     ADDRESS_LIMITED = 2
     EMAIL_LIMITED = 3
     FULL = 4
+    CONFLICT = 5
 
 
 #: By their numbers: looking one up in the enumeration costs five times as much.
@@ -107,7 +115,15 @@ def script_arguments(
 class AdmissionClient:
     """The asyncio side of the queue; one per web process."""
 
-    def __init__(self, redis_url: str, depth_max: int, memory_share_max: float = 1.0) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        depth_max: int,
+        memory_share_max: float = 1.0,
+        *,
+        allow_volatile: bool = False,
+    ) -> None:
+        self._allow_volatile = allow_volatile
         self._client = redis.asyncio.Redis.from_url(
             redis_url,
             socket_timeout=REPLY_SECONDS,
@@ -115,6 +131,8 @@ class AdmissionClient:
             retry=Retry(NoBackoff(), 0),
             max_connections=16,
             protocol=2,
+            # A volatile server is not used at all, whichever it is after a reconnect.
+            redis_connect_func=None if allow_volatile else connect_if_durable,
         )
         self._script = self._client.register_script(SCRIPT)
         self._depth_max = depth_max
@@ -153,29 +171,34 @@ class AdmissionClient:
         """Raise `QueueUnavailable` unless Redis takes writes."""
         await self._on_redis(self._client.set(f"{PREFIX}probe", 1, px=1000))
 
-    async def faults(self) -> list[str]:
+    async def faults(self) -> Faults:
         """What in Redis' configuration may lose captures. Raises `QueueUnavailable`."""
         return await self._on_redis(find_faults(self._client))
 
     async def watch(self) -> None:
-        """Warn of faults once, then look at the memory every second, until cancelled."""
-        checked = False
+        """Warn of faults when they change, and look at the memory, every second until cancelled."""
+        known: list[str] = []
         while True:
-            if not checked:
-                checked = await self._warn_of_faults()
+            known = await self._warn_of_faults(known)
             share = await memory_share(self._client)
             if (share >= self._memory_share_max) != self.is_full:
                 self.is_full = not self.is_full
                 log.warning("queue.full" if self.is_full else "queue.has_room")
             await asyncio.sleep(WATCH_SECONDS)
 
-    async def _warn_of_faults(self) -> bool:
+    async def _warn_of_faults(self, known: list[str]) -> list[str]:
         try:
-            for fault in await self.faults():
-                log.warning("queue.unsafe", extra={"fault": fault})
-        except QueueUnavailable:
-            return False
-        return True
+            faults = await self.faults()
+        except QueueUnavailable as error:
+            if not isinstance(error.__cause__, VolatileQueue):
+                return known
+            faults = Faults(str(error.__cause__), [])
+        if faults.volatile and not self._allow_volatile:
+            # Perhaps it became volatile while connected: new connections find out.
+            await self._client.connection_pool.disconnect(inuse_connections=False)
+        for fault in faults.all if faults.all != known else ():
+            log.warning("queue.unsafe", extra={"fault": fault})
+        return faults.all
 
     async def close(self) -> None:
         """Hang up."""
