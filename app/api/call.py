@@ -48,6 +48,8 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     services: Services
+    #: The Host header; "" for a call that came in another way.
+    host: str = ""
 
     def id_in_path(self, prefix: str, noun: str) -> str:
         """The id in the path. Raises `NotFound` when it is not one of that prefix."""
@@ -82,7 +84,8 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         limits: dict[str, str] = {}
         request_id = connection_request_id(request)
         try:
-            org = services.authenticator.org_at(request.headers.get("host", ""))
+            host = request.headers.get("host", "")
+            org = services.authenticator.org_at(host)
             presented = request.headers.get("x-api-key")
             key = services.authenticator.key_for(org, presented, request.method, request.url.path)
             bucket = await _take_token(services, key)
@@ -92,7 +95,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             if not bucket.allowed:
                 raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
             body = await read_body(request.receive, request.headers.get("content-length", ""))
-            call = Call(org, key, request.path_params, request.query_params, body, services)
+            call = Call(org, key, request.path_params, request.query_params, body, services, host)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
         except RexError as error:
             return error_response(error, request_id, limits)

@@ -66,7 +66,8 @@ def rules_for(caller: Caller, verdict: CaptureStatus, said: Said) -> Rules:
     Anybody can send an anonymous caller's Idempotency-Key, so there it names a capture only
     together with everything that was said: whoever knows less learns nothing and stops nobody.
     """
-    key, bound_key = said.idempotency_key, ()
+    key = said.idempotency_key
+    bound_key: tuple[str, ...] = ()
     if key is None:
         identity: tuple[str, ...] = ("click", caller.name, verdict, said.digest)
     elif caller.is_trusted:

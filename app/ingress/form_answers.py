@@ -22,7 +22,7 @@ THANKS_PATH = "/thanks"
 
 
 def accepted(org: Org, wanted: str | None) -> Reply:
-    """On to where the form wants its visitor, if the org lists it, or to a page that says thanks."""
+    """On to where the form wants its visitor, if the org lists it, or to the page of thanks."""
     return redirect_reply(allowed_redirect(wanted, org.settings.redirect_targets) or THANKS_PATH)
 
 

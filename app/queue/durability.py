@@ -1,7 +1,7 @@
 """Whether a Redis that somebody else runs keeps the promise that a 202 makes.
 
-One that may forget what it acknowledged is volatile: captures don't use it, as if it were away. What
-tells is INFO, and CONFIG where that is allowed; what cannot be checked is believed.
+One that may forget what it acknowledged is volatile: captures don't use it, as if it were away.
+INFO tells, and CONFIG where that is allowed; what cannot be checked is believed.
 """
 
 from __future__ import annotations

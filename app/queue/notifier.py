@@ -16,7 +16,7 @@ from app.queue.jobs import DELIVER, DELIVERIES, KEYS, encode_job
 DEDUPE_MS = 5_000
 #: More jobs than this are of no use: with no worker alive they would only grow in number.
 DEPTH_MAX = 10_000
-#: After a failure nobody is notified so long: callers hold a thread, and the scheduler notifies, too.
+#: After a failure nobody is notified so long: callers wait, and the scheduler notifies as well.
 PAUSE_SECONDS = 1.0
 
 
