@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
 from app.queue.durability import find_volatility
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
@@ -63,11 +64,21 @@ class MaintenanceTasks:
         while recorded == FALLBACK_STEP:
             with transaction(self._database) as cursor:
                 rows = fallback.oldest(cursor, FALLBACK_STEP)
-            recorded = len(rows)
-            # Recorded before it is forgotten: what is recorded twice is one capture.
-            recorder.record([msgspec.Raw(captures.encode()) for _, captures in rows])
-            with transaction(self._database) as cursor:
-                fallback.remove(cursor, [row_id for row_id, _ in rows])
+            recorded = sum(self._record_row(recorder, *row) for row in rows)
+
+    def _record_row(self, recorder: Recorder, row_id: int, captures: str) -> bool:
+        """Record a row; a fault of ours leaves it where it is and lets the others pass."""
+        try:
+            recorder.record([msgspec.Raw(captures.encode())])
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("fallback.not_recorded", extra={"row": row_id})
+            return False
+        # Forgotten only now: what is recorded twice is one capture.
+        with transaction(self._database) as cursor:
+            fallback.remove(cursor, [row_id])
+        return True
 
     def notify_due(self) -> None:
         """Ring for every webhook that has something due."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from app.domain.api_key import ApiKey, allows
-from app.domain.client_address import canonical, parse_address
+from app.domain.client_address import canonical, parse_address, unmapped
 from app.domain.errors import Forbidden, NotFound, Unauthenticated, Unavailable
 from app.domain.org import Org, slug_of_host
 from app.http.tenant_cache import TenantCache
@@ -28,7 +28,7 @@ class RequestAuthenticator:
         self._tenants = tenants
         self._base_domain = base_domain
         self._default_org = default_org
-        self._trusted = tuple(trusted_proxies)
+        self._trusted = tuple(map(unmapped, trusted_proxies))
         self._warned = False
 
     def org_at(self, host: str) -> Org:

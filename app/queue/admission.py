@@ -124,15 +124,21 @@ class AdmissionClient:
         allow_volatile: bool = False,
     ) -> None:
         self._allow_volatile = allow_volatile
-        self._client = redis.asyncio.Redis.from_url(
-            redis_url,
-            socket_timeout=REPLY_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=16,
-            protocol=2,
+        options: dict[str, Any] = {
+            "socket_timeout": REPLY_SECONDS,
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+            "max_connections": 16,
+            "protocol": 2,
             # A volatile server is not used at all, whichever it is after a reconnect.
-            redis_connect_func=None if allow_volatile else connect_if_durable,
+            "redis_connect_func": None if allow_volatile else connect_if_durable,
+        }
+        self._client = redis.asyncio.Redis.from_url(redis_url, **options)
+        # Many ask at once; none of them may take the connections that captures need.
+        self._limits_client = redis.asyncio.Redis.from_pool(
+            redis.asyncio.BlockingConnectionPool.from_url(
+                redis_url, timeout=REPLY_SECONDS, **options
+            )
         )
         self._script = self._client.register_script(SCRIPT)
         self._depth_max = depth_max
@@ -145,9 +151,14 @@ class AdmissionClient:
 
         Raises `QueueUnavailable`; whether they are in the queue is unknown then.
         """
+        return await self._judge(self._client, requests)
+
+    async def _judge(
+        self, client: redis.asyncio.Redis, requests: Sequence[AdmissionRequest]
+    ) -> list[AdmissionResult]:
         depth_max = 0 if self.is_full else self._depth_max
         arguments = script_arguments(depth_max, _JOB_START, _JOB_END, requests)
-        flat = await self._on_redis(self._script([KEYS.stream(CAPTURES)], arguments))
+        flat = await self._on_redis(self._script([KEYS.stream(CAPTURES)], arguments, client))
         return [
             AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
             for i in range(0, len(flat), _VALUES_PER_RESULT)
@@ -155,7 +166,8 @@ class AdmissionClient:
 
     async def take(self, key: str, rate: int) -> AdmissionResult:
         """Take a token of a bucket that holds one minute's worth. Raises `QueueUnavailable`."""
-        (result,) = await self.admit([AdmissionRequest(b"", b"", "", 0, key, rate)])
+        request = AdmissionRequest(b"", b"", "", 0, key, rate)
+        (result,) = await self._judge(self._limits_client, [request])
         return result
 
     async def add_refusals(self, counts: Mapping[tuple[str, str], int]) -> None:
@@ -195,7 +207,7 @@ class AdmissionClient:
             faults = Faults(str(error.__cause__), [])
         if faults.volatile and not self._allow_volatile:
             # Perhaps it became volatile while connected: new connections find out.
-            await self._client.connection_pool.disconnect(inuse_connections=False)
+            await self._hang_up()
         for fault in faults.all if faults.all != known else ():
             log.warning("queue.unsafe", extra={"fault": fault})
         return faults.all
@@ -203,6 +215,11 @@ class AdmissionClient:
     async def close(self) -> None:
         """Hang up."""
         await self._client.aclose()
+        await self._limits_client.aclose()
+
+    async def _hang_up(self) -> None:
+        for client in (self._client, self._limits_client):
+            await client.connection_pool.disconnect(inuse_connections=False)
 
     async def _on_redis(self, reply: Awaitable[Reply]) -> Reply:
         try:
@@ -211,7 +228,7 @@ class AdmissionClient:
             # A server that answers READONLY, LOADING or MASTERDOWN may have been replaced: the next
             # command resolves its name again.
             with suppress(RedisError, OSError):  # hanging up may be too slow as well
-                await self._client.connection_pool.disconnect(inuse_connections=False)
+                await self._hang_up()
             raise QueueUnavailable from error
 
 
