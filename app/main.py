@@ -42,6 +42,7 @@ from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
 from app.http.request_head import check_head
+from app.ingress import form_answers
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
@@ -90,7 +91,7 @@ def make_app(settings: Settings) -> Starlette:
     """The application."""
     services = make_services(settings)
     database, authenticator = services.database, services.authenticator
-    writer = CaptureWriter(services.admission, database)
+    writer = CaptureWriter(services.admission, services.fallback_database)
     refusals = RefusalCounter(services.admission)
     waiting = PreferWait(database)
     endpoint = CaptureEndpoint(writer, authenticator, waiting, refusals, settings)
@@ -118,6 +119,7 @@ def make_app(settings: Settings) -> Starlette:
         capture,
         routes=[
             Route("/capture", capture),
+            Route(form_answers.THANKS_PATH, form_answers.thanks, methods=["GET"]),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),
             Route("/contacts/export", keyed(person_export.export_by_address), methods=["POST"]),

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
+from app.queue.durability import find_volatility
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
 from app.queue.legacy_lists import move_legacy_jobs
 from app.queue.notifier import DeliveryNotifier
 from app.storage import deliveries, fallback
 from app.storage.database import Cursor, Database, transaction
+from workers.captures import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -27,13 +30,23 @@ FALLBACK_JOB_CHARS = 256 * 1024
 class MaintenanceTasks:
     """What the scheduler does for captures and deliveries."""
 
-    def __init__(self, database: Database, broker: StreamsBroker) -> None:
+    def __init__(
+        self, database: Database, broker: StreamsBroker, recorder: Recorder | None = None
+    ) -> None:
+        """`recorder`: records what a volatile queue may not hold; None: any queue will do."""
         self._database = database
         self._broker = broker
+        self._recorder = recorder
         self._notifier = DeliveryNotifier(broker.client)
 
     def drain_fallback(self) -> None:
-        """Move captures that were taken in while the queue was away into the queue."""
+        """Move captures that were taken in while the queue was away into the queue.
+
+        If that may lose them they are recorded here, without it.
+        """
+        if self._recorder and find_volatility(self._broker.client):
+            self._record_fallback(self._recorder)
+            return
         moved = FALLBACK_STEP
         while moved == FALLBACK_STEP:
             with transaction(self._database) as cursor:
@@ -45,6 +58,27 @@ class MaintenanceTasks:
                 fallback.remove(cursor, [row_id for row_id, _ in rows])
             if moved:
                 log.info("fallback.emptied", extra={"rows": moved, "jobs": len(jobs)})
+
+    def _record_fallback(self, recorder: Recorder) -> None:
+        recorded = FALLBACK_STEP
+        while recorded == FALLBACK_STEP:
+            with transaction(self._database) as cursor:
+                rows = fallback.oldest(cursor, FALLBACK_STEP)
+            recorded = sum(self._record_row(recorder, *row) for row in rows)
+
+    def _record_row(self, recorder: Recorder, row_id: int, captures: str) -> bool:
+        """Record a row; a fault of ours leaves it where it is and lets the others pass."""
+        try:
+            recorder.record([msgspec.Raw(captures.encode())])
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("fallback.not_recorded", extra={"row": row_id})
+            return False
+        # Forgotten only now: what is recorded twice is one capture.
+        with transaction(self._database) as cursor:
+            fallback.remove(cursor, [row_id])
+        return True
 
     def notify_due(self) -> None:
         """Ring for every webhook that has something due."""

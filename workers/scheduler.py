@@ -19,11 +19,13 @@ import redis
 from dramatiq.errors import ConnectionClosed
 
 from app.domain.errors import StorageUnavailable
+from app.domain.times import now
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
 from config.settings import Settings
+from workers.captures import Recorder
 from workers.clock_check import check_clock
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
@@ -82,7 +84,12 @@ def prompt_tasks(
     settings: Settings, database: Database, broker: StreamsBroker
 ) -> list[PeriodicTask]:
     """Tasks that somebody waits for."""
-    rounds = MaintenanceTasks(database, broker)
+    recorder = None
+    if not settings.allow_volatile_queue:
+        recorder = Recorder(
+            open_database(settings.database_url), DeliveryNotifier(broker.client), now
+        )
+    rounds = MaintenanceTasks(database, broker, recorder)
     replays = Replays(database, DeliveryNotifier(broker.client))
     return [
         PeriodicTask("drain_fallback", 1.0, rounds.drain_fallback),

@@ -50,6 +50,8 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     services: Services
+    #: The Host header; "" for a call that came in another way.
+    host: str = ""
 
     def note(
         self, cursor: Cursor, action: str, subject_id: str | None = None, **details: object
@@ -93,6 +95,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         limits: dict[str, str] = {}
         request_id = connection_request_id(request)
         try:
+            host = request.headers.get("host", "")
             org, key = await _identify(services.authenticator, request)
             bucket = await _take_token(services, key)
             rate = services.settings.api_rate_per_key
@@ -101,7 +104,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             if not bucket.allowed:
                 raise rate_limit_exceeded(bucket.wait_ms, f"More than {rate} requests a minute")
             body = await read_body(request.receive, request.headers.get("content-length", ""))
-            call = Call(org, key, request.path_params, request.query_params, body, services)
+            call = Call(org, key, request.path_params, request.query_params, body, services, host)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
         except RexError as error:
             return error_response(error, request_id, limits)

@@ -14,6 +14,7 @@ from app.api.lists import (
     Page,
     Words,
     encode_cursor,
+    fitting,
     page_of,
     read_cursor,
     read_query,
@@ -69,6 +70,10 @@ def list_events(call: Call) -> Answer:
     query = read_query(call.query, EventQuery)
     types = read_types("type", None if query.type is None else split_words(query.type))
     stretch = _read(call, _start(call, query), types, query.limit)
+    fits = fitting(len(each.data) for each in stretch.events)
+    if fits < len(stretch.events):
+        events = stretch.events[:fits]
+        stretch = Stretch(events, events[-1].position, has_more=True)
     next_cursor = encode_cursor(_ORDER, str(stretch.reached))
     items = list(map(view, stretch.events))
     return Answer(

@@ -12,6 +12,7 @@ from app.api.services import Services
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
+from app.queue.durability import VolatileQueue
 from app.storage.database import check_writable, transaction
 
 #: How long a dependency may take to answer.
@@ -44,10 +45,11 @@ async def _queue(services: Services) -> str:
             await services.admission.check_writable()
             faults = await services.admission.faults()
     except (QueueUnavailable, TimeoutError) as error:
+        if isinstance(error.__cause__, VolatileQueue):
+            return f"volatile, so captures go to PostgreSQL: {error.__cause__}"
         return f"away: {str(error.__cause__ or 'no answer')[:200]}"
-    if services.admission.is_full:
-        faults.append("full: captures go to the inbox in PostgreSQL")
-    return "; ".join(["ok", *faults])
+    full = ["full: captures go to the fallback table in PostgreSQL"]
+    return "; ".join(["ok", *faults.all, *(full if services.admission.is_full else [])])
 
 
 async def _database(services: Services) -> str:

@@ -26,6 +26,8 @@ FAMILIES = ("contact.*", "webhook.*", "*")
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 200
+#: Bytes of items, as JSON, after which a page ends before its limit.
+PAGE_BYTES_MAX = 4 * 1024 * 1024
 
 #: A time in a query or body; `read_time` reads it.
 Moment = Annotated[
@@ -166,6 +168,17 @@ def read_cursor(text: str | None, sort: str, count: int) -> list[str] | None:
     return values[1:]
 
 
+def fitting(sizes_bytes: Iterable[int]) -> int:
+    """How many of the items with these sizes go into one page: at least one."""
+    count = total = 0
+    for size in sizes_bytes:
+        total += size
+        if count and total > PAGE_BYTES_MAX:
+            break
+        count += 1
+    return count
+
+
 def make_sorted_page(
     kind: type[Item],
     rows: Sequence[RowWithId],
@@ -184,9 +197,10 @@ def make_page(
     cursor_of: Callable[[Row], str],
 ) -> Page[Any]:
     """The page of up to `limit` rows; one row beyond that means that there are more."""
-    has_more, shown = len(rows) > query.limit, rows[: query.limit]
-    next_cursor = cursor_of(shown[-1]) if has_more else None
-    items = list(map(view, shown))
+    items = list(map(view, rows[: query.limit]))
+    items = items[: fitting(len(msgspec.json.encode(item)) for item in items)]
+    has_more = len(rows) > len(items)
+    next_cursor = cursor_of(rows[len(items) - 1]) if has_more else None
     return page_of(kind, items, query, has_more=has_more, next_cursor=next_cursor)
 
 

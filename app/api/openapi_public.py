@@ -117,7 +117,9 @@ _CAPTURE: Schema = {
     "security": [{}, {"ApiKey": []}],
     "parameters": [
         _header("Idempotency-Key", "The same key within 24 h gives the first answer again."),
-        _header("Prefer", "`wait=N`, N up to 10, with a key: see the contact as stored."),
+        _header(
+            "Prefer", "`wait=N`, N up to 10, with a `read-write` key: see the contact as stored."
+        ),
     ],
     "requestBody": {
         "required": True,
@@ -130,9 +132,9 @@ _CAPTURE: Schema = {
     },
     "responses": {
         "200": {
-            "description": "Recorded, for `Prefer: wait`; or a page that says thanks, for a form.",
+            "description": "Recorded, for `Prefer: wait`.",
             "headers": errors.KEYED_HEADERS,
-            "content": _json(CaptureStored) | {"text/html": {"schema": {"type": "string"}}},
+            "content": _json(CaptureStored),
         },
         "201": {
             "description": "Recorded, and the contact is new, for `Prefer: wait`.",
@@ -145,7 +147,7 @@ _CAPTURE: Schema = {
             "content": _json(CaptureAccepted),
         },
         "303": {
-            "description": "Accepted; the form goes on to `_redirect`.",
+            "description": "Accepted; the form goes on to `_redirect` or `/thanks`.",
             "headers": errors.KEYED_HEADERS | {"Location": {"schema": {"type": "string"}}},
         },
     }
@@ -169,6 +171,9 @@ def _about(name: str, summary: str, content: Schema, unready: Schema | None = No
 #: Path and method to what the document says.
 PUBLIC: dict[tuple[str, str], Schema] = {
     ("/capture", "POST"): _CAPTURE,
+    ("/thanks", "GET"): _about(
+        "thanks", "Says thanks to a form's visitor.", {"text/html": {"schema": {"type": "string"}}}
+    ),
     ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
     ("/readyz", "GET"): _about(
         "readyz", "Whether captures can be accepted.", _json(Readiness), _json(Readiness)

@@ -61,6 +61,8 @@ class OrgView(msgspec.Struct, kw_only=True):
     min_fill_ms: int
     capture_rate_per_address: int | None
     capture_rate_per_email: int | None
+    #: Captures refused in the last seven days, by the origin of their page.
+    refused_origins: dict[str, int]
 
 
 @describe(Operation(_TAG, {200: One[OrgView]}))
@@ -68,7 +70,7 @@ def get_org(call: Call) -> Answer:
     """The org of this host name, with its settings."""
     with transaction(call.services.database) as cursor:
         org = orgs.find_by_slug(cursor, call.org.slug)
-    return Answer(One(view(org or call.org)))
+    return Answer(One(view(org or call.org, call.services.refused_origins.of(call.org.id))))
 
 
 @describe(Operation(_TAG, {200: One[OrgView]}, body=OrgEdit))
@@ -82,13 +84,18 @@ def edit_org(call: Call) -> Answer:
         call.note(cursor, "org.updated", org.id, settings=sorted(changes))
         changed = msgspec.structs.replace(org, settings=settings)
     call.services.tenants.refresh()
-    return Answer(One(view(changed)))
+    return Answer(One(view(changed, call.services.refused_origins.of(call.org.id))))
 
 
-def view(org: Org) -> OrgView:
+def view(org: Org, refused_origins: dict[str, int]) -> OrgView:
     """An org as callers see it; never its secret."""
-    settings = msgspec.structs.asdict(org.settings)
-    return OrgView(id=org.id, slug=org.slug, created_at=rfc3339(org.created_at), **settings)
+    return OrgView(
+        id=org.id,
+        slug=org.slug,
+        created_at=rfc3339(org.created_at),
+        refused_origins=refused_origins,
+        **msgspec.structs.asdict(org.settings),
+    )
 
 
 def _changes(edit: OrgEdit, allow_http: bool) -> dict[str, object]:

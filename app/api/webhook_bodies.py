@@ -12,6 +12,7 @@ from app.api.lists import FAMILIES, read_types
 from app.api.views import view_of
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
+from app.domain.own_url import OwnHosts, is_own_capture
 from app.domain.target import InvalidTarget, check_url
 from app.domain.webhook import Webhook, header_problem
 from app.storage.secret_cipher import SecretCipher
@@ -101,10 +102,8 @@ def view(webhook: Webhook) -> WebhookView:
     return view_of(WebhookView, webhook, event_types=webhook.events, header_names=names)
 
 
-def edited_values(
-    edit: WebhookEdit, cipher: SecretCipher, *, allow_private: bool
-) -> dict[str, object]:
-    """The columns that an edit sets. Raises `Invalid`."""
+def edited_values(edit: WebhookEdit, cipher: SecretCipher) -> dict[str, object]:
+    """The columns that an edit sets, without its URL. Raises `Invalid`."""
     values: dict[str, object] = {
         name: getattr(edit, name)
         for name in ("rate_limit", "ordered")
@@ -112,8 +111,6 @@ def edited_values(
     }
     if edit.name is not UNSET:
         values["name"] = checked_name(edit.name)
-    if edit.url is not UNSET:
-        values["url"] = checked_url(edit.url, allow_private=allow_private)
     if edit.headers is not UNSET:
         values["headers"] = cipher.encrypt_values(checked_headers(edit.headers))
     if edit.metadata is not UNSET:
@@ -133,12 +130,15 @@ def checked_name(name: str) -> str:
     return cleaned
 
 
-def checked_url(url: str, *, allow_private: bool) -> str:
+def checked_url(url: str, own: OwnHosts, *, allow_private: bool) -> str:
     """The canonical form of a webhook's URL. Raises `Invalid`."""
     try:
-        return check_url(url, allow_http=allow_private, allow_private=allow_private)
+        checked = check_url(url, allow_http=allow_private, allow_private=allow_private)
     except InvalidTarget as error:
         raise Invalid({"url": str(error)}) from None
+    if is_own_capture(checked, own):
+        raise Invalid({"url": "is our own /capture: each lead would make another, without end"})
+    return checked
 
 
 def checked_events(events: list[str] | None, event_types: list[str] | None) -> list[str]:

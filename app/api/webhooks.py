@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from app.api import caps
 from app.api.bodies import checked_metadata, read_body
@@ -30,6 +30,7 @@ from app.api.webhook_bodies import (
 )
 from app.domain.event import PING, operational_event
 from app.domain.ids import is_id, new_id
+from app.domain.own_url import OwnHosts
 from app.domain.signature import generate_secret
 from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
@@ -74,7 +75,7 @@ class Ping(msgspec.Struct):
 def create_webhook(call: Call) -> Answer:
     """Subscribe a URL to events. The secret is not shown again."""
     wanted = read_body(call.body, NewWebhook)
-    url = checked_url(wanted.url, allow_private=call.services.settings.allow_private_webhooks)
+    url = _checked_url(call, wanted.url)
     moment = now()
     webhook = Webhook(
         id=new_id("whk"),
@@ -126,8 +127,9 @@ def get_webhook(call: Call) -> Answer:
 def edit_webhook(call: Call) -> Answer:
     """Change a webhook; `active` releases held deliveries."""
     edit = read_body(call.body, WebhookEdit)
-    allow_private = call.services.settings.allow_private_webhooks
-    values = edited_values(edit, call.services.cipher, allow_private=allow_private)
+    values = edited_values(edit, call.services.cipher)
+    if edit.url is not UNSET:
+        values["url"] = _checked_url(call, edit.url)
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
         if values:
@@ -179,6 +181,12 @@ def ping_webhook(call: Call) -> Answer:
         call.note(cursor, "webhook.pinged", webhook.id, event_id=event.id)
     call.services.notifier.notify([webhook.id])
     return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
+
+
+def _checked_url(call: Call, url: str) -> str:
+    settings = call.services.settings
+    own = OwnHosts(settings.base_domain, settings.port, call.host)
+    return checked_url(url, own, allow_private=settings.allow_private_webhooks)
 
 
 def find_webhook(cursor: Cursor, call: Call) -> Webhook:

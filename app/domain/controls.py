@@ -16,6 +16,9 @@ FILL_TIME = "_fill_ms"
 #: Where a plain form wants its visitor redirected.
 REDIRECT = "_redirect"
 
+#: The Idempotency-Key of those who cannot set headers: beacons and plain forms.
+IDEMPOTENCY_KEY = "_idempotency_key"
+
 REDIRECT_CHARS_MAX = 2000
 
 #: Longest fill time (about 24 days).
@@ -31,6 +34,8 @@ class Controls(msgspec.Struct, frozen=True):
     fill_ms: int | None = None
     #: URL to redirect to, if asked for.
     redirect: str | None = None
+    #: Instead of the header of that name.
+    idempotency_key: str | None = None
 
 
 #: What a submission without control fields has.
@@ -47,12 +52,13 @@ def take_controls(
     rest = dict(fields)
     filled = [name for name in HONEYPOTS if _is_filled(rest.pop(name, None))]
     redirect = text_of(rest.pop(REDIRECT, None))
+    idempotency_key = text_of(rest.pop(IDEMPOTENCY_KEY, None))
     if redirect and len(redirect) > REDIRECT_CHARS_MAX:
         problems.add(REDIRECT, f"is longer than {REDIRECT_CHARS_MAX:,} characters")
     fill_ms = read_fill_ms(rest.get(FILL_TIME))
     if fill_ms is not None:
         del rest[FILL_TIME]
-    return Controls(filled[0] if filled else None, fill_ms, redirect), rest
+    return Controls(filled[0] if filled else None, fill_ms, redirect, idempotency_key), rest
 
 
 def _is_filled(value: object) -> bool:

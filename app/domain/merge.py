@@ -4,7 +4,7 @@ The end state must not depend on the order, or the number of times, in which wor
 process captures. So every value carries the write_id (a ULID: who came when) of what set it, and:
 
 - a later value beats an earlier one; an absent value beats nothing;
-- metadata follows the same rule key by key;
+- metadata follows the same rule key by key, within bounds (`app.domain.contact_metadata`);
 - `source`, `source_detail` and `created_at` belong to the first capture, whenever it is processed;
 - `stage`, `company_id` and `owner_id` are for keyed callers: no capture touches them;
 - once a keyed caller has moved the contact out of stage `lead`, an anonymous capture received
@@ -20,15 +20,12 @@ from collections.abc import Mapping
 from app.domain.capture import Capture
 from app.domain.contact import Contact, blank_contact
 from app.domain.contact_fields import FIRST_TOUCH_FIELDS, LATEST_FIELDS
+from app.domain.contact_metadata import register_of, trim_metadata
 from app.domain.ids import time_of
 from app.domain.register import write_named
 
-#: Metadata keys that one contact holds at most; further ones stay in their captures only.
-METADATA_KEYS_MAX = 500
-
 #: A write_id before every capture: a first touch set by a keyed caller stays.
 _BEFORE_ALL = ""
-_METADATA = "metadata."
 
 
 def new_contact(capture: Capture) -> Contact:
@@ -114,15 +111,15 @@ def _write_metadata(
 ) -> bool:
     changed = False
     for key, value in incoming.items():
-        if key not in contact.metadata and len(contact.metadata) >= METADATA_KEYS_MAX:
-            continue
         before = contact.metadata.get(key)
-        after = write_named(contact.write_ids, _METADATA + key, before, value, write_id, fill=fill)
+        after = write_named(contact.write_ids, register_of(key), before, value, write_id, fill=fill)
         if after is None:
             changed |= contact.metadata.pop(key, None) is not None
         elif after != before:
             contact.metadata[key] = after
             changed = True
+    if changed:
+        trim_metadata(contact)
     return changed
 
 

@@ -6,6 +6,7 @@ fills: a fill sets a value only where there is none, and any later plain write r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _FILL = "~"
@@ -47,6 +48,22 @@ def write_named(
     if after is not before:
         _keep_ids(write_ids, name, after)
     return after.value
+
+
+def last_write(write_ids: Mapping[str, str], name: str) -> str:
+    """The id of the latest write or fill of the register `name`; "" if there was none."""
+    return max(write_ids.get(name, ""), write_ids.get(_FILL + name, ""))
+
+
+def is_fill(write_ids: Mapping[str, str], name: str) -> bool:
+    """Whether the value of the register `name` comes from a fill."""
+    return _FILL + name in write_ids
+
+
+def forget(write_ids: dict[str, str], name: str) -> None:
+    """Drop the memory of the register `name`, as if it had never been written."""
+    write_ids.pop(name, None)
+    write_ids.pop(_FILL + name, None)
 
 
 def _keep_ids(write_ids: dict[str, str], name: str, register: Register) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 from app.domain.api_key import ApiKey, allows
+from app.domain.client_address import canonical, parse_address, unmapped
 from app.domain.errors import NotFound, Unauthenticated, Unavailable, WrongScope
 from app.domain.org import Org, slug_of_host
 from app.http.tenant_cache import TenantCache
@@ -32,11 +31,10 @@ class RequestAuthenticator:
         self._tenants = tenants
         self._base_domain = base_domain
         self._default_org = default_org
-        self._trusted = tuple(trusted_proxies)
+        self._trusted = tuple(map(unmapped, trusted_proxies))
         #: Failed authentications by org and error code, to be noted in the audit log.
         self.failures: Counter[tuple[str, str]] = Counter()
         self._warned = False
-        self._is_trusted = lru_cache(maxsize=4096)(self._in_trusted_network)
 
     async def identified(
         self, host: str, key_text: str | None, identify: Callable[[], Caller]
@@ -66,7 +64,7 @@ class RequestAuthenticator:
         if org is None:
             if not self._tenants.loaded:
                 raise Unavailable("Starting: the database cannot be reached yet")
-            raise NotFound("There is no org at this host name")
+            raise NotFound("There is nothing at this host name")
         return org
 
     def key_for(self, org: Org, text: str | None, method: str, path: str) -> ApiKey:
@@ -83,28 +81,22 @@ class RequestAuthenticator:
         address = peer or "unknown"
         if not self._trusted:
             self._warn_of_shared_address(address)
-            return address
-        hops = [hop.strip() for hop in (forwarded_for or "").split(",") if hop.strip()]
+            return canonical(address)
+        hops = [hop for hop in (forwarded_for or "").split(",") if hop.strip()]
         while hops and self._is_trusted(address):
-            address = hops.pop()
-        return _canonical(address)
+            address = hops.pop().strip()
+        return canonical(address)
 
-    def _in_trusted_network(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted)
+    def _is_trusted(self, address: str) -> bool:
+        parsed = parse_address(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
 
     def _warn_of_shared_address(self, address: str) -> None:
         if self._warned:
             return
-        self._warned = True
-        try:
-            private = ipaddress.ip_address(address).is_private
-        except ValueError:
-            private = True
-        if private:
+        parsed = parse_address(address)
+        if parsed is None or (parsed.is_private and not parsed.is_loopback):
+            self._warned = True
             log.warning(
                 "ingress.shared_address",
                 extra={
@@ -113,10 +105,3 @@ class RequestAuthenticator:
                     " limit: set TRUSTED_PROXIES",
                 },
             )
-
-
-def _canonical(address: str) -> str:
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return address[:64]

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
+from app.domain.capture_rules import Caller, Said, rules_for
 from app.domain.contact_fields import lead_values
 from app.domain.controls import NO_CONTROLS
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
 from app.domain.submission import Submission
 from app.ingress.head import Head
-from app.queue.admission import DOUBLE_CLICK_MS, IDEMPOTENCY_MS, AdmissionRequest
-from app.queue.erasure import first_answer_key, same_post_key
+from app.queue.admission import AdmissionRequest
+from app.queue.erasure import first_answer_key
 from config.settings import Settings
 
 _encoder = msgspec.json.Encoder()
@@ -51,41 +51,46 @@ class Rates(NamedTuple):
     per_email: int
 
 
-def rates_for(org: Org, key: ApiKey | None, settings: Settings) -> Rates:
-    """The org's rates where it has its own; a keyed caller is limited by its key."""
+def rates_for(org: Org, caller: Caller, settings: Settings) -> Rates:
+    """The org's rates where it has its own; a trusted caller is limited by its key."""
     own = org.settings
     per_address = own.capture_rate_per_address
     per_email = own.capture_rate_per_email
     if per_address is None:
         per_address = settings.capture_rate_per_address
     return Rates(
-        settings.api_rate_per_key if key else per_address,
+        settings.api_rate_per_key if caller.is_trusted else per_address,
         settings.capture_rate_per_email if per_email is None else per_email,
     )
 
 
 def make_capture(
-    org: Org, key: ApiKey | None, head: Head, client_address: str, submission: Submission
+    org: Org,
+    caller: Caller,
+    head: Head,
+    client_address: str,
+    submission: Submission,
+    quarantine: str | None = None,
 ) -> Capture:
-    """The capture of a submission, received now."""
+    """The capture of a submission, received now. `quarantine`: why its page is suspicious."""
     return Capture(
         *lead_values(submission),
         id=new_id("cap"),
         org_id=org.id,
         contact_id=derive_contact_id(org.created_ms, org.id_secret, submission.email),
-        keyed=key is not None,
+        keyed=caller.is_trusted,
         client_address=client_address,
         user_agent=head.user_agent,
         referrer=head.referrer,
-        quarantine=_quarantine_reason(org, submission),
+        quarantine=signs_of_bot(org, submission) or quarantine,
     )
 
 
 def make_rejected(
-    org: Org, head: Head, client_address: str, submission: Submission, reason: str
+    org: Org, caller: Caller, head: Head, client_address: str, submission: Submission, reason: str
 ) -> Capture:
     """The capture of a submission whose address was the only fault: kept for people to see."""
-    capture = make_capture(org, None, head, client_address, submission)
+    capture = make_capture(org, caller, head, client_address, submission)
     capture.contact_id = ""
     capture.rejected = reason
     return capture
@@ -94,30 +99,31 @@ def make_rejected(
 def make_request(
     capture: Capture,
     submission: Submission,
-    caller: str,
+    org: Org,
+    caller: Caller,
     rates: Rates,
     idempotency_key: str | None,
 ) -> AdmissionRequest:
-    """What the admission decides on. `caller` is the client's address or the key's id."""
-    if idempotency_key:
-        # Anybody can guess the key of an anonymous caller, so it stands for one address only:
-        # nobody is answered with another visitor's name, and no lead is taken for another.
-        owner = caller if capture.keyed else capture.contact_id or capture.email
-        digest = _digest(f"{owner} {idempotency_key}".encode("utf-8", "surrogatepass"))
-        dedupe_key, dedupe_ms = first_answer_key(capture.org_id, digest), IDEMPOTENCY_MS
-    else:
-        digest = _digest(_canonical.encode(_said(submission)))
-        dedupe_key, dedupe_ms = same_post_key(capture.org_id, digest), DOUBLE_CLICK_MS
+    """What the admission decides on."""
+    digest = _digest(_canonical.encode([_said(submission), bool(signs_of_bot(org, submission))]))
+    said = Said(digest, capture.contact_id, idempotency_key)
+    rules = rules_for(caller, capture.status, said)
     return AdmissionRequest(
         capture=_encoder.encode(capture),
         answer=_encoder.encode(Answer(answer_of(capture))),
-        dedupe_key=dedupe_key,
-        dedupe_ms=dedupe_ms,
-        address_key=caller_key(capture.org_id, caller),
+        dedupe_key=first_answer_key(org.id, _digest(_encoder.encode(rules.identity))),
+        dedupe_ms=rules.remembered_ms,
+        address_key=caller_key(org.id, rules.caller_bucket),
         address_rate=rates.per_caller,
-        email_key=f"for:{capture.contact_id}",
+        email_key=f"for:{rules.email_bucket}",
         email_rate=rates.per_email,
+        bound_key=_bound_key(org.id, rules.bound_key),
+        bound_to=digest,
     )
+
+
+def _bound_key(org_id: str, key: tuple[str, ...]) -> str:
+    return f"bound:{org_id}:{_digest(_encoder.encode(key))}" if key else ""
 
 
 def caller_key(org_id: str, caller: str) -> str:
@@ -146,7 +152,8 @@ def _said(submission: Submission) -> Submission:
     return msgspec.structs.replace(submission, controls=NO_CONTROLS)
 
 
-def _quarantine_reason(org: Org, submission: Submission) -> str | None:
+def signs_of_bot(org: Org, submission: Submission) -> str | None:
+    """What in a submission looks like a bot's; None for nothing."""
     controls = submission.controls
     if controls.honeypot:
         return f"honeypot field {controls.honeypot} was filled"

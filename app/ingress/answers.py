@@ -14,6 +14,8 @@ from app.ingress.cors import RawHeaders
 _encoder = msgspec.json.Encoder()
 _JSON = (b"content-type", b"application/json")
 _HTML = (b"content-type", b"text/html; charset=utf-8")
+#: With the policy, a form on the page says where it is (Origin), but not to other hosts.
+_PAGE = [(b"cache-control", b"no-store"), (b"referrer-policy", b"same-origin")]
 
 
 class Reply(NamedTuple):
@@ -32,7 +34,7 @@ def json_reply(status: int, body: bytes) -> Reply:
 def html_reply(status: int, page: str) -> Reply:
     """An answer that a person reads."""
     body = page.encode()
-    return Reply(status, [_HTML, _length(body), (b"cache-control", b"no-store")], body)
+    return Reply(status, [_HTML, _length(body), *_PAGE], body)
 
 
 def redirect_reply(target: str) -> Reply:

@@ -4,8 +4,10 @@ A bare ASGI endpoint: no request and response objects, no PostgreSQL, one round 
 is shared with whoever else is waiting.
 
     head.py        what the request's head says      reading.py     any encoding, one submission
-    cors.py        who may call from which page      requests.py  ids, answer, keys of limits
-    writer.py  on disk before the answer         answers.py     202, 303, or why not
+    origin.py      who may call from which page      admission_requests.py  ids, answer, limits
+    capture_writer.py  on disk before the answer     answers.py     202, 303, or why not
+
+Who a capture is from, and what follows from that: `app.domain.capture_rules`.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from app.domain.api_key import ApiKey
 from app.domain.capture import Capture
-from app.domain.errors import MethodNotAllowed, RateLimitExceeded, RexError
+from app.domain.capture_rules import Caller
+from app.domain.client_address import bucket_of
+from app.domain.errors import Forbidden, Invalid, MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress
 from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
@@ -37,8 +40,9 @@ from app.ingress.admission_requests import (
 from app.ingress.answers import Reply
 from app.ingress.caller_cooldown import CallerCooldown, refused_too_often
 from app.ingress.capture_writer import CaptureWriter
-from app.ingress.cors import check_origin, cors_headers, preflight_headers
+from app.ingress.cors import cors_headers, preflight_headers
 from app.ingress.head import Head, read_head
+from app.ingress.origin import check_origin
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
@@ -51,23 +55,20 @@ log = logging.getLogger(__name__)
 _REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
 
 
-class Caller(NamedTuple):
-    """Who captures: an org's page or tool, from an address, perhaps with a key."""
+class Visit(NamedTuple):
+    """Who captures for which org, from where, and how much of it."""
 
     org: Org
-    key: ApiKey | None
+    caller: Caller
     address: str
     rates: Rates
-
-    @property
-    def name(self) -> str:
-        """What its limit is counted under."""
-        return self.key.id if self.key else self.address
+    #: Why its page is suspicious, if it is.
+    quarantine: str | None
 
     @property
     def limit_key(self) -> str:
-        """The key of its limit."""
-        return caller_key(self.org.id, self.name)
+        """The key of the caller's limit."""
+        return caller_key(self.org.id, self.caller.name)
 
 
 class CaptureEndpoint:
@@ -93,112 +94,123 @@ class CaptureEndpoint:
         head = read_head(scope)
         request_id = request_id_of(head.request_id)
         if head.method == "OPTIONS":
-            reply = Reply(204, preflight_headers(head.origin), b"")
+            reply = Reply(204, preflight_headers(head), b"")
         else:
             reply = await self._reply(scope, receive, head, request_id)
         await answers.send_reply(send, reply, request_id)
 
     async def _reply(self, scope: Scope, receive: Receive, head: Head, request_id: str) -> Reply:
-        caller: Caller | None = None
+        org: Org | None = None
+        visit: Visit | None = None
         try:
-            caller = await self._authenticator.identified(
-                head.host, head.api_key, lambda: self._identify(scope, head)
-            )
-            self._cooldown.check(caller.limit_key)
+            identified = self._authenticator.identified
+            org = here = await identified(head.host, None, lambda: self._org(scope, head))
+            visit = await identified(head.host, head.api_key, lambda: self._visit(here, head))
+            self._cooldown.check(visit.limit_key)
             body = await read_body(receive, head.content_length or "")
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
-            error = await self._charged(caller, error)
+            if org is not None:
+                self._refusals.count(org.id, error)
+            error = await self._charged(visit, error)
             reply = form_answers.refusal(head, error, request_id)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         else:
-            reply = await self._reply_to(caller, head, received, request_id)
+            reply = await self._reply_to(visit, head, received, request_id)
         reply.headers.extend(cors_headers(head.origin))
         return reply
 
-    def _identify(self, scope: Scope, head: Head) -> Caller:
+    def _org(self, scope: Scope, head: Head) -> Org:
         check_head(scope)
         if head.method != "POST":
             raise MethodNotAllowed("Captures are sent with POST", allowed="POST, OPTIONS")
-        org = self._authenticator.org_at(head.host)
-        check_origin(org, head.origin)
-        key = None
+        return self._authenticator.org_at(head.host)
+
+    def _visit(self, org: Org, head: Head) -> Visit:
+        if head.event_type is not None:
+            raise Forbidden("This is a delivery of a webhook: capturing it would start a loop")
+        quarantine = check_origin(org, head)
+        address = self._authenticator.client_address(head.peer, head.forwarded_for)
+        caller = Caller(bucket_of(address))
         if head.api_key is not None:
             key = self._authenticator.key_for(org, head.api_key, "POST", "/capture")
-        address = self._authenticator.client_address(head.peer, head.forwarded_for)
-        return Caller(org, key, address, rates_for(org, key, self._settings))
+            caller = caller._replace(key_id=key.id, scope=key.scope)
+        return Visit(org, caller, address, rates_for(org, caller, self._settings), quarantine)
 
     async def _reply_to(
-        self, caller: Caller, head: Head, received: Received, request_id: str
+        self, visit: Visit, head: Head, received: Received, request_id: str
     ) -> Reply:
         admission: AdmissionResult | None = None
+        org, caller, address, rates, quarantine = visit
         try:
             submission = received.submission(_page_host(head))
-            capture = make_capture(caller.org, caller.key, head, caller.address, submission)
-            request = make_request(
-                capture, submission, caller.name, caller.rates, head.idempotency_key
-            )
+            capture = make_capture(org, caller, head, address, submission, quarantine)
+            key = head.idempotency_key or submission.controls.idempotency_key
+            request = make_request(capture, submission, org, caller, rates, key)
             admission = await self._acceptance.accept(request)
-            _check_limits(admission, caller.rates)
+            _check_admission(admission, rates)
             if head.wants_page:
-                reply = form_answers.accepted(caller.org, submission.controls.redirect)
+                reply = form_answers.accepted(org, submission.controls.redirect)
             else:
                 body = admission.first_answer or request.answer
-                reply = await self._answer(caller, head, capture, body)
+                reply = await self._answer(visit, head, capture, body)
         except RexError as error:
-            error = await self._note_refusal(caller, head, error)
+            error = await self._note_refusal(visit, head, error)
             reply = form_answers.refusal(head, error, request_id, received.typed)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
-            limit = caller.rates.per_caller
+            limit = rates.per_caller
             reply.headers.extend(limit_headers(limit, admission.remaining, admission.wait_ms))
         return reply
 
-    async def _answer(self, caller: Caller, head: Head, capture: Capture, body: bytes) -> Reply:
-        seconds = wanted_wait_seconds(head.prefer) if caller.key and head.prefer else 0.0
+    async def _answer(self, visit: Visit, head: Head, capture: Capture, body: bytes) -> Reply:
+        prefer = head.prefer if visit.caller.is_trusted else None
+        seconds = wanted_wait_seconds(prefer) if prefer else 0.0
         if not seconds:
             return answers.json_reply(202, body)
-        return await self._prefer_wait.answer(caller.org, capture, body, seconds)
+        return await self._prefer_wait.answer(visit.org, capture, body, seconds)
 
-    async def _charged(self, caller: Caller | None, error: RexError) -> RexError:
+    async def _charged(self, visit: Visit | None, error: RexError) -> RexError:
         """The refusal of a body, which costs a token; or that there was none left."""
-        if caller is None or error.code not in _REFUSALS_OF_BODIES:
+        if visit is None or error.code not in _REFUSALS_OF_BODIES:
             return error
-        charged = await self._acceptance.charge(caller.limit_key, caller.rates.per_caller)
+        charged = await self._acceptance.charge(visit.limit_key, visit.rates.per_caller)
         if charged is None or charged.status is not AdmissionStatus.ADDRESS_LIMITED:
             return error
-        self._cooldown.start(caller.limit_key, charged.wait_ms / 1000)
+        self._cooldown.start(visit.limit_key, charged.wait_ms / 1000)
         return refused_too_often(charged.wait_ms)
 
-    async def _note_refusal(self, caller: Caller, head: Head, error: RexError) -> RexError:
+    async def _note_refusal(self, visit: Visit, head: Head, error: RexError) -> RexError:
         """Count a refusal and keep what can be kept of it; what is answered."""
-        self._refusals.count(caller.org.id, error)
+        self._refusals.count(visit.org.id, error)
         if not isinstance(error, InvalidAddress) or not error.submission.email:
-            return await self._charged(caller, error)
+            return await self._charged(visit, error)
         submission = error.submission
-        capture = make_rejected(
-            caller.org, head, caller.address, submission, f"email {error.fields['email']}"
-        )
+        org, caller, address, _, _ = visit
+        reason = f"email {error.fields['email']}"
+        capture = make_rejected(org, caller, head, address, submission, reason)
         # It has no contact, so nothing sets its target address apart from all others.
-        rates = caller.rates._replace(per_email=0)
-        request = make_request(capture, submission, caller.name, rates, None)
+        rates = visit.rates._replace(per_email=0)
+        request = make_request(capture, submission, org, caller, rates, None)
         try:
             admission = await self._acceptance.accept(request)
-            _check_limits(admission, rates)
+            _check_admission(admission, rates)
         except RateLimitExceeded as limited:
-            self._cooldown.start(caller.limit_key, limited.retry_after_seconds)
+            self._cooldown.start(visit.limit_key, limited.retry_after_seconds)
             return limited
         except RexError:
-            log.warning("capture.not_kept", extra={"org_id": caller.org.id})
+            log.warning("capture.not_kept", extra={"org_id": visit.org.id})
         else:
             if admission.first_answer:  # the same once more, which admission takes no token for
-                return await self._charged(caller, error)
+                return await self._charged(visit, error)
         return error
 
 
-def _check_limits(admission: AdmissionResult, rates: Rates) -> None:
+def _check_admission(admission: AdmissionResult, rates: Rates) -> None:
+    if admission.status is AdmissionStatus.CONFLICT:
+        raise Invalid({"Idempotency-Key": "was sent before with another body: send a new one"})
     if admission.status not in (AdmissionStatus.ADDRESS_LIMITED, AdmissionStatus.EMAIL_LIMITED):
         return
     if admission.status is AdmissionStatus.ADDRESS_LIMITED:

@@ -1,4 +1,4 @@
-"""Writes accepted captures to disk before their authenticator are answered.
+"""Writes accepted captures to disk before their callers are answered.
 
 1. The queue in Redis, which fsyncs before it answers.
 2. The fallback table in PostgreSQL, when Redis is away, refuses or is full; the scheduler moves
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.ingress.circuit_breaker import CircuitBreaker
@@ -27,6 +27,8 @@ JOB_BYTES_MAX = 512 * 1024
 WAITING_MAX = 5000
 #: How long the whole fallback chain may take; the caller waits.
 WRITE_SECONDS = 0.9
+#: Threads that only the fallback uses, so that keyed requests that hang cannot take them.
+FALLBACK_THREADS = 4
 
 _KEPT = AdmissionResult(AdmissionStatus.ACCEPTED, -1, 0, b"")
 
@@ -40,6 +42,7 @@ class CaptureWriter:
         self._group = GroupCommit(
             self._flush, _size_bytes, count_max=JOB_CAPTURES_MAX, weight_max=JOB_BYTES_MAX
         )
+        self._threads = CapacityLimiter(FALLBACK_THREADS)
         self._queue = CircuitBreaker("queue", admission.check_writable)
         self._fallback = CircuitBreaker("fallback", self._check_fallback)
 
@@ -102,7 +105,7 @@ class CaptureWriter:
             raise StorageUnavailable
         try:
             async with asyncio.timeout_at(deadline):
-                await run_in_threadpool(self._write_fallback, captures)
+                await to_thread.run_sync(self._write_fallback, captures, limiter=self._threads)
         except (TimeoutError, StorageUnavailable) as error:
             self._fallback.trip(error)
             raise StorageUnavailable from error
@@ -113,7 +116,7 @@ class CaptureWriter:
 
     async def _check_fallback(self) -> None:
         # Without a time-out: a thread that waits for a server that hangs cannot be called back.
-        await run_in_threadpool(self._ask_database)
+        await to_thread.run_sync(self._ask_database, limiter=self._threads)
 
     def _ask_database(self) -> None:
         with transaction(self._database):

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from app.domain.controls import HONEYPOTS
 from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
 from app.domain.labels import field_of_label
 from app.domain.org import Org
 from app.domain.redirect import allowed_redirect
-from app.http.answers import error_headers
+from app.http.answers import connection_request_id, error_headers
 from app.ingress.answers import Reply, error_reply, html_reply, redirect_reply
 from app.ingress.head import Head
 from app.ingress.pages import correction_page, thanks_page, trouble_page
 
+#: Where the page that says thanks is.
+THANKS_PATH = "/thanks"
+
 
 def accepted(org: Org, wanted: str | None) -> Reply:
-    """On to where the form wants its visitor, if the org lists it, or a page that says thanks."""
-    target = allowed_redirect(wanted, org.settings.redirect_targets)
-    return redirect_reply(target) if target else html_reply(200, thanks_page())
+    """On to where the form wants its visitor, if the org lists it, or to the page of thanks."""
+    return redirect_reply(allowed_redirect(wanted, org.settings.redirect_targets) or THANKS_PATH)
+
+
+async def thanks(request: Request) -> Response:
+    """The page that says thanks, with a URL of its own: loading it again sends no form again."""
+    reply = html_reply(200, thanks_page())
+    response = Response(reply.body)
+    response.raw_headers = [
+        *reply.headers,
+        (b"x-request-id", connection_request_id(request).encode()),
+    ]
+    return response
 
 
 def refusal(

@@ -10,6 +10,8 @@ from app.domain.untrusted_text import clean_text
 
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500
+#: Headers whose lines add up to one list (RFC 9110 5.3). Of others the last line counts.
+_LISTS = frozenset([b"x-forwarded-for", b"prefer", b"accept", b"access-control-request-headers"])
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
@@ -31,6 +33,10 @@ class Head(NamedTuple):
     forwarded_for: str | None
     user_agent: str | None
     referrer: str | None
+    #: The headers that a preflight asks for.
+    wanted_headers: str | None
+    #: The event's type in a delivery of ours.
+    event_type: str | None
 
     @property
     def wants_page(self) -> bool:
@@ -40,8 +46,11 @@ class Head(NamedTuple):
 
 
 def read_head(scope: Scope) -> Head:
-    """The head of an ASGI HTTP scope. Of a header sent twice the last one counts."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    """The head of an ASGI HTTP scope."""
+    headers: dict[bytes, str] = {}
+    for name, value in scope["headers"]:
+        text = value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in _LISTS and name in headers else text
     get = headers.get
     client = scope.get("client")
     return Head(
@@ -60,6 +69,8 @@ def read_head(scope: Scope) -> Head:
         get(b"x-forwarded-for"),
         _remembered(get(b"user-agent")),
         _remembered(get(b"referer")),
+        get(b"access-control-request-headers"),
+        get(b"x-rex-event"),
     )
 
 

@@ -6,17 +6,21 @@ Counted in memory and added up in Redis now and then: a figure to look at, not t
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from contextlib import suppress
 
 from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.errors import Invalid, QueueUnavailable, RexError
-from app.queue.admission import AdmissionClient
+from app.ingress.origin import OriginRefused
+from app.queue.admission import REFUSED_ORIGIN, AdmissionClient
 
 #: How often counts are handed on.
 FLUSH_SECONDS = 5.0
 #: Distinct counts kept between two flushes.
 COUNTS_MAX = 10_000
+#: Origins that one process counts by name in a day of an org. Visitors can make them up.
+ORIGINS_MAX = 20
 #: Fields that are counted by name. Others have names that visitors made up, and no end.
 _COUNTED_FIELDS = frozenset({"email", "source", "metadata", *LEAD_LENGTHS_MAX})
 
@@ -27,12 +31,27 @@ class RefusalCounter:
     def __init__(self, admission: AdmissionClient) -> None:
         self._admission = admission
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._origins: defaultdict[str, set[str]] = defaultdict(set)
+        self._day = 0
 
     def count(self, org_id: str, error: RexError) -> None:
         """Note a refusal."""
-        counted = (org_id, _reason(error))
+        reason = _reason(error)
+        if isinstance(error, OriginRefused):
+            reason = REFUSED_ORIGIN + self._counted_origin(org_id, error.origin)
+        counted = (org_id, reason)
         if counted in self._counts or len(self._counts) < COUNTS_MAX:
             self._counts[counted] += 1
+
+    def _counted_origin(self, org_id: str, origin: str) -> str:
+        day = int(time.time() // 86400)
+        if day != self._day:
+            self._day = day
+            self._origins.clear()
+        known = self._origins[org_id]
+        if len(known) < ORIGINS_MAX:
+            known.add(origin)
+        return origin if origin in known else "other"
 
     async def run(self) -> None:
         """Hand the counts on until cancelled."""

@@ -23,7 +23,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.domain.errors import QueueUnavailable
-from app.queue.durability import find_faults, memory_share
+from app.queue.durability import (
+    Faults,
+    VolatileQueue,
+    connect_if_durable,
+    find_faults,
+    memory_share,
+)
 from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
 
 log = logging.getLogger(__name__)
@@ -33,12 +39,11 @@ REPLY_SECONDS = 0.6
 CONNECT_SECONDS = 0.4
 #: How often Redis' memory is looked at.
 WATCH_SECONDS = 1.0
-#: How long the same submission counts as a double click.
-DOUBLE_CLICK_MS = 10_000
-#: How long an Idempotency-Key is remembered.
-IDEMPOTENCY_MS = 24 * 3600 * 1000
 #: How long counts of refusals are kept.
 REFUSALS_SECONDS = 90 * 86400
+
+#: What the reason of a refusal begins with that is for its page's origin.
+REFUSED_ORIGIN = "forbidden.origin "
 
 SCRIPT = (Path(__file__).with_name("lua") / "admit.lua").read_text()
 #: What stands before the names of limits, first answers and counts.
@@ -61,6 +66,8 @@ class AdmissionRequest(NamedTuple):
     address_rate: int = 0
     email_key: str = ""
     email_rate: int = 0
+    bound_key: str = ""
+    bound_to: str = ""
 
 
 class AdmissionStatus(IntEnum):
@@ -71,6 +78,7 @@ class AdmissionStatus(IntEnum):
     ADDRESS_LIMITED = 2
     EMAIL_LIMITED = 3
     FULL = 4
+    CONFLICT = 5
 
 
 #: By their numbers: looking one up in the enumeration costs five times as much.
@@ -107,14 +115,30 @@ def script_arguments(
 class AdmissionClient:
     """The asyncio side of the queue; one per web process."""
 
-    def __init__(self, redis_url: str, depth_max: int, memory_share_max: float = 1.0) -> None:
-        self._client = redis.asyncio.Redis.from_url(
-            redis_url,
-            socket_timeout=REPLY_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=16,
-            protocol=2,
+    def __init__(
+        self,
+        redis_url: str,
+        depth_max: int,
+        memory_share_max: float = 1.0,
+        *,
+        allow_volatile: bool = False,
+    ) -> None:
+        self._allow_volatile = allow_volatile
+        options: dict[str, Any] = {
+            "socket_timeout": REPLY_SECONDS,
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+            "max_connections": 16,
+            "protocol": 2,
+            # A volatile server is not used at all, whichever it is after a reconnect.
+            "redis_connect_func": None if allow_volatile else connect_if_durable,
+        }
+        self._client = redis.asyncio.Redis.from_url(redis_url, **options)
+        # Many ask at once; none of them may take the connections that captures need.
+        self._limits_client = redis.asyncio.Redis.from_pool(
+            redis.asyncio.BlockingConnectionPool.from_url(
+                redis_url, timeout=REPLY_SECONDS, **options
+            )
         )
         self._script = self._client.register_script(SCRIPT)
         self._depth_max = depth_max
@@ -127,9 +151,14 @@ class AdmissionClient:
 
         Raises `QueueUnavailable`; whether they are in the queue is unknown then.
         """
+        return await self._judge(self._client, requests)
+
+    async def _judge(
+        self, client: redis.asyncio.Redis, requests: Sequence[AdmissionRequest]
+    ) -> list[AdmissionResult]:
         depth_max = 0 if self.is_full else self._depth_max
         arguments = script_arguments(depth_max, _JOB_START, _JOB_END, requests)
-        flat = await self._on_redis(self._script([KEYS.stream(CAPTURES)], arguments))
+        flat = await self._on_redis(self._script([KEYS.stream(CAPTURES)], arguments, client))
         return [
             AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
             for i in range(0, len(flat), _VALUES_PER_RESULT)
@@ -137,7 +166,8 @@ class AdmissionClient:
 
     async def take(self, key: str, rate: int) -> AdmissionResult:
         """Take a token of a bucket that holds one minute's worth. Raises `QueueUnavailable`."""
-        (result,) = await self.admit([AdmissionRequest(b"", b"", "", 0, key, rate)])
+        request = AdmissionRequest(b"", b"", "", 0, key, rate)
+        (result,) = await self._judge(self._limits_client, [request])
         return result
 
     async def add_refusals(self, counts: Mapping[tuple[str, str], int]) -> None:
@@ -153,33 +183,43 @@ class AdmissionClient:
         """Raise `QueueUnavailable` unless Redis takes writes."""
         await self._on_redis(self._client.set(f"{PREFIX}probe", 1, px=1000))
 
-    async def faults(self) -> list[str]:
+    async def faults(self) -> Faults:
         """What in Redis' configuration may lose captures. Raises `QueueUnavailable`."""
         return await self._on_redis(find_faults(self._client))
 
     async def watch(self) -> None:
-        """Warn of faults once, then look at the memory every second, until cancelled."""
-        checked = False
+        """Warn of faults when they change, and look at the memory, every second until cancelled."""
+        known: list[str] = []
         while True:
-            if not checked:
-                checked = await self._warn_of_faults()
+            known = await self._warn_of_faults(known)
             share = await memory_share(self._client)
             if (share >= self._memory_share_max) != self.is_full:
                 self.is_full = not self.is_full
                 log.warning("queue.full" if self.is_full else "queue.has_room")
             await asyncio.sleep(WATCH_SECONDS)
 
-    async def _warn_of_faults(self) -> bool:
+    async def _warn_of_faults(self, known: list[str]) -> list[str]:
         try:
-            for fault in await self.faults():
-                log.warning("queue.unsafe", extra={"fault": fault})
-        except QueueUnavailable:
-            return False
-        return True
+            faults = await self.faults()
+        except QueueUnavailable as error:
+            if not isinstance(error.__cause__, VolatileQueue):
+                return known
+            faults = Faults(str(error.__cause__), [])
+        if faults.volatile and not self._allow_volatile:
+            # Perhaps it became volatile while connected: new connections find out.
+            await self._hang_up()
+        for fault in faults.all if faults.all != known else ():
+            log.warning("queue.unsafe", extra={"fault": fault})
+        return faults.all
 
     async def close(self) -> None:
         """Hang up."""
         await self._client.aclose()
+        await self._limits_client.aclose()
+
+    async def _hang_up(self) -> None:
+        for client in (self._client, self._limits_client):
+            await client.connection_pool.disconnect(inuse_connections=False)
 
     async def _on_redis(self, reply: Awaitable[Reply]) -> Reply:
         try:
@@ -188,7 +228,7 @@ class AdmissionClient:
             # A server that answers READONLY, LOADING or MASTERDOWN may have been replaced: the next
             # command resolves its name again.
             with suppress(RedisError, OSError):  # hanging up may be too slow as well
-                await self._client.connection_pool.disconnect(inuse_connections=False)
+                await self._hang_up()
             raise QueueUnavailable from error
 
 

@@ -15,8 +15,12 @@ CONNECT_SECONDS = 2.0
 POOL_SECONDS = 2.0
 
 
-def connect(redis_url: str, *, connections: int, retries: int = 1) -> redis.Redis:
+def connect(
+    redis_url: str, *, connections: int, retries: int = 1, patience_seconds: float = REPLY_SECONDS
+) -> redis.Redis:
     """Make a client of at most `connections` connections; opens none yet.
+
+    No single step (a free connection, connecting, a reply) takes more than `patience_seconds`.
 
     A broken connection is replaced `retries` times, at once. A timeout is not retried, since the
     caller has waited long enough.
@@ -24,9 +28,9 @@ def connect(redis_url: str, *, connections: int, retries: int = 1) -> redis.Redi
     pool = redis.BlockingConnectionPool.from_url(
         redis_url,
         max_connections=connections,
-        timeout=POOL_SECONDS,
-        socket_timeout=REPLY_SECONDS,
-        socket_connect_timeout=CONNECT_SECONDS,
+        timeout=min(POOL_SECONDS, patience_seconds),
+        socket_timeout=patience_seconds,
+        socket_connect_timeout=min(CONNECT_SECONDS, patience_seconds),
         retry=Retry(NoBackoff(), retries, supported_errors=(redis.ConnectionError,)),
         # RESP3's handshake announces maintenance pushes, and with them the pool no longer notices
         # at check-out that the server has hung up.

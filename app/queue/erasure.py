@@ -24,13 +24,8 @@ SCAN_STEP = 1000
 
 
 def first_answer_key(org_id: str, digest: str) -> str:
-    """Where the first answer to an Idempotency-Key is kept, after `PREFIX`."""
+    """Where the first answer to an Idempotency-Key or a double click is kept, after `PREFIX`."""
     return f"idem:{org_id}:{digest}"
-
-
-def same_post_key(org_id: str, digest: str) -> str:
-    """Where the first answer to a double click is kept, after `PREFIX`."""
-    return f"same:{org_id}:{digest}"
 
 
 class QueueErasure:
@@ -47,9 +42,8 @@ class QueueErasure:
         """
         person = {*contact_ids, *emails}
         try:
-            for answers in (first_answer_key(org_id, "*"), same_post_key(org_id, "*")):
-                for keys in self._scan(PREFIX + answers):
-                    self._delete_answers(keys, person)
+            for keys in self._scan(PREFIX + first_answer_key(org_id, "*")):
+                self._delete_answers(keys, person)
             self._erase_dead_letters(org_id, person)
             self._erase_retries(org_id, person)
         except redis.RedisError as error:

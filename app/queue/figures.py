@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import redis
 
-from app.queue.admission import refusals_key
+from app.queue.admission import REFUSED_ORIGIN, refusals_key
 from app.queue.jobs import GROUP, KEYS, Keys
 
 
@@ -71,3 +73,27 @@ def refusals(client: redis.Redis, org_ids: Sequence[str], days: Sequence[str]) -
         for (day, org_id), counts in zip(wanted, answers, strict=True)
         for reason, count in sorted(counts.items(), key=lambda pair: -int(pair[1]))
     ]
+
+
+#: How far back refused origins are shown.
+ORIGIN_DAYS = 7
+
+
+class RefusedOrigins:
+    """The origins whose pages were refused, so that a mistyped list is noticed."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+
+    def of(self, org_id: str) -> dict[str, int]:
+        """Refusals by origin in the last seven days, most first; none while Redis is away."""
+        today = datetime.now(UTC).date()
+        days = [str(today - timedelta(days=ago)) for ago in range(ORIGIN_DAYS)]
+        counts: Counter[str] = Counter()
+        try:
+            for each in refusals(self._client, [org_id], days):
+                if each.reason.startswith(REFUSED_ORIGIN):
+                    counts[each.reason.removeprefix(REFUSED_ORIGIN)] += each.refused
+        except redis.RedisError:
+            return {}
+        return dict(counts.most_common())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import redis
@@ -15,6 +16,8 @@ from app.queue.jobs import DELIVER, DELIVERIES, KEYS, encode_job
 DEDUPE_MS = 5_000
 #: More jobs than this are of no use: with no worker alive they would only grow in number.
 DEPTH_MAX = 10_000
+#: After a failure nobody is notified so long: callers wait, and the scheduler notifies as well.
+PAUSE_SECONDS = 1.0
 
 
 class DeliveryNotifier:
@@ -23,9 +26,10 @@ class DeliveryNotifier:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._script = client.register_script(SCRIPT)
+        self._paused_until = 0.0
 
     def notify(self, webhook_ids: Iterable[str]) -> bool:
-        """Notify workers of these webhooks; False when Redis is away.
+        """Notify workers of these webhooks; False when Redis is away, or was a moment ago.
 
         Nothing is lost then: the scheduler finds what is due and notifies again.
         """
@@ -33,11 +37,14 @@ class DeliveryNotifier:
             AdmissionRequest(encode_job(DELIVER, [each]), b"1", _dedupe_key(each), DEDUPE_MS)
             for each in webhook_ids
         ]
+        if time.monotonic() < self._paused_until:
+            return False
         try:
             if requests:
                 arguments = script_arguments(DEPTH_MAX, b"", b"", requests)
                 self._script([KEYS.stream(DELIVERIES)], arguments)
         except redis.RedisError:
+            self._paused_until = time.monotonic() + PAUSE_SECONDS
             hang_up(self._client)
             return False
         return True

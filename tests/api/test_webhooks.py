@@ -74,6 +74,18 @@ def test_a_rotation_keeps_the_old_secret_for_the_overlap(
         assert b"whsec" not in ask("GET", target).body
 
 
+def test_a_webhook_cannot_lead_back_to_our_own_capture(
+    ask: Client, webhook: dict[str, Any]
+) -> None:
+    own = "http://localhost/capture"
+    created = ask("POST", "/webhooks", {"url": own})
+    edited = ask("PATCH", f"/webhooks/{webhook['id']}", {"url": own})
+
+    for reply in (created, edited):
+        assert reply.status == 422
+        assert "/capture" in reply.json["error"]["fields"]["url"]
+
+
 def test_a_ping_is_for_one_webhook_whatever_it_subscribes_to(ask: Client) -> None:
     bodies = [{"url": URL, "events": ["contact.deleted"]}, {"url": URL}]
     one, other = (ask("POST", "/webhooks", body).json["data"]["id"] for body in bodies)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from copy import deepcopy
 from itertools import permutations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.capture import Capture
 from app.domain.contact import Contact
-from app.domain.ids import first_ulid_at
-from app.domain.merge import METADATA_KEYS_MAX, edit_contact, merge_capture, new_contact
+from app.domain.contact_fields import LEAD_LENGTHS_MAX
+from app.domain.contact_metadata import BYTES_MAX, KEYS_MAX
+from app.domain.event import CONTACT_UPDATED, contact_event, delivery_body
+from app.domain.ids import first_ulid_at, new_id
+from app.domain.merge import edit_contact, merge_capture, new_contact
 from app.domain.register import Register, write_register
+from app.domain.times import now
 
 START_MS = 1_773_662_400_000
 
@@ -145,11 +150,37 @@ def test_a_source_that_a_person_set_stays() -> None:
     assert contact.source == "event"
 
 
-def test_a_contact_holds_a_bounded_number_of_metadata_keys() -> None:
+def test_of_too_many_metadata_keys_the_least_recent_leave() -> None:
+    captures = [capture_at(n, metadata={f"k{n}.{i}": i for i in range(100)}) for n in range(1, 8)]
+    contact = merged(*captures)
+    assert len(contact.metadata) == KEYS_MAX
+    assert {key.split(".")[0] for key in contact.metadata} == {"k3", "k4", "k5", "k6", "k7"}
+
+
+def test_what_visitors_send_cannot_fatten_a_contact() -> None:
+    contact = merged(*(capture_at(n, metadata={f"k{n}": "ß" * 7000}) for n in range(1, 40)))
+    assert contact.metadata.keys() == {"k38", "k39"}
+    assert len(msgspec.json.encode(contact.metadata)) <= BYTES_MAX
+    # The memory of the merge, neither.
+    assert len(contact.write_ids) < 10
+
+
+def test_a_body_about_the_fattest_contact_stays_under_64_kib() -> None:
+    longest = {name: "ß" * chars_max for name, chars_max in LEAD_LENGTHS_MAX.items()}
     contact = merged(
-        *(capture_at(n, metadata={f"k{n}.{i}": i for i in range(100)}) for n in range(1, 8))
+        *(capture_at(n, **longest, metadata={f"k{n}": "ß" * 8000}) for n in range(1, 40))
     )
-    assert len(contact.metadata) == METADATA_KEYS_MAX
+    event = contact_event(new_id("evt"), CONTACT_UPDATED, contact, ["metadata"], now())
+    body = delivery_body(event.id, event.type, event.occurred_at, event.data)
+    assert 16 * 1024 < len(body) < 64 * 1024
+
+
+def test_visitors_displace_nothing_that_a_user_wrote() -> None:
+    contact = merged(capture_at(1))
+    edit_contact(contact, {"stage": "customer", "metadata": {"plan": "x" * 14_000}}, stamp_at(2))
+    for n in range(3, 9):
+        merge_capture(contact, capture_at(n, metadata={f"k{n}": "y" * 14_000}))
+    assert contact.metadata.keys() == {"plan", "k8"}
 
 
 BLANK = Register(None, None, None)

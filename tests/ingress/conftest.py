@@ -46,9 +46,11 @@ class Site:
     def host(self) -> str:
         return f"{self.org.slug}.{BASE_DOMAIN}"
 
-    def __call__(self, body: object, method: str = "POST", **headers: str | None) -> Reply:
-        """Send a request to /capture; bytes as they are, anything else as JSON."""
-        return self._client(method, "/capture", body, **{"host": self.host, **headers})
+    def __call__(
+        self, body: object, method: str = "POST", path: str = "/capture", **headers: str | None
+    ) -> Reply:
+        """Send a request; bytes as they are, anything else as JSON."""
+        return self._client(method, path, body, **{"host": self.host, **headers})
 
     def make_key(self, scope: Scope) -> str:
         """A new key of the org, known at once."""

@@ -59,9 +59,21 @@ def test_a_form_goes_on_to_a_listed_target_or_to_a_page_that_says_thanks(
     if location:
         assert (reply.status, reply.headers["location"]) == (303, location)
     else:
+        assert (reply.status, reply.headers["location"]) == (303, "/thanks")
+
+
+def test_the_page_that_says_thanks_has_a_url_of_its_own_and_can_be_loaded_again(
+    site: Site,
+) -> None:
+    for _ in range(2):
+        reply = site(None, method="GET", path="/thanks")
+
         assert reply.status == 200
         assert reply.headers["content-type"].startswith("text/html")
+        assert reply.headers["referrer-policy"] == "same-origin"
+        assert reply.headers["x-request-id"]
         assert b"Thank you" in reply.body
+    assert site.queued() == []
 
 
 def test_an_invalid_form_is_shown_again_with_what_was_typed(site: Site) -> None:
@@ -82,7 +94,7 @@ def test_an_invalid_form_is_shown_again_with_what_was_typed(site: Site) -> None:
     assert [(name, value) for name, value, _ in inputs[1:]] == typed[1:5]
     assert {kind for *_, kind in inputs[1:]} == {"hidden"}
     corrected = [("Your e-mail", "ada@example.com"), *((n, v) for n, v, _ in inputs[1:])]
-    assert submit(site, corrected).status == 200
+    assert submit(site, corrected).status == 303
 
 
 def test_a_lead_with_a_file_is_taken_without_the_file(site: Site) -> None:
@@ -92,7 +104,7 @@ def test_a_lead_with_a_file_is_taken_without_the_file(site: Site) -> None:
     )
     reply = site(body, content_type="multipart/form-data; boundary=B", accept=BROWSER)
 
-    assert reply.status == 200
+    assert reply.status == 303
     assert [capture["email"] for capture in site.queued()] == ["ada@example.com"]
     assert site.queued()[0]["metadata"]["dropped_files"][0]["filename"] == "cv.pdf"
 
@@ -104,7 +116,7 @@ def test_what_is_wrong_with_no_field_is_a_readable_page_too(make_site: MakeSite)
     limited = submit(site, [("email", "bob@example.com")])
     unknown = submit(site, [("email", "ada@example.com")], host="nobody.rex.test")
 
-    assert [r.status for r in (too_large, taken, limited, unknown)] == [413, 200, 429, 404]
+    assert [r.status for r in (too_large, taken, limited, unknown)] == [413, 303, 429, 404]
     assert int(limited.headers["retry-after"]) >= 1
     for reply in (too_large, limited, unknown):
         assert reply.headers["content-type"].startswith("text/html")

@@ -5,24 +5,29 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from app.domain.api_key import Scope
 from app.main import make_app
-from app.storage.database import open_database
+from app.storage import orgs
+from app.storage.database import drop_connection, open_database, transaction
 from app.storage.migrate import migrate
 from config.settings import Settings
 from scripts.system.embedded import Embedded
+from tests.api.conftest import make_key
 from tests.asgi import Client
-from tests.factories import make_org
+from tests.factories import make_org, make_webhook
 from tests.ingress.conftest import running
 
 #: A second as promised, and some more for a busy machine.
 REFUSED_WITHIN_SECONDS = 1.5
 BACK_WITHIN_SECONDS = 10.0
+KEYED_WRITERS = 60
 
 Break = Callable[[Embedded], None]
 
@@ -70,6 +75,40 @@ def ask(own_embedded: Embedded) -> Iterator[Client]:
     with running(make_app(settings)) as client:
         assert client("POST", "/capture", {"email": "before@example.com"}).status == 202
         yield client
+
+
+def test_keyed_writers_beside_a_redis_that_hangs_do_not_cost_a_capture(
+    own_embedded: Embedded, ask: Client
+) -> None:
+    database = open_database(own_embedded.database_url)
+    with transaction(database) as cursor:
+        org = orgs.find_by_slug(cursor, "acme")
+    assert org is not None
+    webhook, key = make_webhook(database, org), make_key(database, org, Scope.READ_WRITE)
+    target, done = f"/webhooks/{webhook.id}/ping", threading.Event()
+    pings: list[int] = []
+
+    def write() -> None:
+        while not done.is_set():
+            pings.append(ask("POST", target, x_api_key=key).status)
+
+    own_embedded.valkey.freeze()
+    try:
+        with ThreadPoolExecutor(KEYED_WRITERS) as writers:
+            for _ in range(KEYED_WRITERS):
+                writers.submit(write)
+            statuses = [
+                ask("POST", "/capture", {"email": f"during{number}@example.com"}).status
+                for number in range(40)
+            ]
+            done.set()
+    finally:
+        done.set()
+        own_embedded.valkey.thaw()
+        drop_connection(database)
+
+    assert statuses == [202] * 40
+    assert 202 in pings
 
 
 @pytest.mark.parametrize(("break_both", "mend_both"), [(freeze, thaw), (kill, start)])

@@ -188,3 +188,23 @@ def test_without_redis_the_queue_is_unavailable_within_a_second(own_redis: Valke
         await admission.close()
 
     asyncio.run(scenario())
+
+
+def test_a_bound_key_stands_for_what_it_was_bound_to_by_the_first(redis_url: str) -> None:
+    first = request(1)._replace(bound_key="bound:1", bound_to="a")
+    again, other = first, request(2)._replace(bound_key="bound:1", bound_to="b")
+    assert statuses(redis_url, first, again, other) == [
+        AdmissionStatus.ACCEPTED,
+        AdmissionStatus.DUPLICATE,
+        AdmissionStatus.CONFLICT,
+    ]
+
+
+def test_a_burst_of_keyed_requests_takes_no_connection_from_captures(redis_url: str) -> None:
+    async def scenario(admission: AdmissionClient) -> list[AdmissionStatus]:
+        takes = [asyncio.create_task(admission.take("key:1", 1000)) for _ in range(300)]
+        captures = [(await admission.admit([request(n)]))[0].status for n in range(10)]
+        await asyncio.gather(*takes, return_exceptions=True)
+        return captures
+
+    assert ask(redis_url, scenario) == [AdmissionStatus.ACCEPTED] * 10

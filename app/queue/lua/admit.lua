@@ -2,11 +2,11 @@
 -- KEYS: the stream. ARGV: prefix of all other keys, most that may be in the stream, start and end
 -- of the payload of one job for all that is admitted; without a start each gets a job of its own.
 -- Last, in MessagePack, an array with an array per request: job, answer, dedupe key, dedupe ms,
--- address key, address rate, email key, email rate (per minute; 0: none). No job: only the limit
--- counts.
+-- address key, address rate, email key, email rate (per minute; 0: none), bound key and what it is
+-- bound to (kept as long as the first answer; no key: none). No job: only the limit counts.
 -- Answers per request: code, remaining, ms until the limit is whole again or until a retry may
 -- succeed, and for a duplicate the first answer. Codes: see admission.py.
-local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL = 0, 1, 2, 3, 4
+local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL, CONFLICT = 0, 1, 2, 3, 4, 5
 local MINUTE_MS = 60000
 local stream, prefix, job_start, job_end = KEYS[1], ARGV[1], ARGV[3], ARGV[4]
 local full = redis.call('XLEN', stream) >= tonumber(ARGV[2])
@@ -42,11 +42,14 @@ local function take(key, rate, full_in)
 end
 
 for _, request in ipairs(cmsgpack.unpack(ARGV[5])) do
-  local job, text, dedupe_key, dedupe_ms, address_key, address_rate, email_key, email_rate =
-    unpack(request)
+  local job, text, dedupe_key, dedupe_ms, address_key, address_rate, email_key, email_rate,
+    bound_key, bound_to = unpack(request)
   local fits, left, full_in, wait = look(address_key, address_rate)
   local first = dedupe_key ~= '' and redis.call('GET', prefix .. dedupe_key)
-  if first then
+  local bound = bound_key ~= '' and redis.call('GET', prefix .. bound_key)
+  if bound and bound ~= bound_to then
+    answer(CONFLICT, left, full_in)
+  elseif first then
     answer(DUPLICATE, left, full_in, first)
   elseif full and job ~= '' then
     answer(FULL, left, full_in)
@@ -61,6 +64,9 @@ for _, request in ipairs(cmsgpack.unpack(ARGV[5])) do
       take(email_key, email_rate, email_full_in)
       if dedupe_key ~= '' then
         redis.call('SET', prefix .. dedupe_key, text, 'PX', dedupe_ms)
+      end
+      if bound_key ~= '' then
+        redis.call('SET', prefix .. bound_key, bound_to, 'PX', dedupe_ms)
       end
       if job ~= '' then admitted[#admitted + 1] = job end
       answer(ACCEPTED, left, full_in)

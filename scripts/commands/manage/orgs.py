@@ -27,7 +27,9 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 def list_orgs(operator: Operator, arguments: Namespace) -> object:
     """Every org."""
     with transaction(operator.services.database) as cursor:
-        found = [msgspec.to_builtins(view(org)) for org in orgs.all_orgs(cursor)]
+        all_orgs = orgs.all_orgs(cursor)
+    refused = operator.services.refused_origins
+    found = [msgspec.to_builtins(view(org, refused.of(org.id))) for org in all_orgs]
     return Listing(
         found, ("slug", "id", "created_at", "allowed_origins", "redirect_targets", "min_fill_ms")
     )
