@@ -12,6 +12,7 @@ from functools import partial, update_wrapper
 from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,7 +46,7 @@ class Call:
     org: Org
     key: ApiKey
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     body: bytes
     services: Services
 

@@ -91,7 +91,8 @@ class AttemptView(msgspec.Struct, kw_only=True):
     error_detail: str | None
     address: str | None
     timings: TimingsView
-    response_headers: list[tuple[str, str]]
+    #: Names and values.
+    response_headers: list[Annotated[list[str], Meta(min_length=2, max_length=2)]]
     #: The first 4 KiB, as text.
     response_body: str | None
     result: str

@@ -78,8 +78,8 @@ def _text(description: str, length: int | None = None) -> Schema:
 
 
 _BODY_PROPERTIES: Schema = {
-    "email": _text("The e-mail address: the only required field."),
-    **{name: _text("", length) for name, length in LEAD_LENGTHS_MAX.items()},
+    "email": {"minLength": 3} | _text("The e-mail address: the only required field.", 320),
+    **{name: {"type": "string", "maxLength": most} for name, most in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
 }
 _JSON_BODY: Schema = {
@@ -87,7 +87,13 @@ _JSON_BODY: Schema = {
     "required": ["email"],
     "description": "Unknown fields are kept in the contact's metadata under their own names.",
     "properties": _BODY_PROPERTIES
-    | {"metadata": {"type": "object", "description": "At most 100 keys, 5 levels, 16 KiB."}},
+    | {
+        "metadata": {
+            "type": "object",
+            "maxProperties": 100,
+            "description": "At most 100 keys, 5 levels, 16 KiB.",
+        }
+    },
 }
 _FORM_BODY: Schema = {
     "type": "object",
@@ -155,12 +161,14 @@ _CAPTURE: Schema = {
 
 def _about(name: str, summary: str, content: Schema, unready: Schema | None = None) -> Schema:
     responses: Schema = {"200": {"description": errors.SUCCESSES[200], "content": content}}
+    responses |= errors.responses(["bad_request"])
     if unready:
         responses["503"] = {"description": "Not ready.", "content": unready}
     return {
         "operationId": name,
         "tags": ["Service"],
         "summary": summary,
+        "description": summary,
         "security": [],
         "responses": responses,
     }
