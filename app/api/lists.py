@@ -42,6 +42,7 @@ Moment = Annotated[
         extra_json_schema={"format": "date-time"},
     ),
 ]
+Id = Annotated[str, Meta(max_length=40)]
 #: Words separated by commas.
 Words = Annotated[str, Meta(max_length=1000)]
 

@@ -24,6 +24,7 @@ VERSION = "1.0"
 _PREFIXES = {
     "contacts": "cont",
     "captures": "cap",
+    "events": "evt",
     "webhooks": "(whk|wh)",
     "replays": "rpl",
     "deliveries": "dlv",

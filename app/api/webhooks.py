@@ -27,14 +27,12 @@ from app.api.webhook_bodies import (
     edited_values,
     view,
 )
-from app.domain.event import PING, operational_event
 from app.domain.ids import is_id, new_id
 from app.domain.signature import generate_secret
 from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
 from app.storage import webhooks
 from app.storage.database import Cursor, transaction
-from app.storage.events import publish_to
 
 _TAG = "Webhooks"
 
@@ -59,14 +57,6 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
     ] = OVERLAP_SECONDS
     #: Generated when absent.
     secret: Secret | None = None
-
-
-class Ping(msgspec.Struct):
-    """A ping that is queued."""
-
-    delivery_id: str
-    event_id: str
-    webhook_id: str
 
 
 @describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook))
@@ -161,22 +151,13 @@ def rotate_secret(call: Call) -> Answer:
     return Answer(WebhookWithSecret(view(changed), secret))
 
 
-@describe(Operation(_TAG, {202: One[Ping]}))
-def ping_webhook(call: Call) -> Answer:
-    """Send an event of type `ping` to this webhook alone, whatever it subscribes to."""
-    with transaction(call.services.database) as cursor:
-        webhook = find_webhook(cursor, call)
-        data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
-        event = operational_event(new_id("evt"), call.org.id, PING, data, now())
-        delivery_id = publish_to(cursor, event, webhook.id)
-    call.services.notifier.notify([webhook.id])
-    return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
-
-
 def find_webhook(cursor: Cursor, call: Call) -> Webhook:
     """The webhook that the path names. Raises `NotFound`."""
-    wanted = call.path["id"]
-    if wanted.startswith("wh_"):
-        wanted = "whk_" + wanted.removeprefix("wh_")
+    wanted = canonical_webhook_id(call.path["id"])
     found = webhooks.find(cursor, call.org.id, wanted) if is_id(wanted, "whk") else None
     return existing(found, "Webhook")
+
+
+def canonical_webhook_id(text: str) -> str:
+    """A webhook's id, also from its other documented spelling, `wh_…`."""
+    return "whk_" + text.removeprefix("wh_") if text.startswith("wh_") else text
