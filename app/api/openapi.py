@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, get_args, get_origin
 
 from starlette.routing import BaseRoute, Route
 
 from app.api import openapi_errors as errors
 from app.api.lists import FAMILIES, Page
+from app.api.openapi_examples import BODIES, ULID, example
 from app.api.openapi_public import PUBLIC, PUBLIC_TYPES
 from app.api.openapi_schemas import query_schemas, schemas_of
 from app.api.operation import Operation, operation_of
@@ -63,6 +65,7 @@ def build_document(routes: Iterable[BaseRoute]) -> Schema:
         described = _public(path, method)
         if operation is not None:
             described = _describe(path, name, summary, operation, references)
+        _add_examples(described, schemas)
         paths.setdefault(path, {})[method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -99,7 +102,7 @@ def _documented(
 
 
 def _public(path: str, method: str) -> Schema:
-    return PUBLIC.get((path, method), {})
+    return deepcopy(PUBLIC.get((path, method), {}))
 
 
 def _schemas(operations: Sequence[Operation | None]) -> tuple[dict[object, Schema], Schema]:
@@ -125,17 +128,35 @@ def _describe(
     if operation.body:
         described["requestBody"] = {
             "required": not operation.body_optional,
-            "content": {"application/json": {"schema": references[operation.body]}},
+            "content": {
+                "application/json": {
+                    "schema": references[operation.body],
+                    "example": BODIES[operation.body.__name__],
+                }
+            },
         }
     described["responses"] = _responses(operation, references)
     return described
 
 
+def _add_examples(described: Schema, components: Schema) -> None:
+    """An example of each JSON answer that is no error: those are all alike."""
+    for status, answer in described["responses"].items():
+        content = answer.get("content", {}).get("application/json")
+        if content and status < "300":
+            content["example"] = example(content["schema"], components)
+
+
 def _path_parameters(path: str) -> Iterator[Schema]:
     if "{id}" in path:
-        pattern = f"^{_PREFIXES[path.split('/')[1]]}{_ULID}$"
-        schema = {"type": "string", "pattern": pattern}
-        yield {"name": "id", "in": "path", "required": True, "schema": schema}
+        prefix = _PREFIXES[path.split("/")[1]]
+        yield {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": f"^{prefix}{_ULID}$"},
+            "example": f"{prefix.strip('()').split('|')[0]}_{ULID}",
+        }
 
 
 def _query_parameters(operation: Operation) -> Iterator[Schema]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from app.api import openapi_errors as errors
+from app.api.openapi_examples import CAPTURE
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
@@ -128,7 +129,7 @@ _CAPTURE: Schema = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _JSON_BODY},
+            "application/json": {"schema": _JSON_BODY, "example": CAPTURE},
             "text/plain": {"schema": {"type": "string", "description": "The same JSON as text."}},
             "application/x-www-form-urlencoded": {"schema": _FORM_BODY},
             "multipart/form-data": {"schema": _FORM_BODY},
