@@ -39,7 +39,10 @@ Moment = Annotated[
     Meta(
         max_length=40,
         description="RFC 3339; without a zone it is taken as UTC",
-        extra_json_schema={"format": "date-time"},
+        extra_json_schema={
+            "format": "date-time",
+            "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-",
+        },
     ),
 ]
 Id = Annotated[str, Meta(max_length=40)]

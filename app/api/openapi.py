@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from app.api import openapi_errors as errors
 from app.api.lists import FAMILIES, Page
 from app.api.openapi_examples import BODIES, ULID, example
-from app.api.openapi_public import PUBLIC, PUBLIC_TYPES
+from app.api.openapi_public import PUBLIC, PUBLIC_BODIES, PUBLIC_TYPES
 from app.api.openapi_schemas import query_schemas, schemas_of
 from app.api.operation import Operation, operation_of
 from app.domain.event import EVENT_TYPES
@@ -75,7 +75,7 @@ def build_document(routes: Iterable[BaseRoute]) -> Schema:
         "security": [{"ApiKey": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": schemas | PUBLIC_BODIES,
             "headers": errors.HEADERS,
             "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}},
         },

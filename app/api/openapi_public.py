@@ -65,12 +65,12 @@ PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Re
 _CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
 
-def _reference(kind: type) -> Schema:
-    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+def _named(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _json(kind: type) -> Schema:
-    return {"application/json": {"schema": _reference(kind)}}
+    return {"application/json": {"schema": _named(kind.__name__)}}
 
 
 def _text(description: str, length: int | None = None) -> Schema:
@@ -109,6 +109,14 @@ _FORM_BODY: Schema = {
 }
 
 
+#: Bodies that no struct reads. Generators need a name for each, also where two are alike.
+PUBLIC_BODIES: Schema = {
+    "Lead": _JSON_BODY,
+    "LeadForm": _FORM_BODY,
+    "LeadMultipart": _FORM_BODY,
+}
+
+
 def _header(name: str, description: str, schema: Schema | None = None) -> Schema:
     schema = schema or {"type": "string"}
     return {"name": name, "in": "header", "description": description, "schema": schema}
@@ -129,10 +137,10 @@ _CAPTURE: Schema = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _JSON_BODY, "example": CAPTURE},
+            "application/json": {"schema": _named("Lead"), "example": CAPTURE},
             "text/plain": {"schema": {"type": "string", "description": "The same JSON as text."}},
-            "application/x-www-form-urlencoded": {"schema": _FORM_BODY},
-            "multipart/form-data": {"schema": _FORM_BODY},
+            "application/x-www-form-urlencoded": {"schema": _named("LeadForm")},
+            "multipart/form-data": {"schema": _named("LeadMultipart")},
         },
     },
     "responses": {

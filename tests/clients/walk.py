@@ -40,7 +40,7 @@ def main(base_url: str, key: str, receiver_url: str) -> None:
 
 def walk_contacts(call: Any) -> None:
     lead = {"email": "python@example.com", "first_name": "Ada"}
-    captured = call("capture.capture", 202, body=models.CaptureJsonBody.from_dict(lead)).data
+    captured = call("capture.capture", 202, body=models.Lead.from_dict(lead)).data
     assert captured.capture_id.startswith("cap_")
     new = models.NewContact(email="grace@example.com", stage=models.NewContactStage.PROSPECT)
     contact = call("contacts.create_contact", 201, body=new).data
