@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from app.domain.delivery_request import open_headers
 from app.domain.signature import sign, sign_standard
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.secret_cipher import SecretCipher
-
-VERSION = "1.0"
-USER_AGENT = f"Rex-Webhooks/{VERSION}"
 
 
 def request_headers(
@@ -21,18 +19,13 @@ def request_headers(
     seconds = int(unix_time)
     secret = cipher.decrypt(endpoint.secret)
     headers = cipher.decrypt_values(endpoint.headers)
-    headers["Content-Type"] = "application/json"
-    headers["User-Agent"] = USER_AGENT
-    headers["X-Rex-Event"] = claimed.event_type
-    headers["X-Rex-Delivery"] = claimed.id
-    headers["X-Rex-Attempt"] = str(claimed.number)
+    headers |= open_headers(claimed.event_id, claimed.event_type, claimed.id, claimed.number)
     headers["X-Rex-Signature"] = sign(secret, seconds, body)
     standard = sign_standard(secret, claimed.event_id, seconds, body)
     previous = _previous_secret(endpoint, cipher, unix_time)
     if previous is not None:
         headers["X-Rex-Signature-Previous"] = sign(previous, seconds, body)
         standard += " " + sign_standard(previous, claimed.event_id, seconds, body)
-    headers["webhook-id"] = claimed.event_id
     headers["webhook-timestamp"] = str(seconds)
     headers["webhook-signature"] = standard
     return headers

@@ -8,15 +8,19 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
+from app.api.expected import problem_at
 from app.domain.errors import Invalid, InvalidJson
 from app.domain.metadata import clean_metadata
-from app.domain.problems import Problems
+from app.domain.problems import Problems, shown
 from app.domain.untrusted_text import clean_text
 
 Body = TypeVar("Body")
-Metadata = dict[Annotated[str, Meta(max_length=100)], object]
+Metadata = Annotated[
+    dict[Annotated[str, Meta(max_length=100)], object],
+    Meta(max_length=100, description="At most 5 levels and 16 KiB"),
+]
 
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+_PLACE = re.compile(r" - at (`key` in )?`\$\.?([^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _MISSING = re.compile(r"Object missing required field `([^`]*)`")
 
@@ -26,10 +30,11 @@ def read_body(body: bytes, kind: type[Body], *, optional: bool = False) -> Body:
 
     `optional`: an empty body means `{}`.
     """
+    text = b"{}" if optional and not body else body
     try:
-        value = msgspec.json.decode(b"{}" if optional and not body else body, type=kind)
+        value = _decode(text, kind)
     except msgspec.ValidationError as error:
-        raise invalid_of(str(error)) from None
+        raise invalid_of(str(error), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InvalidJson("The body is not valid JSON in UTF-8") from None
     if b"\\u0000" in body:
@@ -37,15 +42,32 @@ def read_body(body: bytes, kind: type[Body], *, optional: bool = False) -> Body:
     return value
 
 
-def invalid_of(message: str) -> Invalid:
-    """A validation error of msgspec as an error that names the field."""
-    for pattern, problem in ((_UNKNOWN, "is not a known field"), (_MISSING, "is required")):
-        match = pattern.match(message)
-        if match:
-            return Invalid({match[1]: problem})
+def _decode(text: bytes, kind: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError:
+        # Languages whose only numbers are floats write 5 as 5.0. No body has a field for floats.
+        fields = msgspec.json.decode(text)
+        if isinstance(fields, dict):
+            fields = {name: _whole(value) for name, value in fields.items()}
+        return msgspec.convert(fields, kind)
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def invalid_of(message: str, kind: type) -> Invalid:
+    """A validation error of msgspec as an error that names the field and what would be right."""
+    if unknown := _UNKNOWN.match(message):
+        known = ", ".join(getattr(kind, "__struct_fields__", ()))
+        return Invalid({shown(unknown[1]): f"is not a known field; known are {known}"})
+    if missing := _MISSING.match(message):
+        return Invalid({missing[1]: "is required"})
     place = _PLACE.search(message)
-    field = place[1] if place and place[1] else "body"
-    return Invalid({field: _PLACE.sub("", message)})
+    path = place[2] if place else ""
+    is_key = bool(place and place[1])
+    return Invalid({path or "body": problem_at(kind, path, is_key=is_key)})
 
 
 def cleaned_text(text: str | None) -> str | None:

@@ -6,12 +6,17 @@ PostgreSQL, and raises errors of the tree; everything that endpoints share happe
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial, update_wrapper
-from typing import TypeVar
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,6 +44,9 @@ from app.storage.database import Cursor, retrying
 
 Found = TypeVar("Found")
 
+#: Pause before an answer that is not final is asked for again.
+LOOK_AGAIN_SECONDS = 0.1
+
 
 @dataclass(frozen=True)
 class Call:
@@ -47,7 +55,7 @@ class Call:
     org: Org
     key: ApiKey
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: QueryParams
     body: bytes
     services: Services
     #: The Host header; "" for a call that came in another way.
@@ -68,13 +76,17 @@ class Call:
         return existing(wanted if is_id(wanted, prefix) else None, noun)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What to send back: `content` is anything that msgspec encodes; None: no body."""
+class Answer(NamedTuple):
+    """What to send back: `content` is anything that msgspec encodes; None: no body.
+
+    A 202 with `again` is not final: for up to `again_seconds` that is asked for a better one.
+    """
 
     content: object = None
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
+    again: Callable[[], Answer] | None = None
+    again_seconds: float = 0
 
 
 Endpoint = Callable[[Call], Answer]
@@ -106,6 +118,7 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             body = await read_body(request.receive, request.headers.get("content-length", ""))
             call = Call(org, key, request.path_params, request.query_params, body, services, host)
             answer = await run_in_threadpool(retrying, partial(endpoint, call))
+            answer = await _final(answer)
         except RexError as error:
             return error_response(error, request_id, limits)
         headers = {"X-Request-Id": request_id, **limits, **answer.headers}
@@ -125,6 +138,15 @@ async def _identify(authenticator: RequestAuthenticator, request: Request) -> tu
         return org, authenticator.key_for(org, presented, request.method, request.url.path)
 
     return await authenticator.identified(host, presented, identify)
+
+
+async def _final(answer: Answer) -> Answer:
+    """The answer once it is no 202 any more, or when its time is up. Holds no thread meanwhile."""
+    again, deadline = answer.again, time.monotonic() + answer.again_seconds
+    while again and answer.status == HTTPStatus.ACCEPTED and time.monotonic() < deadline:
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        answer = await run_in_threadpool(retrying, again)
+    return answer
 
 
 async def _take_token(services: Services, key: ApiKey) -> AdmissionResult:

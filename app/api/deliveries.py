@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
+from app.api.delivery_views import DeliveryDetail, DeliveryView, detail, is_holding, listed
 from app.api.lists import (
+    Id,
     Moment,
     Page,
     SortedQuery,
@@ -22,15 +24,12 @@ from app.api.lists import (
     split_words,
 )
 from app.api.operation import One, Operation, describe
-from app.api.views import view_of
-from app.api.webhooks import find_webhook
+from app.api.webhooks import canonical_webhook_id, find_webhook
 from app.domain.delivery import DeliveryStatus
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import first_ulid_at, is_id
-from app.domain.webhook import WebhookStatus
 from app.storage import delivery_lists
 from app.storage.database import Cursor, transaction
-from app.storage.delivery_lists import ListedAttempt, ListedDelivery
 
 _TAG = "Deliveries"
 #: Ids of deliveries before and after all others.
@@ -54,54 +53,28 @@ class DeliveryQuery(SortedQuery):
     until: Moment | None = None
 
 
-class DeliveryView(msgspec.Struct, kw_only=True):
-    """One event for one webhook, and its progress."""
+class AllDeliveriesQuery(DeliveryQuery):
+    """What `GET /deliveries` takes."""
 
-    id: str
-    webhook_id: str
-    event_id: str
-    event_type: str
-    contact_id: str | None
-    status: DeliveryStatus
-    attempts_count: int
-    last_result: str | None
-    next_attempt_at: str | None
-    created_at: str
-    settled_at: str | None
+    webhook_id: Annotated[Id, Meta(description="Of this webhook only")] | None = None
+    contact_id: Annotated[Id, Meta(description="About this contact only")] | None = None
 
 
-class TimingsView(msgspec.Struct):
-    """Milliseconds per phase; null for a phase that did not happen."""
+@describe(Operation(_TAG, {200: Page[DeliveryView]}, query=AllDeliveriesQuery))
+def list_all_deliveries(call: Call) -> Answer:
+    """The deliveries of all webhooks, deleted ones included, newest first.
 
-    dns_ms: int | None = None
-    connect_ms: int | None = None
-    tls_ms: int | None = None
-    first_byte_ms: int | None = None
-    total_ms: int | None = None
-
-
-class AttemptView(msgspec.Struct, kw_only=True):
-    """One HTTP request. `status` is the receiver's; `error` says why it is null."""
-
-    id: str
-    number: int
-    started_at: str
-    status: int | None
-    error: str | None
-    error_detail: str | None
-    address: str | None
-    timings: TimingsView
-    response_headers: list[tuple[str, str]]
-    #: The first 4 KiB, as text.
-    response_body: str | None
-    result: str
-    next_attempt_at: str | None
-
-
-class DeliveryDetail(DeliveryView, kw_only=True):
-    """A delivery with its latest attempts, oldest first."""
-
-    attempts: list[AttemptView]
+    With `event_type`, a page may hold fewer than `limit`, or none, while `has_more` is true.
+    """
+    query = read_query(call.query, AllDeliveriesQuery)
+    webhook_id = query.webhook_id and canonical_webhook_id(query.webhook_id)
+    _check_id("webhook_id", webhook_id, "whk")
+    _check_id("contact_id", query.contact_id, "cont")
+    with transaction(call.services.database) as cursor:
+        statuses = delivery_lists.webhook_statuses(cursor, call.org.id)
+        if webhook_id is not None:
+            statuses = {webhook_id: statuses[webhook_id]} if webhook_id in statuses else {}
+        return _page(cursor, query, statuses, query.contact_id)
 
 
 @describe(Operation(_TAG, {200: Page[DeliveryView]}, query=DeliveryQuery))
@@ -111,29 +84,14 @@ def list_deliveries(call: Call) -> Answer:
     With `event_type`, a page may hold fewer than `limit`, or none, while `has_more` is true.
     """
     query = read_query(call.query, DeliveryQuery)
-    types = read_types("event_type", query.event_type and split_words(query.event_type))
-    ids, newest_first = _id_range(query), query.newest_first
     with transaction(call.services.database) as cursor:
         webhook = find_webhook(cursor, call)
-        looked = delivery_lists.page(
-            cursor,
-            webhook.id,
-            _stored_statuses(query.status, webhook.status),
-            types,
-            ids,
-            query.limit,
-            newest_first=newest_first,
-        )
-    items = [view(row, webhook.status) for row in looked.deliveries]
-    next_cursor = encode_cursor(query.sort, looked.last_id or "") if looked.has_more else None
-    return Answer(
-        page_of(DeliveryView, items, query, has_more=looked.has_more, next_cursor=next_cursor)
-    )
+        return _page(cursor, query, {webhook.id: webhook.status})
 
 
 @describe(Operation(_TAG, {200: One[DeliveryDetail]}))
 def get_delivery(call: Call) -> Answer:
-    """One delivery with its attempts."""
+    """One delivery: what is sent, and its attempts."""
     with transaction(call.services.database) as cursor:
         return Answer(One(_detail(cursor, call)))
 
@@ -155,51 +113,51 @@ def retry_delivery(call: Call) -> Answer:
     return Answer(One(delivery), status=202)
 
 
-def view(row: ListedDelivery, webhook_status: str) -> DeliveryView:
-    """A delivery as callers see it: pending is held while its webhook is not active."""
-    return view_of(DeliveryView, row, **_made(row, webhook_status))
+def find_delivery(cursor: Cursor, org_id: str, delivery_id: str) -> DeliveryDetail:
+    """A delivery with its attempts. Raises `NotFound`."""
+    found = existing(delivery_lists.find(cursor, org_id, delivery_id), "Delivery")
+    return detail(found, delivery_lists.attempts_of(cursor, delivery_id))
 
 
 def _detail(cursor: Cursor, call: Call) -> DeliveryDetail:
-    wanted = call.id_in_path("dlv", "Delivery")
-    found = existing(delivery_lists.find(cursor, call.org.id, wanted), "Delivery")
-    attempts = [
-        attempt_view(row, AttemptView) for row in delivery_lists.attempts_of(cursor, wanted)
+    return find_delivery(cursor, call.org.id, call.id_in_path("dlv", "Delivery"))
+
+
+def _page(
+    cursor: Cursor,
+    query: DeliveryQuery,
+    webhook_statuses: Mapping[str, str],
+    contact_id: str | None = None,
+) -> Answer:
+    """The page of these webhooks' deliveries."""
+    types = read_types("event_type", query.event_type and split_words(query.event_type))
+    kinds = [
+        (webhook_id, stored)
+        for webhook_id, webhook_status in webhook_statuses.items()
+        for stored in _stored_statuses(query.status, webhook_status)
     ]
-    return view_of(DeliveryDetail, found[0], **_made(*found), attempts=attempts)
-
-
-def _made(row: ListedDelivery, webhook_status: str) -> dict[str, object]:
-    held = row.status == DeliveryStatus.PENDING and webhook_status in _HOLDING
-    return {
-        "status": DeliveryStatus.HELD if held else DeliveryStatus(row.status),
-        "attempts_count": row.attempts,
-    }
-
-
-_HOLDING = (WebhookStatus.PAUSED, WebhookStatus.DISABLED)
-
-
-Attempt = TypeVar("Attempt", bound=AttemptView)
-
-
-def attempt_view(row: ListedAttempt, kind: type[Attempt], **others: object) -> Attempt:
-    """An attempt as callers see it."""
-    body = None if row.response_body is None else bytes(row.response_body)
-    return view_of(
-        kind,
-        row,
-        timings=msgspec.convert(row.timings, TimingsView),
-        response_body=None if body is None else body.decode("utf-8", "replace"),
-        **others,
+    wanted = delivery_lists.Wanted(kinds, *_id_range(query), types, contact_id)
+    looked = delivery_lists.page(cursor, wanted, query.limit, newest_first=query.newest_first)
+    last = delivery_lists.last_answers(cursor, [row.id for row in looked.deliveries])
+    items = [
+        listed(row, webhook_statuses[row.webhook_id], last.get(row.id)) for row in looked.deliveries
+    ]
+    next_cursor = encode_cursor(query.sort, looked.last_id or "") if looked.has_more else None
+    return Answer(
+        page_of(DeliveryView, items, query, has_more=looked.has_more, next_cursor=next_cursor)
     )
 
 
-def _stored_statuses(wanted: str | None, webhook_status: str) -> list[str] | None:
+def _check_id(parameter: str, value: str | None, prefix: str) -> None:
+    if value is not None and not is_id(value, prefix):
+        raise Invalid({parameter: f"expected an id ({prefix}_...)"})
+
+
+def _stored_statuses(wanted: str | None, webhook_status: str) -> Sequence[str]:
     """The stored statuses to look for; a webhook's deliveries are either `held` or `pending`."""
     if wanted not in (DeliveryStatus.HELD, DeliveryStatus.PENDING):
-        return None if wanted is None else [wanted]
-    shown = DeliveryStatus.HELD if webhook_status in _HOLDING else DeliveryStatus.PENDING
+        return delivery_lists.STORED_STATUSES if wanted is None else [wanted]
+    shown = DeliveryStatus.HELD if is_holding(webhook_status) else DeliveryStatus.PENDING
     return [DeliveryStatus.PENDING] if wanted == shown else []
 
 

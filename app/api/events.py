@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.api.call import Answer, Call
+from app.api.call import Answer, Call, existing
 from app.api.lists import (
     ListQuery,
     Page,
@@ -21,7 +21,7 @@ from app.api.lists import (
     read_types,
     split_words,
 )
-from app.api.operation import Operation, describe
+from app.api.operation import One, Operation, describe
 from app.domain.errors import Invalid, Unavailable
 from app.domain.ids import is_id, milliseconds_of
 from app.domain.times import rfc3339
@@ -79,6 +79,14 @@ def list_events(call: Call) -> Answer:
     return Answer(
         page_of(EventView, items, query, has_more=stretch.has_more, next_cursor=next_cursor)
     )
+
+
+@describe(Operation("Events", {200: One[EventView]}))
+def get_event(call: Call) -> Answer:
+    """One event: what every webhook that subscribes to it is sent."""
+    wanted = call.id_in_path("evt", "Event")
+    found = _transact(call, lambda cursor: event_stream.find(cursor, call.org.id, wanted))
+    return Answer(One(view(existing(found, "Event"))))
 
 
 def view(positioned: Positioned) -> EventView:

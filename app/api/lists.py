@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
+from starlette.datastructures import QueryParams
 
 from app.api.bodies import invalid_of
+from app.api.expected import problem_at
+from app.api.openapi_schemas import request_schema
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
+from app.domain.problems import shown
 from app.domain.times import parse_rfc3339
 from app.domain.webhook import subscribes, unknown_patterns
 
@@ -35,9 +41,13 @@ Moment = Annotated[
     Meta(
         max_length=40,
         description="RFC 3339; without a zone it is taken as UTC",
-        extra_json_schema={"format": "date-time"},
+        extra_json_schema={
+            "format": "date-time",
+            "pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-",
+        },
     ),
 ]
+Id = Annotated[str, Meta(max_length=40)]
 #: Words separated by commas.
 Words = Annotated[str, Meta(max_length=1000)]
 
@@ -56,6 +66,7 @@ Row = TypeVar("Row")
 RowWithId = TypeVar("RowWithId", bound=HasId)
 Query = TypeVar("Query", bound=msgspec.Struct)
 _EPOCH_YEARS = range(1970, 9999)
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class ListQuery(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -101,22 +112,39 @@ class Page(msgspec.Struct, Generic[Item]):
     next_cursor: str | None
 
 
-def read_query(query: Mapping[str, str], kind: type[Query]) -> Query:
+def read_query(query: QueryParams, kind: type[Query]) -> Query:
     """The parameters of a list. Raises `Invalid` naming the one that is wrong."""
     values = {name: value for name, value in query.items() if value or name != "cursor"}
-    for name, value in values.items():
-        if "\0" in name + value:
-            raise Invalid({name.replace("\0", ""): "contains a NUL character"})
-        if value.lower() == "null":  # lenient conversion would take it for None
-            raise Invalid({name: "is null: leave it out instead"})
+    for name in values:
+        problem = _problem_of(name, query.getlist(name), kind)
+        if problem:
+            raise Invalid({shown(name): problem})
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        problem = invalid_of(str(error))
-        for name in problem.fields.keys() - set(kind.__struct_fields__):
-            known = ", ".join(kind.__struct_fields__)
-            raise Invalid({name: f"is not a parameter of this list; known are {known}"}) from None
-        raise problem from None
+        raise invalid_of(str(error), kind) from None
+
+
+def _problem_of(name: str, values: Sequence[str], kind: type[msgspec.Struct]) -> str | None:
+    """What lenient conversion would not see."""
+    if name not in kind.__struct_fields__:
+        return f"is not a parameter of this list; known are {', '.join(kind.__struct_fields__)}"
+    if len(values) > 1:
+        return "is given more than once: send it once"
+    (value,) = values
+    if "\0" in value:
+        return "contains a NUL character"
+    if value.lower() == "null":  # it would be taken for None
+        return "is null: leave it out instead"
+    if name in _integers_of(kind) and not _DIGITS.fullmatch(value):  # 1e2 would be 100
+        return problem_at(kind, name) + ", in digits"
+    return None
+
+
+@lru_cache
+def _integers_of(kind: type[msgspec.Struct]) -> frozenset[str]:
+    properties = request_schema(kind)["properties"].items()
+    return frozenset(name for name, schema in properties if schema.get("type") == "integer")
 
 
 def read_time(name: str, text: str | None) -> datetime | None:
@@ -140,7 +168,7 @@ def read_types(name: str, patterns: Iterable[str] | None) -> list[str] | None:
     unknown = unknown_patterns(wanted)
     if unknown:
         known = ", ".join((*EVENT_TYPES, *FAMILIES))
-        raise Invalid({name: f"unknown: {', '.join(unknown)[:200]}; known are {known}"})
+        raise Invalid({name: f"unknown: {shown(', '.join(unknown))}; known are {known}"})
     return [event_type for event_type in EVENT_TYPES if subscribes(wanted, event_type)]
 
 
@@ -225,5 +253,6 @@ def _known_fields(kind: type[msgspec.Struct], fields: str) -> list[str]:
     unknown = [name for name in names if name not in kind.__struct_fields__]
     if unknown or not names:
         known = ", ".join(kind.__struct_fields__)
-        raise Invalid({"fields": f"unknown: {', '.join(unknown)[:200]}; known are {known}"})
+        wrong = f"unknown: {shown(', '.join(unknown))}" if unknown else "names no field"
+        raise Invalid({"fields": f"{wrong}; known are {known}"})
     return names

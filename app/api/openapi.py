@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, get_args, get_origin
 
-import msgspec
 from starlette.routing import BaseRoute, Route
 
 from app.api import openapi_errors as errors
 from app.api.lists import FAMILIES, Page
-from app.api.openapi_public import PUBLIC, PUBLIC_TYPES
+from app.api.openapi_examples import BODIES, ULID, example
+from app.api.openapi_public import PUBLIC, PUBLIC_BODIES, PUBLIC_TYPES
+from app.api.openapi_schemas import query_schemas, schemas_of
 from app.api.operation import Operation, operation_of
 from app.domain.event import EVENT_TYPES
 
 Schema = dict[str, Any]
 
 VERSION = "1.0"
-_REF = "#/components/schemas/{name}"
 _PREFIXES = {
     "contacts": "cont",
     "captures": "cap",
+    "events": "evt",
     "webhooks": "(whk|wh)",
     "replays": "rpl",
     "deliveries": "dlv",
@@ -32,10 +34,26 @@ _PREFIXES = {
 }
 _ULID = "_[0-7][0-9A-HJKMNP-TV-Z]{25}"
 _PATTERNS = [*EVENT_TYPES, *FAMILIES]
-_INFO = (
-    "Captures leads from forms and delivers every one to webhooks. Every answer carries"
-    " `X-Request-Id`; every error has the same envelope. Times are RFC 3339 in UTC."
-)
+_INFO: Schema = {
+    "title": "Rex Capture",
+    "version": VERSION,
+    "description": "Captures leads from forms and delivers every one to webhooks. Every answer"
+    " carries `X-Request-Id`; every error has the same envelope. Times are RFC 3339 in UTC.",
+    "contact": {"name": "Rex Capture contributors"},
+    "license": {"name": "MIT", "identifier": "MIT"},
+}
+_TAGS = {
+    "Capture": "Leads from any page, without a key.",
+    "Contacts": "People, one for each address.",
+    "Captures": "Submissions as they came in.",
+    "Events": "What happened to contacts and webhooks, in order.",
+    "Webhooks": "URLs that events are sent to.",
+    "Deliveries": "Events on their way to webhooks, and every attempt.",
+    "Replays": "Past events, sent again.",
+    "API keys": "Who may call.",
+    "Org": "Which pages may capture, and how.",
+    "Service": "Whether it is up, and what it offers.",
+}
 
 
 def build_document(routes: Iterable[BaseRoute]) -> Schema:
@@ -47,15 +65,17 @@ def build_document(routes: Iterable[BaseRoute]) -> Schema:
         described = _public(path, method)
         if operation is not None:
             described = _describe(path, name, summary, operation, references)
+        _add_examples(described, schemas)
         paths.setdefault(path, {})[method.lower()] = described
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Rex Capture", "version": VERSION, "description": _INFO},
+        "info": _INFO,
         "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "security": [{"ApiKey": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": schemas | PUBLIC_BODIES,
             "headers": errors.HEADERS,
             "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}},
         },
@@ -82,36 +102,14 @@ def _documented(
 
 
 def _public(path: str, method: str) -> Schema:
-    return PUBLIC.get((path, method), {})
+    return deepcopy(PUBLIC.get((path, method), {}))
 
 
 def _schemas(operations: Sequence[Operation | None]) -> tuple[dict[object, Schema], Schema]:
-    types: list[object] = list(PUBLIC_TYPES)
-    for operation in filter(None, operations):
-        types += [kind for kind in (operation.body, *operation.answers.values()) if kind]
-    unique = list(dict.fromkeys(types))
-    found, components = msgspec.json.schema_components(
-        unique, ref_template=_REF, schema_hook=_anything
-    )
-    _loosen_items(components)
-    return dict(zip(unique, found, strict=True)), components
-
-
-def _anything(kind: type) -> Schema:
-    """The schema of `object`: any JSON value."""
-    if kind is not object:
-        raise NotImplementedError
-    return {"description": "Any JSON value"}
-
-
-def _loosen_items(components: Schema) -> None:
-    """Make the fields of list items optional: `fields=a,b` leaves the others out."""
-    for page in [schema for name, schema in components.items() if name.startswith("Page_")]:
-        items = page["properties"]["data"]["items"]
-        name = items["$ref"].rsplit("/", 1)[1]
-        loose = {key: value for key, value in components[name].items() if key != "required"}
-        components[f"{name}Item"] = loose | {"title": f"{name}Item"}
-        items["$ref"] = _REF.format(name=f"{name}Item")
+    keyed = list(filter(None, operations))
+    answers = [kind for operation in keyed for kind in operation.answers.values() if kind]
+    bodies = [operation.body for operation in keyed if operation.body]
+    return schemas_of(bodies, [*PUBLIC_TYPES, *answers])
 
 
 def _describe(
@@ -123,35 +121,49 @@ def _describe(
 ) -> Schema:
     summary, _, rest = docstring.partition("\n")
     described: Schema = {"operationId": name, "tags": [operation.tag], "summary": summary}
-    description = re.sub(r"\s+", " ", rest).strip()
-    if description:
-        described["description"] = description
+    described["description"] = re.sub(r"\s+", " ", rest).strip() or summary
     parameters = [*_path_parameters(path), *_query_parameters(operation)]
     if parameters:
         described["parameters"] = parameters
     if operation.body:
         described["requestBody"] = {
             "required": not operation.body_optional,
-            "content": {"application/json": {"schema": references[operation.body]}},
+            "content": {
+                "application/json": {
+                    "schema": references[operation.body],
+                    "example": BODIES[operation.body.__name__],
+                }
+            },
         }
     described["responses"] = _responses(operation, references)
     return described
 
 
+def _add_examples(described: Schema, components: Schema) -> None:
+    """An example of each JSON answer that is no error: those are all alike."""
+    for status, answer in described["responses"].items():
+        content = answer.get("content", {}).get("application/json")
+        if content and status < "300":
+            content["example"] = example(content["schema"], components)
+
+
 def _path_parameters(path: str) -> Iterator[Schema]:
     if "{id}" in path:
-        pattern = f"^{_PREFIXES[path.split('/')[1]]}{_ULID}$"
-        schema = {"type": "string", "pattern": pattern}
-        yield {"name": "id", "in": "path", "required": True, "schema": schema}
+        prefix = _PREFIXES[path.split("/")[1]]
+        yield {
+            "name": "id",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": f"^{prefix}{_ULID}$"},
+            "example": f"{prefix.strip('()').split('|')[0]}_{ULID}",
+        }
 
 
 def _query_parameters(operation: Operation) -> Iterator[Schema]:
     if operation.query is None:
         return
-    _, components = msgspec.json.schema_components([operation.query])
-    for name, schema in components[operation.query.__name__]["properties"].items():
-        choices = _choices(name, operation)
-        yield {"name": name, "in": "query", **(choices or {"schema": _without_null(schema)})}
+    for name, schema in query_schemas(operation.query).items():
+        yield {"name": name, "in": "query", **(_choices(name, operation) or {"schema": schema})}
 
 
 def _choices(name: str, operation: Operation) -> Schema | None:
@@ -169,17 +181,6 @@ def _choices(name: str, operation: Operation) -> Schema | None:
 
 def _page_of(operation: Operation) -> object:
     return next(kind for kind in operation.answers.values() if get_origin(kind) is Page)
-
-
-def _without_null(schema: Schema) -> Schema:
-    """A query has no null, only absent parameters."""
-    choices = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
-    if len(choices) == 1:
-        inherited = {key: schema[key] for key in ("description",) if key in schema}
-        return {**choices[0], **inherited}
-    if None in schema.get("enum", []):
-        schema = schema | {"enum": [each for each in schema["enum"] if each is not None]}
-    return {key: value for key, value in schema.items() if key != "default" or value is not None}
 
 
 def _responses(operation: Operation, references: Mapping[object, Schema]) -> Schema:

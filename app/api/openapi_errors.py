@@ -62,6 +62,7 @@ def _references(names: Iterable[str]) -> Schema:
 
 KEYED_HEADERS = _references(["X-Request-Id", *_LIMITS])
 _WAIT = _references(["Retry-After"])
+_WAITING = {"rate_limit_exceeded", "unavailable"}
 
 
 def responses(codes: Iterable[str], *, also_as_page: bool = False) -> Schema:
@@ -71,14 +72,16 @@ def responses(codes: Iterable[str], *, also_as_page: bool = False) -> Schema:
     }
     if also_as_page:
         content["text/html"] = {"schema": {"type": "string"}}
+    by_status: dict[int, list[str]] = {}
+    for code in dict.fromkeys(codes):
+        by_status.setdefault(STATUS_BY_CODE[code], []).append(code)
     return {
-        str(STATUS_BY_CODE[code]): {
-            "description": f"`{code}`: {_description(code)}",
-            "headers": KEYED_HEADERS
-            | (_WAIT if code in ("rate_limit_exceeded", "unavailable") else {}),
+        str(status): {
+            "description": " ".join(f"`{code}`: {_description(code)}" for code in same),
+            "headers": KEYED_HEADERS | (_WAIT if _WAITING & set(same) else {}),
             "content": content,
         }
-        for code in codes
+        for status, same in by_status.items()
     }
 
 

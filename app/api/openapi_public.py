@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from app.api import openapi_errors as errors
+from app.api.openapi_examples import CAPTURE
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
@@ -64,12 +65,12 @@ PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Re
 _CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
 
-def _reference(kind: type) -> Schema:
-    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+def _named(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _json(kind: type) -> Schema:
-    return {"application/json": {"schema": _reference(kind)}}
+    return {"application/json": {"schema": _named(kind.__name__)}}
 
 
 def _text(description: str, length: int | None = None) -> Schema:
@@ -78,8 +79,8 @@ def _text(description: str, length: int | None = None) -> Schema:
 
 
 _BODY_PROPERTIES: Schema = {
-    "email": _text("The e-mail address: the only required field."),
-    **{name: _text("", length) for name, length in LEAD_LENGTHS_MAX.items()},
+    "email": {"minLength": 3} | _text("The e-mail address: the only required field.", 320),
+    **{name: {"type": "string", "maxLength": most} for name, most in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
 }
 _JSON_BODY: Schema = {
@@ -87,7 +88,13 @@ _JSON_BODY: Schema = {
     "required": ["email"],
     "description": "Unknown fields are kept in the contact's metadata under their own names.",
     "properties": _BODY_PROPERTIES
-    | {"metadata": {"type": "object", "description": "At most 100 keys, 5 levels, 16 KiB."}},
+    | {
+        "metadata": {
+            "type": "object",
+            "maxProperties": 100,
+            "description": "At most 100 keys, 5 levels, 16 KiB.",
+        }
+    },
 }
 _FORM_BODY: Schema = {
     "type": "object",
@@ -99,6 +106,14 @@ _FORM_BODY: Schema = {
         FILL_TIME: _text("Milliseconds that it took to fill in the form."),
         HONEYPOTS[0]: _text("A field that people do not see; a bot fills it in."),
     },
+}
+
+
+#: Bodies that no struct reads. Generators need a name for each, also where two are alike.
+PUBLIC_BODIES: Schema = {
+    "Lead": _JSON_BODY,
+    "LeadForm": _FORM_BODY,
+    "LeadMultipart": _FORM_BODY,
 }
 
 
@@ -124,10 +139,10 @@ _CAPTURE: Schema = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _JSON_BODY},
+            "application/json": {"schema": _named("Lead"), "example": CAPTURE},
             "text/plain": {"schema": {"type": "string", "description": "The same JSON as text."}},
-            "application/x-www-form-urlencoded": {"schema": _FORM_BODY},
-            "multipart/form-data": {"schema": _FORM_BODY},
+            "application/x-www-form-urlencoded": {"schema": _named("LeadForm")},
+            "multipart/form-data": {"schema": _named("LeadMultipart")},
         },
     },
     "responses": {
@@ -157,12 +172,14 @@ _CAPTURE: Schema = {
 
 def _about(name: str, summary: str, content: Schema, unready: Schema | None = None) -> Schema:
     responses: Schema = {"200": {"description": errors.SUCCESSES[200], "content": content}}
+    responses |= errors.responses(["bad_request"])
     if unready:
         responses["503"] = {"description": "Not ready.", "content": unready}
     return {
         "operationId": name,
         "tags": ["Service"],
         "summary": summary,
+        "description": summary,
         "security": [],
         "responses": responses,
     }

@@ -25,9 +25,21 @@ _ORIGIN = re.compile(r"https?://[^/?#]+/?", re.IGNORECASE)
 Rate = Annotated[
     int, Meta(ge=0, le=1_000_000, description="Captures a minute; 0: no limit; null: the default")
 ]
-Origin = Annotated[str, Meta(max_length=300, description="`https://example.com`, no path")]
+Origin = Annotated[
+    str,
+    Meta(
+        max_length=300,
+        description="`https://example.com`, no path",
+        extra_json_schema={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+/?$"},
+    ),
+]
 RedirectTarget = Annotated[
-    str, Meta(max_length=2048, description="A URL; one that ends in `/` allows all below it")
+    str,
+    Meta(
+        max_length=2048,
+        description="A URL; one that ends in `/` allows all below it",
+        extra_json_schema={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    ),
 ]
 
 

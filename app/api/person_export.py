@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from app.api import captures, deliveries, persons
+from app.api import captures, persons
 from app.api.call import Answer, Call, existing
 from app.api.captures import CaptureView
-from app.api.deliveries import AttemptView, DeliveryView
+from app.api.delivery_views import AttemptView, DeliveryView, attempt_view, listed
 from app.api.events import EventView
 from app.api.events import view as event_view
 from app.api.operation import One, Operation, describe
@@ -78,9 +78,9 @@ def _view(cursor: Cursor, person: Person) -> PersonExport:
         captures=[captures.view(row) for row in stored.captures_of(cursor, person)],
         waiting=waiting_captures.of_person(cursor, person),
         events=[event_view(event) for event in events],
-        deliveries=[deliveries.view(*row) for row in sent],
+        deliveries=[listed(row, status, None) for row, status in sent],
         attempts=[
-            deliveries.attempt_view(row, AttemptExport, delivery_id=delivery_id)
+            attempt_view(row, AttemptExport, delivery_id=delivery_id)
             for row, delivery_id in attempts
         ],
     )

@@ -18,9 +18,14 @@ from app.domain.webhook import Webhook, header_problem
 from app.storage.secret_cipher import SecretCipher
 
 Url = Annotated[
-    str, Meta(max_length=2048, description="https, public", extra_json_schema={"format": "uri"})
+    str,
+    Meta(
+        max_length=2048,
+        description="https, public",
+        extra_json_schema={"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
+    ),
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema={"pattern": r"\S"})]
 Pattern = Annotated[
     str,
     Meta(
@@ -33,10 +38,20 @@ Patterns = Annotated[list[Pattern], Meta(max_length=50)]
 Secret = Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Rate = Annotated[int, Meta(ge=1, le=10_000, description="Deliveries a second")]
 HeaderValue = Annotated[
-    str, Meta(min_length=1, max_length=1024, description="Visible ASCII", pattern=r"^[ -~]*$")
+    str,
+    Meta(
+        min_length=1,
+        max_length=1024,
+        description="Visible ASCII",
+        pattern=r"^[!-~]([ -~]*[!-~])?$",
+    ),
+]
+HeaderName = Annotated[
+    str,
+    Meta(max_length=100, extra_json_schema={"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}),
 ]
 Headers = Annotated[
-    dict[str, HeaderValue], Meta(max_length=20, description="Extra headers to send")
+    dict[HeaderName, HeaderValue], Meta(max_length=20, description="Extra headers to send")
 ]
 Status = Literal["active", "paused", "disabled"]
 

@@ -28,7 +28,6 @@ from app.api.webhook_bodies import (
     edited_values,
     view,
 )
-from app.domain.event import PING, operational_event
 from app.domain.ids import is_id, new_id
 from app.domain.own_url import OwnHosts
 from app.domain.signature import generate_secret
@@ -36,7 +35,6 @@ from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
 from app.storage import webhooks
 from app.storage.database import Cursor, transaction
-from app.storage.events import publish_to
 
 _TAG = "Webhooks"
 
@@ -63,15 +61,7 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
     secret: Secret | None = None
 
 
-class Ping(msgspec.Struct):
-    """A ping that is queued."""
-
-    delivery_id: str
-    event_id: str
-    webhook_id: str
-
-
-@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook, errors=("conflict",)))
+@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook))
 def create_webhook(call: Call) -> Answer:
     """Subscribe a URL to events. The secret is not shown again."""
     wanted = read_body(call.body, NewWebhook)
@@ -169,20 +159,6 @@ def rotate_secret(call: Call) -> Answer:
     return Answer(WebhookWithSecret(view(changed), secret))
 
 
-@describe(Operation(_TAG, {202: One[Ping]}))
-def ping_webhook(call: Call) -> Answer:
-    """Send an event of type `ping` to this webhook alone, whatever it subscribes to."""
-    with transaction(call.services.database) as cursor:
-        webhook = find_webhook(cursor, call)
-        caps.check_pings(cursor, call)
-        data: dict[str, object] = {"webhook_id": webhook.id, "url": webhook.url}
-        event = operational_event(new_id("evt"), call.org.id, PING, data, now())
-        delivery_id = publish_to(cursor, event, webhook.id)
-        call.note(cursor, "webhook.pinged", webhook.id, event_id=event.id)
-    call.services.notifier.notify([webhook.id])
-    return Answer(One(Ping(delivery_id, event.id, webhook.id)), status=202)
-
-
 def _checked_url(call: Call, url: str) -> str:
     settings = call.services.settings
     own = OwnHosts(settings.base_domain, settings.port, call.host)
@@ -191,8 +167,11 @@ def _checked_url(call: Call, url: str) -> str:
 
 def find_webhook(cursor: Cursor, call: Call) -> Webhook:
     """The webhook that the path names. Raises `NotFound`."""
-    wanted = call.path["id"]
-    if wanted.startswith("wh_"):
-        wanted = "whk_" + wanted.removeprefix("wh_")
+    wanted = canonical_webhook_id(call.path["id"])
     found = webhooks.find(cursor, call.org.id, wanted) if is_id(wanted, "whk") else None
     return existing(found, "Webhook")
+
+
+def canonical_webhook_id(text: str) -> str:
+    """A webhook's id, also from its other documented spelling, `wh_…`."""
+    return "whk_" + text.removeprefix("wh_") if text.startswith("wh_") else text

@@ -87,6 +87,6 @@ def operational_event(
 def delivery_body(event_id: str, event_type: str, occurred_at: datetime, data: str) -> bytes:
     """The body that a subscriber receives. Ids and types need no JSON escaping."""
     return (
-        f'{{"id":"{event_id}","event":"{event_type}",'
+        f'{{"id":"{event_id}","event":"{event_type}","type":"{event_type}",'
         f'"timestamp":"{rfc3339(occurred_at)}","data":{data}}}'
     ).encode()

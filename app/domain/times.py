@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 _encoder = msgspec.json.Encoder()
+_LEAP_SECOND = re.compile(r"(.{10}[T ][0-9]{2}:59):60")
 
 
 def now() -> datetime:
@@ -31,12 +33,29 @@ def rfc3339(moment: datetime) -> str:
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """A time in UTC from RFC 3339; a time without a zone is taken as UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
+    """A time in UTC from RFC 3339; a time without a zone is taken as UTC. Raises ValueError.
+
+    A leap second is the second after it: no clock here shows one.
+    """
+    upper = text.upper()
+    # A space beside a T was a plus sign, before somebody forgot to encode it.
+    spelt = upper.replace(" ", "+") if "T" in upper else upper
+    leap = _LEAP_SECOND.match(spelt)
     try:
+        if leap:
+            return _after_leap_second(datetime.fromisoformat(f"{leap[1]}:59{spelt[leap.end() :]}"))
         # PostgreSQL takes no offset beyond 15:59, Python up to 23:59.
-        return moment.astimezone(UTC)
+        return _in_utc(datetime.fromisoformat(spelt))
     except OverflowError:
         raise ValueError("out of range") from None
+
+
+def _after_leap_second(second_before: datetime) -> datetime:
+    after = _in_utc(second_before).replace(microsecond=0) + timedelta(seconds=1)
+    if (after.hour, after.minute) != (0, 0):
+        raise ValueError("only the last second of a day in UTC can be a leap second")
+    return after
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -18,8 +18,9 @@ def of_contact(
 
     Those of a contact stand under its own id and those of its aliases.
     """
-    bounds = _bounds(contact_ids, after, limit, newest_first)
-    return walk(cursor, Captures, StoredCapture, "contact_id", bounds, descending=newest_first)
+    bounds = _bounds(after, limit, newest_first)
+    kinds = {"contact_id": contact_ids}
+    return walk(cursor, Captures, StoredCapture, kinds, bounds, descending=newest_first)
 
 
 def set_aside(
@@ -32,10 +33,11 @@ def set_aside(
     newest_first: bool,
 ) -> list[StoredCapture]:
     """Up to `limit` of an org's captures that were quarantined or rejected."""
-    bounds = _bounds(statuses, after, limit, newest_first) | {"org": org_id}
+    bounds = _bounds(after, limit, newest_first) | {"org": org_id}
     which = "org_id = %(org)s AND status <> 'recorded'"
+    kinds = {"status": statuses}
     return walk(
-        cursor, Captures, StoredCapture, "status", bounds, which=which, descending=newest_first
+        cursor, Captures, StoredCapture, kinds, bounds, which=which, descending=newest_first
     )
 
 
@@ -64,10 +66,8 @@ def as_received(row: StoredCapture) -> Capture:
     )
 
 
-def _bounds(
-    kinds: Sequence[str], after: str | None, limit: int, newest_first: bool
-) -> dict[str, object]:
+def _bounds(after: str | None, limit: int, newest_first: bool) -> dict[str, object]:
     first, last = "cap_", "cap_~"
     if after is not None:
         first, last = (first, after) if newest_first else (after + "~", last)
-    return {"kinds": list(kinds), "first": first, "last": last, "limit": limit}
+    return {"first": first, "last": last, "limit": limit}

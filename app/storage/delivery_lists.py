@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,14 +11,16 @@ from app.domain.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
 from app.storage.deliveries import reopen
 from app.storage.lists import walk
-from app.storage.models import Attempts, Deliveries, Webhooks, columns_for
+from app.storage.models import Attempts, Deliveries, Events, Webhooks, columns_for
 
-#: Deliveries of each status that one page with a filter by event type looks at.
+#: Deliveries of each status that one page with a filter by event type looks at, for one webhook;
+#: for many, they share them.
 LOOKED_AT_MAX = 2000
 #: Attempts that one delivery shows: the latest.
 ATTEMPTS_SHOWN = 200
 
-_STORED = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.HELD)
+#: As which deliveries are stored.
+STORED_STATUSES = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.HELD)
 
 
 class ListedDelivery(NamedTuple):
@@ -35,6 +37,36 @@ class ListedDelivery(NamedTuple):
     next_attempt_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
+
+
+class Answered(NamedTuple):
+    """What the latest attempt of a delivery got: a status, or why there was none."""
+
+    status: int | None = None
+    error: str | None = None
+
+
+class Owed(NamedTuple):
+    """A delivery, where it goes and what is sent; without an event that is no longer kept."""
+
+    delivery: ListedDelivery
+    webhook_status: str
+    url: str
+    headers: dict[str, object]
+    occurred_at: datetime | None
+    #: JSON text.
+    data: str | None
+
+
+class Wanted(NamedTuple):
+    """Which deliveries to list: ids from `first` up to, without, `last`."""
+
+    #: Webhooks and stored statuses, in pairs.
+    kinds: Sequence[tuple[str, str]]
+    first: str
+    last: str
+    event_types: Sequence[str] | None = None
+    contact_id: str | None = None
 
 
 class ListedAttempt(NamedTuple):
@@ -63,48 +95,88 @@ class Looked(NamedTuple):
 
 
 _COLUMNS = columns_for(Deliveries, ListedDelivery)
+_NAMES = ", ".join(column.column_name for column in _COLUMNS)
 
 
-def page(
-    cursor: Cursor,
-    webhook_id: str,
-    statuses: Sequence[str] | None,
-    event_types: Sequence[str] | None,
-    ids: tuple[str, str],
-    limit: int,
-    *,
-    newest_first: bool,
-) -> Looked:
-    """Up to `limit` deliveries of a webhook with ids from `ids[0]` up to, without, `ids[1]`.
+def webhook_statuses(cursor: Cursor, org_id: str) -> dict[str, str]:
+    """The status of each webhook of an org, deleted ones included: their deliveries stay."""
+    found = Webhooks.select(Webhooks.id, Webhooks.status).where(Webhooks.org_id == org_id)
+    return dict(fetch(cursor, found, lambda *row: row))
+
+
+def page(cursor: Cursor, wanted: Wanted, limit: int, *, newest_first: bool) -> Looked:
+    """Up to `limit` deliveries in the order of their ids.
 
     With `event_types` a page may end before it is full: it has looked at enough then.
     """
-    look_at = limit + 1 if event_types is None else LOOKED_AT_MAX
-    kinds = list(_STORED if statuses is None else statuses)
-    bounds = {"kinds": kinds, "first": ids[0], "last": ids[1], "limit": look_at}
-    rows = walk(
-        cursor,
-        Deliveries,
-        ListedDelivery,
-        "status",
-        bounds | {"webhook": webhook_id},
-        which="webhook_id = %(webhook)s",
-        descending=newest_first,
-    )
-    found = [row for row in rows if event_types is None or row.event_type in event_types]
+    webhooks, kinds = zip(*wanted.kinds, strict=True) if wanted.kinds else ((), ())
+    shared = LOOKED_AT_MAX // max(1, len(set(webhooks)))
+    look_at = limit + 1 if wanted.event_types is None else max(limit + 1, shared)
+    values = {"first": wanted.first, "last": wanted.last, "limit": look_at}
+    columns = {"webhook_id": webhooks, "status": kinds}
+    if wanted.contact_id is None:
+        rows = walk(cursor, Deliveries, ListedDelivery, columns, values, descending=newest_first)
+    else:
+        rows = _of_contact(cursor, wanted.contact_id, columns, values, descending=newest_first)
+    types = wanted.event_types
+    found = [row for row in rows if types is None or row.event_type in types]
     if len(found) > limit:
         return Looked(found[:limit], found[limit - 1].id, has_more=True)
     return Looked(found, rows[-1].id if rows else None, has_more=len(rows) == look_at)
 
 
-def find(cursor: Cursor, org_id: str, delivery_id: str) -> tuple[ListedDelivery, str] | None:
-    """An org's delivery, and the status of its webhook."""
+def _of_contact(
+    cursor: Cursor,
+    contact_id: str,
+    columns: Mapping[str, Sequence[str]],
+    values: Mapping[str, object],
+    *,
+    descending: bool,
+) -> list[ListedDelivery]:
+    # By the contact's events, which are few. Materialised: sorted by id, the planner would rather
+    # look through all deliveries.
+    cursor.execute(
+        f"""
+        WITH its AS MATERIALIZED (
+            SELECT d.* FROM events e JOIN deliveries d ON d.event_id = e.id
+            WHERE e.contact_id = %(contact)s)
+        SELECT {_NAMES} FROM its
+        WHERE (webhook_id, status) IN (
+                SELECT * FROM unnest(%(webhook_id)s::text[], %(status)s::text[]))
+            AND id >= %(first)s AND id < %(last)s
+        ORDER BY id {"DESC" if descending else "ASC"} LIMIT %(limit)s
+        """,
+        {**values, "contact": contact_id, **{name: list(of) for name, of in columns.items()}},
+    )
+    return [ListedDelivery(*row) for row in cursor]
+
+
+def find(cursor: Cursor, org_id: str, delivery_id: str) -> Owed | None:
+    """An org's delivery, with what belongs to its request."""
     found = (
-        Deliveries.select(*_COLUMNS, Webhooks.status)
+        Deliveries.select(
+            *(*_COLUMNS, Webhooks.status, Webhooks.url, Webhooks.headers),
+            *(Events.occurred_at, Events.data.cast("text")),
+        )
         .join(Webhooks, on=(Webhooks.id == Deliveries.webhook_id))
+        .left_outer_join(Events, on=(Events.id == Deliveries.event_id))
         .where(Deliveries.org_id == org_id, Deliveries.id == delivery_id)
     )
-    return fetch_one(cursor, found, lambda *row: (ListedDelivery(*row[:-1]), row[-1]))
+    count = len(_COLUMNS)
+    return fetch_one(cursor, found, lambda *row: Owed(ListedDelivery(*row[:count]), *row[count:]))
+
+
+def last_answers(cursor: Cursor, delivery_ids: Sequence[str]) -> dict[str, Answered]:
+    """What the latest recorded attempt of each delivery got; those without one are left out."""
+    cursor.execute(
+        """
+        SELECT d.id, a.status, a.error FROM unnest(%s::text[]) AS d (id), LATERAL (
+            SELECT status, error FROM attempts WHERE delivery_id = d.id
+            ORDER BY number DESC LIMIT 1) AS a
+        """,
+        (list(delivery_ids),),
+    )
+    return {row[0]: Answered(*row[1:]) for row in cursor}
 
 
 def attempts_of(cursor: Cursor, delivery_id: str) -> list[ListedAttempt]:

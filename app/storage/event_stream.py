@@ -112,6 +112,15 @@ def read_of_types(
     return Stretch(found, reached, has_more=looked_at == LOOKED_AT_MAX)
 
 
+def find(cursor: Cursor, org_id: str, event_id: str) -> Positioned | None:
+    """An org's event, in its place or not yet (position 0)."""
+    place = fn.COALESCE(Events.position, 0)
+    its = Events.select(
+        Events.id, place, Events.type, Events.occurred_at, Events.data.cast("text")
+    ).filter(id=event_id, org_id=org_id)
+    return fetch_one(cursor, its, Positioned)
+
+
 def find_position(cursor: Cursor, org_id: str, event_id: str) -> tuple[bool, int | None]:
     """Whether the org has that event, and its position if it has one."""
     found = Events.select(Events.position).filter(id=event_id, org_id=org_id)

@@ -137,7 +137,7 @@ def test_the_org_of_a_host_name(host: str, slug: str | None) -> None:
 def test_a_delivery_body_is_the_documented_one() -> None:
     at = datetime(2026, 3, 16, 12, 0, 1, 999_000, tzinfo=UTC)
     assert delivery_body("evt_1", "contact.created", at, '{"id":"cont_1"}') == (
-        b'{"id":"evt_1","event":"contact.created",'
+        b'{"id":"evt_1","event":"contact.created","type":"contact.created",'
         b'"timestamp":"2026-03-16T12:00:01Z","data":{"id":"cont_1"}}'
     )
 

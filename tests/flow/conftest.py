@@ -8,6 +8,7 @@ import pytest
 
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
+from tests.flow.browsers import find_browser
 from tests.flow.systems import running_system
 
 
@@ -22,3 +23,9 @@ def system() -> Iterator[WholeSystem]:
 def rex(system: WholeSystem) -> Rex:
     """Its API with the key that the release step made."""
     return Rex(system.base_url, system.api_key)
+
+
+@pytest.fixture
+def browser() -> str:
+    """A browser's program."""
+    return find_browser()

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
-import shutil
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from scripts.client import Rex
+from tests.flow.browsers import browsing
 
 PATIENCE_SECONDS = 30.0
 PAGE = Path(__file__).with_name("page.html").read_text()
@@ -34,13 +27,6 @@ LEAVING = """<!doctype html>
   })
 </script>
 """
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--disable-default-apps", "--disable-dev-shm-usage", "--no-proxy-server"),
-)
 
 
 class PageServer:
@@ -90,31 +76,6 @@ class PageServer:
                 return
 
         return Handler
-
-
-@contextmanager
-def browsing(program: str, url: str, profile: Path) -> Iterator[None]:
-    """A headless browser at that page, ended with all of its processes."""
-    process = subprocess.Popen(
-        [program, *_FLAGS, f"--user-data-dir={profile}", url],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-@pytest.fixture
-def browser() -> str:
-    """The browser's program."""
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
-    if found is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium): no browser was tried")
-    return found
 
 
 def test_a_page_of_another_origin_captures_in_every_way_and_reads_every_answer(

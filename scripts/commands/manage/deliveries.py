@@ -34,7 +34,7 @@ def list_deliveries(operator: Operator, arguments: Namespace) -> object:
     )
     return listing(
         found,
-        *("id", "event_type", "status", "attempts_count", "last_result"),
+        *("id", "event_type", "status", "attempts_count", "last_result", "last_status"),
         *("next_attempt_at", "created_at", "event_id"),
     )
 

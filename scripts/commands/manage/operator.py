@@ -11,6 +11,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import msgspec
+from starlette.datastructures import QueryParams
 
 from app.api.call import Call, Endpoint
 from app.api.lists import LIMIT_MAX
@@ -65,7 +66,7 @@ class Operator:
             self.org,
             ApiKey(audit.MANAGE, self.org.id, Scope.READ_WRITE, b""),
             {"id": id},
-            query or {},
+            QueryParams(query or {}),
             msgspec.json.encode(given),
             self.services,
         )

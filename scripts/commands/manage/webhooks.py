@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from app.api import webhooks
+from app.api import pings, webhooks
 from scripts.commands.manage.command_line import (
     TYPES,
     Command,
@@ -46,7 +46,7 @@ def resume_webhook(operator: Operator, arguments: Namespace) -> object:
 
 def ping_webhook(operator: Operator, arguments: Namespace) -> object:
     """Send it an event of type `ping`."""
-    return operator.ask(webhooks.ping_webhook, arguments.id)
+    return operator.ask(pings.ping_webhook, arguments.id)
 
 
 def rotate_secret(operator: Operator, arguments: Namespace) -> object:
