@@ -29,12 +29,8 @@ def accepted(org: Org, wanted: str | None) -> Reply:
 async def thanks(request: Request) -> Response:
     """The page that says thanks, with a URL of its own: loading it again sends no form again."""
     reply = html_reply(200, thanks_page())
-    response = Response(reply.body)
-    response.raw_headers = [
-        *reply.headers,
-        (b"x-request-id", connection_request_id(request).encode()),
-    ]
-    return response
+    headers = {name.decode(): value.decode() for name, value in reply.headers}
+    return Response(reply.body, headers=headers | {"x-request-id": connection_request_id(request)})
 
 
 def refusal(

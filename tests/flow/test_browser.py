@@ -22,8 +22,8 @@ LEAVING = """<!doctype html>
   addEventListener('pagehide', () => {
     const lead = (email) => JSON.stringify({ email })
     navigator.sendBeacon('REX/capture', lead('beacon@example.com'))
-    const json = new Blob([lead('blob@example.com')], { type: 'application/json' })
-    navigator.sendBeacon('REX/capture', json)
+    const text = new Blob([lead('blob@example.com')], { type: 'text/plain' })
+    navigator.sendBeacon('REX/capture', text)
   })
 </script>
 """
