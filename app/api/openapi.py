@@ -128,19 +128,18 @@ def _describe(
     if operation.body:
         described["requestBody"] = {
             "required": not operation.body_optional,
-            "content": {
-                "application/json": {
-                    "schema": references[operation.body],
-                    "example": BODIES[operation.body.__name__],
-                }
-            },
+            "content": {"application/json": {"schema": references[operation.body]}},
         }
     described["responses"] = _responses(operation, references)
     return described
 
 
 def _add_examples(described: Schema, components: Schema) -> None:
-    """An example of each JSON answer that is no error: those are all alike."""
+    """An example of each JSON body, and of each answer that is no error: those are all alike."""
+    body = described.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if body:
+        name = body["schema"]["$ref"].rsplit("/", 1)[1]
+        body["example"] = BODIES.get(name) or example(body["schema"], components)
     for status, answer in described["responses"].items():
         content = answer.get("content", {}).get("application/json")
         if content and status < "300":

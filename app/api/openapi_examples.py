@@ -11,9 +11,9 @@ _AT = "2026-03-16T12:00:00Z"
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _LEAD = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
 
-CAPTURE = {**_LEAD, "metadata": {"utm_source": "newsletter"}}
-#: By the name of the struct that is sent.
+#: By the name of what is sent, where an example made from its schema would say too much.
 BODIES: dict[str, Schema] = {
+    "Lead": {**_LEAD, "metadata": {"utm_source": "newsletter"}},
     "NewContact": {**_LEAD, "stage": "prospect", "metadata": {"plan": "team"}},
     "ContactEdit": {"stage": "customer", "phone": None, "metadata": {"plan": "business"}},
     "NewWebhook": {"url": "https://crm.example/hooks/rex", "events": ["contact.*"]},

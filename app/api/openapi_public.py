@@ -7,7 +7,6 @@ from typing import Any, Literal
 import msgspec
 
 from app.api import openapi_errors as errors
-from app.api.openapi_examples import CAPTURE
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
@@ -139,7 +138,7 @@ _CAPTURE: Schema = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": _named("Lead"), "example": CAPTURE},
+            "application/json": {"schema": _named("Lead")},
             "text/plain": {"schema": {"type": "string", "description": "The same JSON as text."}},
             "application/x-www-form-urlencoded": {"schema": _named("LeadForm")},
             "multipart/form-data": {"schema": _named("LeadMultipart")},
