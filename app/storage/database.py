@@ -8,6 +8,7 @@ would (a dead connection fails for ever and still says it is open).
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +22,7 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
-from peewee import PeeweeException, PostgresqlDatabase, Query
+from peewee import PeeweeException, PostgresqlDatabase, Psycopg2Adapter, Query
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from app.domain.errors import StorageUnavailable
@@ -54,7 +55,7 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_idle": 2,
     "keepalives_interval": 1,
     "keepalives_count": 1,
-    "tcp_user_timeout": 3_000,
+    "tcp_user_timeout": 2_500,
 }
 # Set after connecting: PgBouncer refuses startup options, and ours would override those in the URL.
 _SETTINGS = {
@@ -122,6 +123,24 @@ class _MigratingSession(_Session):
     settings = _SETTINGS | _MIGRATING
 
 
+class _PoolAdapter(Psycopg2Adapter):
+    """Looks at an idle connection without asking the server, which may never answer.
+
+    The pool asks it under its lock: in a silent network every caller waited for every connection.
+    """
+
+    def is_connection_closed(self, conn: psycopg2.extensions.connection) -> bool:
+        """Whether it is broken, or the server has hung up or said that it will."""
+        is_idle = conn.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE
+        told = select.poll()
+        told.register(conn, select.POLLIN)
+        return not is_idle or bool(told.poll(0))
+
+
+class _Pool(PooledPostgresqlDatabase):  # type: ignore[misc]
+    psycopg2_adapter = _PoolAdapter
+
+
 def open_database(
     url: str,
     *,
@@ -141,7 +160,7 @@ def open_database(
     session = _MigratingSession if migrating else _SessionByIndex if by_index else _Session
     options = _CONNECTION | {"connection_factory": session}
     if pool_size is not None:
-        pooled: Database = PooledPostgresqlDatabase(
+        pooled: Database = _Pool(
             url, max_connections=pool_size, stale_timeout=300, timeout=POOL_SECONDS, **options
         )
         return pooled
@@ -291,6 +310,7 @@ def _connect(database: Database) -> None:
             raise StorageUnavailable
         database.connect(reuse_if_open=True)
     except MaxConnectionsExceeded as error:
+        turn.failed_at = time.monotonic()  # all of the pool hang
         raise StorageUnavailable from error
     except (PeeweeException, psycopg2.Error) as error:
         turn.failed_at = time.monotonic()

@@ -210,3 +210,16 @@ def test_a_server_that_only_reads_is_not_writable_and_its_sessions_are_closed(
         with transaction(pool) as cursor:
             check_writable(cursor)
     drop_connection(pool)
+
+
+def test_a_pool_lets_go_of_connections_that_a_restart_closed(own_embedded: Embedded) -> None:
+    pool = open_database(own_embedded.database_url, pool_size=2)
+    with transaction(pool) as cursor:
+        cursor.execute("SELECT 1")
+    own_embedded.postgres.kill()
+    own_embedded.postgres.start()
+
+    with transaction(pool) as cursor:
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+    drop_connection(pool)
