@@ -18,7 +18,9 @@ PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "receiving.md")
 BODY = b'{"id":"evt_1","event":"ping","type":"ping","data":{}}'
 OWN_SECRETS = ("a-secret-of-our-own-choice", "whsec_and-no-base64-after-it", "sixteen-and-more")
 
-either = pytest.mark.parametrize("secret", [generate_secret(), *OWN_SECRETS])
+either = pytest.mark.parametrize(
+    "secret", [generate_secret(), *OWN_SECRETS], ids=["generated", *OWN_SECRETS]
+)
 
 
 @either
