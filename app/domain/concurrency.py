@@ -81,18 +81,18 @@ class ConcurrencyLimit:
 
     def observe(
         self, answer: Answer, started_at: float, now: float, latency_seconds: float, in_flight: int
-    ) -> None:
-        """Learn from one attempt.
+    ) -> bool:
+        """Learn from one attempt; False if it says nothing about the limit of now.
 
         `started_at`, `now`: monotonic seconds. `in_flight`: the webhook's attempts under way when
         this one started, itself included.
         """
         if answer is Answer.OTHER:
-            return
+            return True
         if started_at < self._changed_at:
             if answer is Answer.TIMED_OUT:  # a receiver that hangs is left with one attempt
                 self._limit = max(1.0, self._limit - 1)
-            return
+            return False
         self._answers += 1
         self._peak = max(self._peak, in_flight)
         if answer is Answer.GOOD:
@@ -101,14 +101,15 @@ class ConcurrencyLimit:
         elif answer is Answer.TIMED_OUT:
             self._shrink(in_flight * SHRINK_TIMED_OUT, in_flight, now)
             self._slow_start = True
-            return
+            return True
         else:
             self._refusals += 1
             if not self._is_below_ceiling(in_flight) and self._refusals > self._explained():
                 self._shrink(in_flight * SHRINK_REFUSED, in_flight, now)
-                return
+                return True
         if self._answers >= max(self._limit, 1):
             self._end_window(now)
+        return True
 
     def _end_window(self, now: float) -> None:
         good = self._answers - self._refusals
