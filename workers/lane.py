@@ -50,6 +50,8 @@ class Lane:
         self._wake_at = 0.0
         self._answers_well = False
         self._failures = 0
+        #: The limit at the last success.
+        self._borne = 1
         self._remembered_at = time.monotonic()
         #: When a claim was made last.
         self.asked_at = 0.0
@@ -105,10 +107,15 @@ class Lane:
         is_news = self._limit.observe(
             attempted.answer, flight.started_at, now, attempted.waited_seconds, flight.in_flight
         )
-        attempted.counts = is_news or attempted.answer is not Answer.REFUSED
+        limit = self._limit.value
+        # The limit has doubled at most since it was borne: above half of that, a refusal may be due
+        # to what we sent at once.
+        below = is_news and (limit == 1 or 2 * limit <= self._borne)
+        attempted.counts = below or attempted.answer is not Answer.REFUSED
         succeeded = attempted.decision.verdict is Verdict.SUCCEEDED
         self._failures = 0 if succeeded else self._failures + 1
         if succeeded:
+            self._borne = limit
             self._answers_well = now - flight.started_at < SLOW_SECONDS
         elif attempted.answer is Answer.TIMED_OUT or self._failures >= FAILURES_MAX:
             self._answers_well = False
