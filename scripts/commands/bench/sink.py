@@ -21,18 +21,18 @@ import random
 import sys
 import time
 from collections import defaultdict
-from datetime import datetime
 from typing import cast
 
 import msgspec
 import uvloop
+
+from app.domain.ids import milliseconds_of
 
 _OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
 _FLAP_SECONDS = 5.0
 _BODY = b"x" * 240
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
-_TIMESTAMP = b'"timestamp":"'
 
 
 class Arrivals:
@@ -47,10 +47,8 @@ class Arrivals:
         """A delivery came in."""
         self.count += 1
         if self.timed:
-            at = body.find(_TIMESTAMP) + len(_TIMESTAMP)
-            text = body[at : body.find(b'"', at)].decode()
-            happened_at = datetime.fromisoformat(text).timestamp()
-            self.delays_ms[path].append(1000 * (time.time() - happened_at))
+            event_id = body.split(b'"', 4)[3].decode()  # {"id":"evt_...
+            self.delays_ms[path].append(1000 * time.time() - milliseconds_of(event_id))
 
     def take_delays(self) -> dict[str, list[float]]:
         """The delays since the last call."""
