@@ -58,11 +58,11 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
     notifier = DeliveryNotifier(broker.client)
     engine = make_engine(settings, notifier, broker.consumer_name, spawn)
 
-    def ring(webhook_id: str) -> None:
+    def take_notification(webhook_id: str) -> None:
         notifier.take(webhook_id)
-        engine.ring(webhook_id)
+        engine.note_due(webhook_id)
 
-    _declare(broker, DELIVERIES, DELIVER, ring)
+    _declare(broker, DELIVERIES, DELIVER, take_notification)
     return broker, engine
 
 

@@ -61,7 +61,7 @@ class DeliveryEngine:
         self._notify = notify
         self._spawn = spawn
         self._news = threading.Event()
-        self._rung: deque[str] = deque()
+        self._told_due: deque[str] = deque()
         self._ended: deque[tuple[Claimed, Attempted | None]] = deque()
         self._lanes: dict[str, Lane] = {}
         #: Those that are not idle.
@@ -70,9 +70,9 @@ class DeliveryEngine:
         self._away_until = 0.0
         self._stopping = False
 
-    def ring(self, webhook_id: str) -> None:
+    def note_due(self, webhook_id: str) -> None:
         """A webhook may have something due. Returns at once; any thread may call."""
-        self._rung.append(webhook_id)
+        self._told_due.append(webhook_id)
         self._news.set()
 
     def stop(self) -> None:
@@ -105,8 +105,8 @@ class DeliveryEngine:
 
     def _take_news(self) -> None:
         now = monotonic()
-        while self._rung:
-            self._lane(self._rung.popleft()).ring(now)
+        while self._told_due:
+            self._lane(self._told_due.popleft()).note_due(now)
         while self._ended:
             claimed, attempted = self._ended.popleft()
             self._lanes[claimed.webhook_id].finish(claimed, attempted, now)

@@ -73,7 +73,7 @@ class Lane:
         """Whether something is to be recorded."""
         return bool(self._finished or self._unsent)
 
-    def ring(self, now: float) -> None:
+    def note_due(self, now: float) -> None:
         """Something may be due."""
         self._is_due = True
         self._wake_at = min(self._wake_at, max(now, self.asked_at + LOOK_AGAIN_SECONDS))

@@ -74,11 +74,6 @@ class ConcurrencyLimit:
         """Deliveries that may be in flight now."""
         return int(self._limit)
 
-    @property
-    def tolerated(self) -> float:
-        """The share of refusals that does not depend on concurrency."""
-        return self._tolerated
-
     def observe(
         self, answer: Answer, started_at: float, now: float, latency_seconds: float, in_flight: int
     ) -> bool:
