@@ -103,6 +103,7 @@ def make_app(settings: Settings) -> Starlette:
         services.tenants.start()
         background = [
             asyncio.create_task(refusals.run()),
+            asyncio.create_task(writer.keep_warm()),
             asyncio.create_task(services.admission.watch()),
             asyncio.create_task(failed_authentications.run(database, authenticator)),
             asyncio.create_task(watchdog.beat()),

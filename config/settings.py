@@ -53,8 +53,8 @@ class Settings:
     web_concurrency: int = 1
     #: Processes per worker role.
     worker_processes: int = 1
-    #: Threads per delivery process: deliveries that it has under way at once.
-    worker_threads: int = 32
+    #: Attempts that a delivery process has in flight at once.
+    delivery_slots: int = 1000
     #: Classes of dramatiq middleware that workers add: package.module:Class, with commas.
     worker_middleware: tuple[str, ...] = ()
 
@@ -101,8 +101,8 @@ class Settings:
     delivery_connect_seconds: float = 5.0
     #: One attempt as a whole, whatever the receiver does.
     delivery_total_seconds: float = 15.0
-    #: Deliveries of one webhook in flight in the whole system.
-    webhook_concurrency_max: int = 10
+    #: Attempts to one webhook that a delivery process has in flight at once, at most.
+    webhook_concurrency_max: int = 256
 
     #: Webhooks that one org has at most.
     webhooks_per_org_max: int = 100
@@ -303,7 +303,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "idle_connection_seconds": _number(1, 3600),
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),
-    "worker_threads": _integer(1, 500),
+    "delivery_slots": _integer(1, 10_000),
     "worker_middleware": _class_paths,
     "base_domain": _domain,
     "default_org": _slug,

@@ -1,8 +1,7 @@
 """What a worker process is made of: a broker and the actors of its role. Wiring only.
 
-`workers.main` calls one of the two functions in each process, after the fork: the broker's name
-and every connection belong to that process alone. So does dramatiq's own command line, given
-`workers.actors:record` or `workers.actors:deliver`.
+`workers.main` and `workers.deliver` call one of the two functions in each process, after any fork:
+the broker's name and every connection belong to that process alone.
 """
 
 from __future__ import annotations
@@ -26,15 +25,17 @@ from app.storage.secret_key import cipher_of
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings
 from workers.attempts import Attempts
-from workers.batch import DeliveryConfig
 from workers.captures import BATCHING, THREADS, Recorder
 from workers.clock_check import watch_clock
 from workers.completer import Completer
-from workers.deliveries import DeliveryWorker
+from workers.engine import DeliveryEngine, Spawn
 from workers.sender import Sender
+from workers.work import DeliveryConfig
 
 #: No fault of the job: it is tried again as long as it takes, and a traceback would say nothing.
 EXPECTED = (StorageUnavailable,)
+#: Threads that hand notifications to the engine.
+NOTIFICATION_THREADS = 2
 #: Open files that a process allows itself.
 DESCRIPTORS_MAX = 65_536
 #: Idle connections to receivers that a process keeps; at most half of its descriptors.
@@ -50,17 +51,25 @@ def record() -> StreamsBroker:
     return broker
 
 
-def deliver() -> StreamsBroker:
-    """Make this a process that delivers."""
+def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
+    """Make this a process that delivers; `spawn` starts an attempt."""
     settings = _start()
-    broker = _make_broker(settings, settings.worker_threads)
-    worker = make_delivery_worker(settings, DeliveryNotifier(broker.client))
-    _declare(broker, DELIVERIES, DELIVER, worker.deliver)
-    return broker
+    broker = _make_broker(settings, NOTIFICATION_THREADS)
+    notifier = DeliveryNotifier(broker.client)
+    engine = make_engine(settings, notifier, broker.consumer_name, spawn)
+
+    def take_notification(webhook_id: str) -> None:
+        notifier.take(webhook_id)
+        engine.note_due(webhook_id)
+
+    _declare(broker, DELIVERIES, DELIVER, take_notification)
+    return broker, engine
 
 
-def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> DeliveryWorker:
-    """The worker of a process that delivers."""
+def make_engine(
+    settings: Settings, notifier: DeliveryNotifier, holder: str, spawn: Spawn
+) -> DeliveryEngine:
+    """The engine of a process whose leases name it as `holder`."""
     config = DeliveryConfig(
         policy=RetryPolicy(
             settings.retry_base_seconds,
@@ -69,6 +78,7 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
             settings.retry_max_age_seconds,
         ),
         max_in_flight=settings.webhook_concurrency_max,
+        slots=settings.delivery_slots,
         attempt_seconds=settings.delivery_total_seconds,
     )
     sender = Sender(
@@ -82,9 +92,9 @@ def make_delivery_worker(settings: Settings, notifier: DeliveryNotifier) -> Deli
         ca_file=settings.webhook_ca_file,
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
-    completer = Completer(database, config, notifier.notify)
+    completer = Completer(database, config, holder)
     attempts = Attempts(sender, cipher_of(settings), config.policy)
-    return DeliveryWorker(completer, notifier, attempts, config)
+    return DeliveryEngine(completer, attempts, config, notifier.notify, spawn)
 
 
 def load_middleware(paths: Sequence[str]) -> list[dramatiq.Middleware]:

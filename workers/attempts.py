@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 
 from app.domain.attempt import AttemptResult, ErrorClass, Timings
 from app.domain.backoff import RetryPolicy
+from app.domain.concurrency import Answer
 from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
 from app.domain.event import delivery_body
 from app.domain.ids import new_id
@@ -22,9 +23,9 @@ from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from app.storage.secret_cipher import SecretCipher
-from workers.batch import Attempted
 from workers.request import request_headers
 from workers.sender import Sender
+from workers.work import Attempted
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ UNIX_TIME_MIN = 1e9
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNSENDABLE = "This delivery could not be made ready for sending; the server's log says why."
 _TIMEOUTS = (ErrorClass.TIMED_OUT, ErrorClass.CONNECT_TIMEOUT, ErrorClass.DNS_TIMEOUT)
+#: Answers of receivers that are asked too much at once.
+_BUSY = (429, 502, 503, 504)
 _STATUS_AFTER = {
     Verdict.SUCCEEDED: DeliveryStatus.SUCCEEDED,
     Verdict.RETRY: DeliveryStatus.PENDING,
@@ -44,23 +47,28 @@ _STATUS_AFTER = {
 
 
 class Attempts:
-    """Makes attempts; one for all threads of a process. Nothing is stored here."""
+    """Makes attempts; one for all of a process. Nothing is stored here."""
 
     def __init__(self, sender: Sender, cipher: SecretCipher, policy: RetryPolicy) -> None:
         self._sender = sender
         self._cipher = cipher
         self._policy = policy
 
-    def make(self, endpoint: Endpoint, claimed: Claimed) -> Attempted:
-        """Send the delivery once and tell what came of it. Raises nothing."""
+    def make(
+        self, endpoint: Endpoint, claimed: Claimed, waited_for: str | None = None
+    ) -> Attempted:
+        """Send the delivery once and tell what came of it. Raises nothing.
+
+        `waited_for`: what had kept it from leaving although it was due, for the log.
+        """
         started_at = now()
         result = self._send(endpoint, claimed)
         decision = self._decide(claimed, result)
-        _log_attempt(endpoint, claimed, result, decision)
+        _log_attempt(endpoint, claimed, result, decision, waited_for)
         return Attempted(
             settled(claimed, result, decision, started_at),
             decision,
-            timed_out=result.error in _TIMEOUTS,
+            _answer(result, decision),
             url=endpoint.url,
             waited_seconds=result.waited_seconds,
         )
@@ -113,6 +121,14 @@ def settled(
     )
 
 
+def _answer(result: AttemptResult, decision: Decision) -> Answer:
+    if decision.verdict is Verdict.SUCCEEDED:
+        return Answer.GOOD
+    if result.error in _TIMEOUTS:
+        return Answer.TIMED_OUT
+    return Answer.REFUSED if result.status in _BUSY else Answer.OTHER
+
+
 def _pause(result: AttemptResult) -> float | None:
     if result.retry_after is None:
         return None
@@ -149,7 +165,11 @@ def _http_date(text: str) -> datetime | None:
 
 
 def _log_attempt(
-    endpoint: Endpoint, claimed: Claimed, result: AttemptResult, decision: Decision
+    endpoint: Endpoint,
+    claimed: Claimed,
+    result: AttemptResult,
+    decision: Decision,
+    waited_for: str | None,
 ) -> None:
     log.info(
         "delivery.attempted",
@@ -164,5 +184,6 @@ def _log_attempt(
             "total_ms": result.timings.total_ms,
             "verdict": decision.verdict,
             "retry_in_seconds": decision.delay_seconds,
+            "waited_for": waited_for,
         },
     )

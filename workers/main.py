@@ -1,7 +1,7 @@
 """Starts a worker: `python -m workers.main captures`, `... deliveries` or `... scheduler`.
 
-The first two run dramatiq's worker on one queue, in WORKER_PROCESSES processes. The scheduler is a
-process of its own; more than one may run.
+The first two run dramatiq's worker on one queue, in WORKER_PROCESSES processes; `deliveries` under
+gevent (deliver.py). The scheduler is a process of its own; more than one may run.
 
 SIGTERM and SIGINT are blocked and waited for, never handled: sent once or many times, to one
 process or to all of them (as systemd does), they mean that running jobs finish and the rest goes
@@ -15,11 +15,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 from dramatiq import Worker
 
-from app.queue.broker import StreamsBroker
 from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
@@ -27,7 +25,7 @@ from workers import actors, scheduler
 from workers.captures import THREADS as CAPTURE_THREADS
 from workers.scheduler import STOP_SIGNALS
 
-#: Longest wait for running jobs when a process is told to stop. An attempt takes at most 15 s.
+#: Longest wait for running jobs when a process is told to stop.
 SHUTDOWN_MS = 20_000
 #: Between the death of a process and the start of the next one.
 RESTART_SECONDS = 1.0
@@ -41,10 +39,8 @@ def main(arguments: list[str]) -> int:
         configure_logging(settings.log_level)
         check_secret_key(settings)
         match arguments:
-            case ["captures" as name]:
-                return _run_role(settings, name, actors.record, CAPTURE_THREADS)
-            case ["deliveries" as name]:
-                return _run_role(settings, name, actors.deliver, settings.worker_threads)
+            case ["captures" | "deliveries" as name]:
+                return _run_role(settings, name)
             case ["scheduler"]:
                 return scheduler.run(settings)
     except BadSetting as error:
@@ -54,15 +50,15 @@ def main(arguments: list[str]) -> int:
     return EXIT_CONFIGURATION
 
 
-def _run_role(
-    settings: Settings, name: str, make_broker: Callable[[], StreamsBroker], threads: int
-) -> int:
+def _run_role(settings: Settings, name: str) -> int:
     actors.load_middleware(settings.worker_middleware)  # a bad setting stops the start
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     if settings.worker_processes > 1:
         return _keep_running(name, settings.worker_processes)
-    broker = make_broker()
-    worker = Worker(broker, worker_threads=threads)
+    if name == "deliveries":  # a new interpreter, to be patched before anything is imported
+        os.execv(sys.executable, [sys.executable, "-m", "workers.deliver"])
+    broker = actors.record()
+    worker = Worker(broker, worker_threads=CAPTURE_THREADS)
     worker.start()
     signal.sigwait(STOP_SIGNALS)
     worker.stop(timeout=SHUTDOWN_MS)
@@ -75,7 +71,8 @@ def _keep_running(name: str, count: int) -> int:
     # Without a handler this signal may never become pending.
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    command = [sys.executable, "-m", "workers.main", name]
+    module = ["workers.deliver"] if name == "deliveries" else ["workers.main", name]
+    command = [sys.executable, "-m", *module]
     children: list[subprocess.Popen[bytes]] = []
     told: int = signal.SIGCHLD
     while told == signal.SIGCHLD:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
 from app.queue.durability import find_volatility
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
+from app.queue.jobs import CAPTURES, DELIVERIES, RECORD_CAPTURES, encode_job
 from app.queue.legacy_lists import move_legacy_jobs
 from app.queue.notifier import DeliveryNotifier
+from app.queue.silence import Silence
 from app.storage import deliveries, fallback
 from app.storage.database import Cursor, Database, transaction
 from workers.captures import Recorder
@@ -26,6 +28,10 @@ FALLBACK_STEP = 200
 #: Rows go into one job up to this size: many short ones would cost a transaction each.
 FALLBACK_JOB_CHARS = 256 * 1024
 
+#: A delivery process whose heartbeat (one a second) has not changed for so long holds no leases any
+#: more. If it lives after all, what it has in flight comes twice.
+DEAD_AFTER_SECONDS = 2.5
+
 
 class MaintenanceTasks:
     """What the scheduler does for captures and deliveries."""
@@ -38,6 +44,7 @@ class MaintenanceTasks:
         self._broker = broker
         self._recorder = recorder
         self._notifier = DeliveryNotifier(broker.client)
+        self._silence = Silence(DEAD_AFTER_SECONDS)
 
     def drain_fallback(self) -> None:
         """Move captures that were taken in while the queue was away into the queue.
@@ -86,9 +93,14 @@ class MaintenanceTasks:
             due = deliveries.due_webhooks(cursor)
         self._notifier.notify(due)
 
-    def release_expired_leases(self) -> None:
-        """Make due again what a dead worker held."""
-        step, most = deliveries.release_expired, deliveries.RELEASED_AT_ONCE
+    def release_lost_leases(self) -> None:
+        """Make due again what a dead process held, and what was held for too long."""
+        beats = self._broker.heartbeats(DELIVERIES)
+        with transaction(self._database) as cursor:
+            holders = deliveries.holders(cursor)
+        dead = self._silence.find_dead(beats, [holder.encode() for holder in holders])
+        names = [holder.decode() for holder in dead]
+        step, most = partial(deliveries.release_lost, dead=names), deliveries.RELEASED_AT_ONCE
         self._in_steps("delivery.released", step, most)
 
     def cancel_for_deleted_webhooks(self) -> None:

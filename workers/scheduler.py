@@ -94,7 +94,7 @@ def prompt_tasks(
     return [
         PeriodicTask("drain_fallback", 1.0, rounds.drain_fallback),
         PeriodicTask("notify_due", settings.scheduler_interval_seconds, rounds.notify_due),
-        PeriodicTask("release_expired_leases", 1.0, rounds.release_expired_leases),
+        PeriodicTask("release_lost_leases", 0.5, rounds.release_lost_leases),
         PeriodicTask("move_legacy_jobs", 2.0, rounds.move_legacy_jobs),
         PeriodicTask("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
     ]

@@ -16,6 +16,7 @@ from app.domain.traces import Person
 from app.storage import person as stored
 from app.storage import person_history, waiting_captures
 from app.storage.database import Cursor, transaction
+from app.storage.delivery_lists import Answered
 
 
 class AttemptExport(AttemptView, kw_only=True):
@@ -70,6 +71,7 @@ def _view(cursor: Cursor, person: Person) -> PersonExport:
     events = person_history.events_of(cursor, person)
     sent = person_history.deliveries_of(cursor, [event.id for event in events])
     attempts = person_history.attempts_of(cursor, [delivery.id for delivery, _ in sent])
+    last = {delivery_id: Answered(row.status, row.error) for row, delivery_id in attempts}
     contact = person.contact if person.is_living else None
     return PersonExport(
         contact=contact_view(contact) if contact else None,
@@ -78,7 +80,7 @@ def _view(cursor: Cursor, person: Person) -> PersonExport:
         captures=[captures.view(row) for row in stored.captures_of(cursor, person)],
         waiting=waiting_captures.of_person(cursor, person),
         events=[event_view(event) for event in events],
-        deliveries=[listed(row, status, None) for row, status in sent],
+        deliveries=[listed(row, status, last.get(row.id)) for row, status in sent],
         attempts=[
             attempt_view(row, AttemptExport, delivery_id=delivery_id)
             for row, delivery_id in attempts

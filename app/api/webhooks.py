@@ -61,7 +61,7 @@ class Rotation(msgspec.Struct, forbid_unknown_fields=True):
     secret: Secret | None = None
 
 
-@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook))
+@describe(Operation(_TAG, {201: WebhookWithSecret}, body=NewWebhook, errors=("conflict",)))
 def create_webhook(call: Call) -> Answer:
     """Subscribe a URL to events. The secret is not shown again."""
     wanted = read_body(call.body, NewWebhook)

@@ -59,8 +59,6 @@ class Decision(NamedTuple):
 DEFERRALS_MAX = 10
 #: The longest Retry-After that is honoured.
 RETRY_AFTER_MAX_SECONDS = 24 * 3600.0
-#: Rest of an endpoint that is too busy and names no time.
-BUSY_REST_SECONDS = 1.0
 _BUSY = (429, 503)
 _GONE = 410
 
@@ -80,15 +78,17 @@ def decide(
         return Decision(Verdict.SUCCEEDED)
     if status == _GONE:
         return Decision(Verdict.GONE)
-    asked, rest = _rest(status, retry_after_seconds)
+    asked = None
+    if retry_after_seconds is not None:
+        asked = min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
     if asked is not None and status in _BUSY and history.deferrals < DEFERRALS_MAX:
-        return Decision(Verdict.DEFERRED, asked, rest)
+        return Decision(Verdict.DEFERRED, asked, asked)
     failures = history.failures + 1
     delay = max(asked or 0.0, jittered(delay_seconds(failures, policy), chance))
     exhausted = failures >= policy.max_attempts
     if exhausted or history.age_seconds + delay > policy.max_age_seconds:
-        return Decision(Verdict.FAILED, None, rest)
-    return Decision(Verdict.RETRY, delay, rest)
+        return Decision(Verdict.FAILED, None, asked)
+    return Decision(Verdict.RETRY, delay, asked)
 
 
 def unsent(history: History, policy: RetryPolicy) -> Decision:
@@ -96,13 +96,3 @@ def unsent(history: History, policy: RetryPolicy) -> Decision:
     if history.age_seconds > policy.max_age_seconds:
         return Decision(Verdict.FAILED)
     return Decision(Verdict.DEFERRED, policy.base_seconds, policy.base_seconds)
-
-
-def _rest(
-    status: int | None, retry_after_seconds: float | None
-) -> tuple[float | None, float | None]:
-    """What the receiver asked for, and how long its endpoint rests. None: not at all."""
-    if retry_after_seconds is not None:
-        asked = min(retry_after_seconds, RETRY_AFTER_MAX_SECONDS)
-        return asked, asked
-    return None, BUSY_REST_SECONDS if status in _BUSY else None

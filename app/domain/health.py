@@ -1,11 +1,8 @@
-"""How an endpoint is doing, and how much of its backlog may be in flight because of it.
+"""How an endpoint is doing, and whether anything may leave for it because of that.
 
-A healthy endpoint may use the whole limit. Each time-out halves its concurrency limit, each
-success doubles it again. An endpoint that says it is too busy (429, 503) rests for as long as it
-asks; its limit halves with each such rest and grows by one a second afterwards, so that it finds
-the receiver's own pace. After `OPEN_AFTER` failures in a row the circuit opens: one probe per
-interval, no more; the first success closes it and the backlog flows again, from one at a time
-upwards.
+A receiver that names a time (Retry-After) is left alone until then. After `OPEN_AFTER` failures in
+a row the circuit opens: one probe per interval, no more; the first success closes it. How many
+deliveries may be in flight at once is another matter (concurrency.py).
 """
 
 from __future__ import annotations
@@ -19,8 +16,6 @@ from app.domain.delivery import Decision, Verdict
 
 #: Failures in a row after which an endpoint gets single probes only.
 OPEN_AFTER = 5
-#: After a rest the flow grows by one for each such while without another.
-EASED_EVERY = timedelta(seconds=1)
 #: Longest pause between two probes.
 PROBE_CAP_SECONDS = 300.0
 #: Without one success for this long, and with that many exhausted deliveries, it is disabled.
@@ -40,12 +35,11 @@ class Health(msgspec.Struct, frozen=True):
     failure_count: int = 0
     #: Deliveries given up since the last success.
     exhausted_count: int = 0
-    #: Deliveries that may be in flight at once; None: as many as the setting allows.
+    #: Deliveries in flight at once that a process found it to bear; None: not known yet.
     concurrency_limit: int | None = None
     #: The circuit is open: no probe leaves before this time.
     circuit_open_until: datetime | None = None
-    #: The receiver asked for rest: nothing leaves before this time. It stays set, and moves on
-    #: with each step, while the flow grows back.
+    #: The receiver named this time: nothing leaves before.
     cooldown_until: datetime | None = None
     last_success_at: datetime | None = None
     #: Was disabled, and has not answered well since it is active again.
@@ -56,43 +50,43 @@ def after_attempt(
     health: Health,
     decision: Decision,
     *,
-    timed_out: bool,
-    max_in_flight: int,
+    counts: bool,
     policy: RetryPolicy,
     now: datetime,
     chance: float,
 ) -> Health:
-    """The health after an attempt and the decision on it. `chance` (0 to 1) places the jitter."""
+    """The health after an attempt and the decision on it. `chance` (0 to 1) places the jitter.
+
+    `counts`: a failure is one of the endpoint's, not of our having sent too much at once.
+    """
     if decision.verdict is Verdict.SUCCEEDED:
-        return _after_success(health, max_in_flight, now)
+        return _after_success(health, now)
     if decision.rest_seconds is not None:
-        health = _cooling_down(health, decision.rest_seconds, max_in_flight, now)
+        until = _later(health.cooldown_until, now + timedelta(seconds=decision.rest_seconds))
+        health = msgspec.structs.replace(health, cooldown_until=until)
     if decision.verdict is Verdict.DEFERRED:
         return health
     given_up = decision.verdict in (Verdict.FAILED, Verdict.GONE)
     health = msgspec.structs.replace(health, exhausted_count=health.exhausted_count + given_up)
-    if health.circuit_open_until is not None and now < health.circuit_open_until:
+    if not counts or (health.circuit_open_until is not None and now < health.circuit_open_until):
         return health  # it left before the circuit opened, and says nothing about a probe
     failures = health.failure_count + 1
     return msgspec.structs.replace(
         health,
         failure_count=failures,
-        concurrency_limit=_limit_after_failure(
-            health.concurrency_limit, failures, timed_out=timed_out, max_in_flight=max_in_flight
-        ),
         circuit_open_until=_next_probe(health, failures, policy, now, chance),
     )
 
 
-def free_slots(health: Health, in_flight: int, max_in_flight: int, now: datetime) -> int:
-    """How many more deliveries may leave now."""
-    if any(
-        until is not None and now < until
-        for until in (health.circuit_open_until, health.cooldown_until)
-    ):
-        return 0
-    concurrency_limit = 1 if health.failure_count >= OPEN_AFTER else health.concurrency_limit
-    return max(0, min(max_in_flight, concurrency_limit or max_in_flight) - in_flight)
+def is_circuit_open(health: Health) -> bool:
+    """Whether only single probes may leave."""
+    return health.failure_count >= OPEN_AFTER
+
+
+def opens_at(health: Health, now: datetime) -> datetime | None:
+    """When something may leave again; None: now."""
+    pauses = (health.circuit_open_until, health.cooldown_until)
+    return max((until for until in pauses if until is not None and now < until), default=None)
 
 
 def should_disable(health: Health, now: datetime) -> bool:
@@ -104,48 +98,17 @@ def should_disable(health: Health, now: datetime) -> bool:
     )
 
 
-def _after_success(health: Health, max_in_flight: int, now: datetime) -> Health:
-    concurrency_limit, cooldown_until = _eased(health, now)
-    rested = cooldown_until is None or cooldown_until <= now
-    whole = concurrency_limit is None or (concurrency_limit >= max_in_flight and rested)
+def _after_success(health: Health, now: datetime) -> Health:
+    resting = health.cooldown_until is not None and now < health.cooldown_until
     after = Health(
         active_since=health.active_since,
-        concurrency_limit=None if whole else concurrency_limit,
-        cooldown_until=None if whole else cooldown_until,
+        concurrency_limit=health.concurrency_limit,
+        cooldown_until=health.cooldown_until if resting else None,
         last_success_at=now,
     )
     noted = health.last_success_at
     same = noted is not None and msgspec.structs.replace(after, last_success_at=noted) == health
     return health if same and noted and now - noted < SUCCESS_NOTED_EVERY else after
-
-
-def _eased(health: Health, now: datetime) -> tuple[int | None, datetime | None]:
-    """The limit after a success, and up to when it was rested."""
-    if health.failure_count >= OPEN_AFTER:
-        return 1, health.cooldown_until
-    if health.cooldown_until is None:
-        return health.concurrency_limit and health.concurrency_limit * 2, None
-    steps = max(0, (now - health.cooldown_until) // EASED_EVERY)
-    return (health.concurrency_limit or 1) + steps, health.cooldown_until + steps * EASED_EVERY
-
-
-def _cooling_down(health: Health, seconds: float, max_in_flight: int, now: datetime) -> Health:
-    """Rest, with half the limit from then on; what was in flight together halves it once."""
-    resting = health.cooldown_until is not None and now < health.cooldown_until
-    concurrency_limit = health.concurrency_limit or max_in_flight
-    return msgspec.structs.replace(
-        health,
-        concurrency_limit=concurrency_limit if resting else max(1, concurrency_limit // 2),
-        cooldown_until=_later(health.cooldown_until, now + timedelta(seconds=seconds)),
-    )
-
-
-def _limit_after_failure(
-    concurrency_limit: int | None, failures: int, *, timed_out: bool, max_in_flight: int
-) -> int | None:
-    if failures >= OPEN_AFTER:
-        return 1
-    return max(1, (concurrency_limit or max_in_flight) // 2) if timed_out else concurrency_limit
 
 
 def _next_probe(

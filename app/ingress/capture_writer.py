@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from anyio import CapacityLimiter, to_thread
 
@@ -29,6 +30,8 @@ WAITING_MAX = 5000
 WRITE_SECONDS = 0.9
 #: Threads that only the fallback uses, so that keyed requests that hang cannot take them.
 FALLBACK_THREADS = 4
+#: How often its connection is used at the least; the pool closes one that is idle for 300 s.
+WARM_SECONDS = 60.0
 
 _KEPT = AdmissionResult(AdmissionStatus.ACCEPTED, -1, 0, b"")
 
@@ -65,6 +68,16 @@ class CaptureWriter:
             return await self._admission.take(key, rate)
         except QueueUnavailable:
             return None
+
+    async def keep_warm(self) -> None:
+        """Keep a connection to the fallback open, until cancelled.
+
+        Once the queue has hung for its time, too little is left of the caller's to open one.
+        """
+        while True:
+            with suppress(StorageUnavailable):
+                await self._check_fallback()
+            await asyncio.sleep(WARM_SECONDS)
 
     async def drain(self) -> None:
         """Finish what was taken in."""

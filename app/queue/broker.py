@@ -137,6 +137,10 @@ class StreamsBroker(Broker):
         """How full the queue is."""
         return self._on_redis(lambda: depth_of(self.client, queue, self.policy.keys))
 
+    def heartbeats(self, queue: str) -> dict[bytes, bytes]:
+        """The heartbeat of each process that consumes from a queue."""
+        return self._on_redis(self._streams[queue].heartbeats)
+
     def watch(self) -> None:
         """Rescue what dead workers held and retry what is due, also if no worker lives here."""
         self._heartbeat.start()

@@ -74,7 +74,7 @@ attempted AS (
 UPDATE deliveries d
 SET status = o.status, failures = o.failures, deferrals = o.deferrals, last_result = o.result,
     next_attempt_at = now() + make_interval(secs => o.delay_seconds),
-    lease = NULL, leased_until = NULL,
+    lease = NULL, leased_until = NULL, holder = NULL,
     settled_at = CASE WHEN o.status <> 'pending' THEN now() END
 FROM outcome o
 WHERE d.id = o.delivery_id AND d.lease = o.lease
@@ -84,7 +84,7 @@ RETURNING d.id
 
 _GIVE_BACK = """
 UPDATE deliveries d
-SET status = 'pending', attempts = d.attempts - 1, lease = NULL, leased_until = NULL
+SET status = 'pending', attempts = d.attempts - 1, lease = NULL, leased_until = NULL, holder = NULL
 FROM json_to_recordset(%s) AS unsent (id text, lease bigint)
 WHERE d.id = unsent.id AND d.lease = unsent.lease
 RETURNING d.webhook_id
@@ -113,15 +113,21 @@ WHERE open.next_attempt_at <= now()
 """,
 )
 
-_RELEASE_EXPIRED = Prepared(
-    "release_expired",
+_HOLDERS = Prepared(
+    "holders",
+    "SELECT DISTINCT holder FROM deliveries WHERE status = 'attempting' AND holder IS NOT NULL",
+)
+
+_RELEASE_LOST = Prepared(
+    "release_lost",
     f"""
 WITH lost AS (
     SELECT id, lease, (
         SELECT count(*) FROM attempts a
         WHERE a.delivery_id = d.id AND a.result = 'lost'
             AND a.started_at >= COALESCE(d.reopened_at, d.created_at)) AS losses
-    FROM deliveries d WHERE status = 'attempting' AND leased_until < now()
+    FROM deliveries d
+    WHERE status = 'attempting' AND (leased_until < now() OR holder = ANY(%(dead)s))
     LIMIT {RELEASED_AT_ONCE} FOR UPDATE SKIP LOCKED),
 released AS (
     UPDATE deliveries d
@@ -131,7 +137,7 @@ released AS (
             WHEN losses + 1 < {LOSSES_MAX} THEN
                 now() + make_interval(secs => 5 * 3 ^ (losses - {LOSSES_AT_ONCE})) END,
         settled_at = CASE WHEN losses + 1 >= {LOSSES_MAX} THEN now() END,
-        lease = NULL, leased_until = NULL, last_result = 'lost'
+        lease = NULL, leased_until = NULL, holder = NULL, last_result = 'lost'
     FROM lost WHERE d.id = lost.id
     RETURNING d.id, d.attempts, lost.lease, d.next_attempt_at)
 INSERT INTO attempts (delivery_id, number, id, started_at, error, error_detail, result,
@@ -185,12 +191,18 @@ def due_webhooks(cursor: Cursor) -> list[str]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def release_expired(cursor: Cursor) -> int:
+def holders(cursor: Cursor) -> list[str]:
+    """The processes that hold leases."""
+    _HOLDERS.run(cursor, {})
+    return [row[0] for row in cursor.fetchall()]
+
+
+def release_lost(cursor: Cursor, dead: Sequence[str] = ()) -> int:
     """Make up to `RELEASED_AT_ONCE` deliveries due whose lease ran out; how many.
 
-    Each gets an attempt row that says so.
+    Those that a dead process holds as well. Each gets an attempt row that says so.
     """
-    _RELEASE_EXPIRED.run(cursor, {})
+    _RELEASE_LOST.run(cursor, {"dead": list(dead)})
     return cursor.rowcount
 
 
@@ -211,6 +223,7 @@ def cancel(cursor: Cursor, which: Expression, result: str) -> int:
         next_attempt_at=None,
         lease=None,
         leased_until=None,
+        holder=None,
         last_result=result,
     )
     return execute(cursor, cancelled.where(which))

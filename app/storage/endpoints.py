@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.health import Health
+from app.domain.health import OPEN_AFTER, Health
 from app.storage.database import Cursor, fetch_one
 from app.storage.models import WebhookHealth, Webhooks, columns_for
 from app.storage.prepared import Prepared
@@ -35,7 +35,7 @@ class Endpoint(msgspec.Struct):
     next_permit_at: datetime | None
     #: When it was read, by the database's clock: the one that all processes share.
     read_at: datetime
-    #: Its deliveries under a lease; whoever holds the lock keeps count.
+    #: Its deliveries under a lease, counted only while its circuit is open.
     in_flight: int
     health: Health
 
@@ -52,7 +52,9 @@ SELECT FROM webhook_health WHERE webhook_id = ANY(%(ids)s) ORDER BY webhook_id F
     f"""
 SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_until, w.headers,
     w.rate_limit, w.ordered, w.status, h.paced_until, clock_timestamp(),
-    (SELECT count(*) FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'attempting'),
+    CASE WHEN h.failure_count >= {OPEN_AFTER} THEN (
+        SELECT count(*) FROM deliveries d
+        WHERE d.webhook_id = w.id AND d.status = 'attempting') ELSE 0 END,
     {", ".join(f"h.{column.column_name}" for column in _COLUMNS)}
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.id = ANY(%(ids)s)

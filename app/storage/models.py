@@ -246,6 +246,7 @@ class Deliveries(Table):
     next_attempt_at = DateTimeTZField(null=True)
     lease = BigIntegerField(null=True)
     leased_until = DateTimeTZField(null=True)
+    holder = TextField(null=True)
     last_result = TextField(null=True)
     created_at = DateTimeTZField()
     reopened_at = DateTimeTZField(null=True)

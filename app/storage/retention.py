@@ -40,7 +40,7 @@ def id_at(cursor: Cursor, prefix: str, days: float) -> str:
     (now,) = cursor.fetchone() or (None,)
     assert isinstance(now, datetime)
     at = now - timedelta(days=days)
-    return f"{prefix}_{first_ulid_at(int(at.timestamp() * 1000))}"
+    return f"{prefix}_{first_ulid_at(max(0, int(at.timestamp() * 1000)))}"
 
 
 class Step(NamedTuple):

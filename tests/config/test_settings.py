@@ -22,7 +22,7 @@ def test_the_required_ones_are_enough_and_the_rest_has_defaults() -> None:
     assert settings.secret_key == b"k" * 32
     assert (settings.port, settings.webhook_concurrency_max, settings.retry_max_attempts) == (
         8000,
-        10,
+        256,
         15,
     )
 

@@ -6,7 +6,6 @@ import pytest
 
 from app.domain.backoff import RetryPolicy, delay_seconds, jittered
 from app.domain.delivery import (
-    BUSY_REST_SECONDS,
     DEFERRALS_MAX,
     Decision,
     History,
@@ -57,7 +56,7 @@ def test_jitter_moves_a_delay_by_a_fifth_either_way(chance: float, expected: flo
         (FRESH, 429, 7.0, Decision(Verdict.DEFERRED, 7.0, 7.0)),
         (FRESH, 503, 90.0, Decision(Verdict.DEFERRED, 90.0, 90.0)),
         (FRESH, 503, 1e9, Decision(Verdict.DEFERRED, 86_400.0, 86_400.0)),
-        (FRESH, 429, None, Decision(Verdict.RETRY, 5.0, BUSY_REST_SECONDS)),
+        (FRESH, 429, None, Decision(Verdict.RETRY, 5.0)),
         (FRESH, 500, 90.0, Decision(Verdict.RETRY, 90.0, 90.0)),
         (FRESH, 404, 1.0, Decision(Verdict.RETRY, 5.0, 1.0)),
         (FRESH, 302, 1e9, Decision(Verdict.RETRY, 86_400.0, 86_400.0)),

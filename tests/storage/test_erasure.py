@@ -64,7 +64,7 @@ def test_what_receivers_answered_goes_too_also_when_it_comes_after_the_erasure(
     capture = make_capture(org, "ada@example.com", first_name="Ada")
     with transaction(database) as cursor:
         record(cursor, [capture, make_capture(org, "grace@example.com")], now())
-        both = claims.claim(cursor, webhook.id, 2, 30, ordered=False)
+        both = claims.claim(cursor, webhook.id, 2, 30, "tester", ordered=False)
     of_ada = next(claimed for claimed in both if claimed.contact_id == capture.contact_id)
     of_grace = next(claimed for claimed in both if claimed is not of_ada)
     early, late = (settled(of_ada, number) for number in (1, 2))

@@ -97,7 +97,7 @@ def test_a_rotation_signs_again_although_the_secret_before_it_is_unreadable(
         webhooks.rotate_secret(cursor, webhook.id, lost.encrypt("whsec_second"), later)
         endpoint = endpoints.lock(cursor, [webhook.id])[webhook.id]
         record(cursor, [make_capture(org)], now())
-        (claimed,) = claims.claim(cursor, webhook.id, 1, 30, ordered=False)
+        (claimed,) = claims.claim(cursor, webhook.id, 1, 30, "worker", ordered=False)
 
     headers = request_headers(endpoint, claimed, b"{}", lost, now().timestamp())
 

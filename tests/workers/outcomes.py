@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.domain.attempt import Timings
 from app.domain.backoff import RetryPolicy
+from app.domain.concurrency import Answer
 from app.domain.delivery import Decision, Verdict
 from app.domain.ids import new_id
 from app.domain.org import Org
@@ -15,9 +17,12 @@ from app.storage.database import Database, transaction
 from app.storage.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
-from workers.batch import Attempted, DeliveryConfig
+from workers.completer import Completer
+from workers.work import Attempted, DeliveryConfig, WebhookWork
 
-TERMS = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, attempt_seconds=15.0)
+TERMS = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, slots=100, attempt_seconds=15.0)
+#: The process in whose name the tests hold leases.
+HOLDER = "tester"
 _STATUS = {
     Verdict.SUCCEEDED: "succeeded",
     Verdict.RETRY: "pending",
@@ -65,7 +70,23 @@ def outcome(
         response_headers=(("a", "b"),),
         response_body="b2s=",
     )
-    return Attempted(row, Decision(verdict, delay, rest), timed_out=False, url=url)
+    answer = Answer.GOOD if verdict is Verdict.SUCCEEDED else Answer.OTHER
+    return Attempted(row, Decision(verdict, delay, rest), answer, url)
+
+
+def settle_and_claim(
+    completer: Completer,
+    webhook_id: str,
+    attempted: Sequence[Attempted] = (),
+    wanted: int = 0,
+    unsent: Sequence[Claimed] = (),
+) -> WebhookWork:
+    """One transaction for one webhook; raises its error."""
+    work = WebhookWork(webhook_id, attempted, unsent, wanted)
+    completer.run([work])
+    if work.error is not None:
+        raise work.error
+    return work
 
 
 def in_flight(database: Database) -> int:

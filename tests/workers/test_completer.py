@@ -18,8 +18,9 @@ from app.storage import deliveries
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import TERMS, execute, in_flight, outcome, owe
+from tests.workers.outcomes import HOLDER, TERMS, execute, in_flight, outcome, owe, settle_and_claim
 from workers.completer import Completer
+from workers.work import WebhookWork
 
 
 @pytest.fixture
@@ -33,14 +34,9 @@ def webhook(database: Database, org: Org) -> Webhook:
 
 
 @pytest.fixture
-def woken() -> set[str]:
-    return set()
-
-
-@pytest.fixture
-def completer(database_url: str, woken: set[str]) -> Iterator[Completer]:
+def completer(database_url: str) -> Iterator[Completer]:
     database = open_database(database_url, shared=True, by_index=True)
-    yield Completer(database, TERMS, woken.update)
+    yield Completer(database, TERMS, HOLDER)
     database.close()
 
 
@@ -49,7 +45,7 @@ def test_a_claim_leases_one_delivery_and_says_that_there_is_more(
 ) -> None:
     owe(database, org, 3)
 
-    batch = completer.settle_and_claim(webhook.id, (), wanted=1)
+    batch = settle_and_claim(completer, webhook.id, (), wanted=1)
 
     (claimed,) = batch.claimed
     assert (claimed.number, claimed.failures, batch.more) == (1, 0, True)
@@ -63,9 +59,9 @@ def test_a_recorded_success_is_never_claimed_again(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+    (claimed,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
 
-    after = completer.settle_and_claim(webhook.id, [outcome(claimed, Verdict.SUCCEEDED)], wanted=1)
+    after = settle_and_claim(completer, webhook.id, [outcome(claimed, Verdict.SUCCEEDED)], wanted=1)
 
     assert after.claimed == []
     assert execute(database, "SELECT status, attempts, lease FROM deliveries") == [
@@ -80,69 +76,81 @@ def test_a_failure_is_due_again_after_its_delay_and_not_before(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+    (claimed,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
     assert (
-        completer.settle_and_claim(
-            webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=1
+        settle_and_claim(
+            completer, webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=1
         ).claimed
         == []
     )
 
     execute(database, "UPDATE deliveries SET next_attempt_at = now()")
-    (again,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+    (again,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
 
     assert (again.number, again.failures) == (2, 1)
     assert again.lease != claimed.lease
 
 
-def test_many_threads_and_two_processes_never_exceed_the_window_or_share_a_delivery(
+def test_two_processes_never_share_a_delivery(
     database: Database, database_url: str, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 200)
     databases = [open_database(database_url, shared=True) for _ in range(2)]
-    ledgers = [Completer(each, TERMS, lambda ids: None) for each in databases]
     claimed: list[str] = []
-    highest = 0
-    guard = threading.Lock()
 
     def work(completer: Completer) -> None:
-        nonlocal highest
-        batch = completer.settle_and_claim(webhook.id, (), wanted=1)
-        while batch.claimed:
-            (mine,) = batch.claimed
-            seen = in_flight(watch)
-            with guard:
-                claimed.append(mine.id)
-                highest = max(highest, seen)
-            batch = completer.settle_and_claim(
-                webhook.id, [outcome(mine, Verdict.SUCCEEDED)], wanted=1
-            )
+        mine = settle_and_claim(completer, webhook.id, wanted=4).claimed
+        while mine:
+            claimed.extend(each.id for each in mine)
+            done = [outcome(each, Verdict.SUCCEEDED) for each in mine]
+            mine = settle_and_claim(completer, webhook.id, done, wanted=4).claimed
 
-    watch = open_database(database_url, pool_size=24)
-    threads = [threading.Thread(target=work, args=(ledgers[n % 2],)) for n in range(24)]
+    threads = [
+        threading.Thread(target=work, args=(Completer(each, TERMS, HOLDER),)) for each in databases
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
     assert len(claimed) == len(set(claimed)) == 200
-    assert highest <= TERMS.max_in_flight
     assert execute(database, "SELECT count(*) FROM attempts") == [(200,)]
-    for each in (*databases, watch):
+    for each in databases:
         each.close()
+
+
+def test_a_dead_process_loses_its_leases_at_once_and_no_other_does(
+    database: Database, database_url: str, org: Org, webhook: Webhook
+) -> None:
+    owe(database, org, 3)
+    shared = open_database(database_url, shared=True)
+    (lost,) = settle_and_claim(Completer(shared, TERMS, "dead"), webhook.id, wanted=1).claimed
+    living = Completer(shared, TERMS, "living")
+    (held,) = settle_and_claim(living, webhook.id, wanted=1).claimed
+
+    with transaction(database) as cursor:
+        assert sorted(deliveries.holders(cursor)) == ["dead", "living"]
+        assert deliveries.release_lost(cursor, dead=["dead"]) == 1
+        assert deliveries.holders(cursor) == ["living"]
+
+    assert execute(database, "SELECT delivery_id, result FROM attempts") == [(lost.id, "lost")]
+    assert in_flight(database) == 1
+    again = settle_and_claim(living, webhook.id, [outcome(held, Verdict.SUCCEEDED)], wanted=5)
+    assert lost.id in {each.id for each in again.claimed}
+    shared.close()
 
 
 def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    (lost,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+    (lost,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
     execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
     with transaction(database) as cursor:
-        assert deliveries.release_expired(cursor) == 1
-    (current,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+        assert deliveries.release_lost(cursor) == 1
+    (current,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
 
-    completer.settle_and_claim(webhook.id, [outcome(lost, Verdict.SUCCEEDED)], wanted=0)
+    settle_and_claim(completer, webhook.id, [outcome(lost, Verdict.SUCCEEDED)], wanted=0)
 
     assert execute(database, "SELECT status, lease FROM deliveries") == [
         ("attempting", current.lease)
@@ -152,42 +160,27 @@ def test_a_lease_that_ran_out_is_released_and_its_holder_cannot_settle_any_more(
     ]
 
 
-def test_what_is_settled_leaves_the_window_in_the_same_exchange(
+def test_what_is_given_back_is_claimed_again_as_if_never_claimed(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
-    owe(database, org, 2 * TERMS.max_in_flight)
-    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.max_in_flight).claimed
-    assert completer.settle_and_claim(webhook.id, (), wanted=1).claimed == []
+    owe(database, org, 11)
+    claimed = settle_and_claim(completer, webhook.id, wanted=10).claimed
 
-    done = [outcome(each, Verdict.SUCCEEDED) for each in claimed]
+    again = settle_and_claim(completer, webhook.id, (), 10, unsent=claimed[1:])
 
-    assert (
-        len(completer.settle_and_claim(webhook.id, done, wanted=TERMS.max_in_flight).claimed)
-        == TERMS.max_in_flight
-    )
-
-
-def test_what_is_given_back_leaves_the_window_and_is_claimed_again_as_if_never_claimed(
-    completer: Completer, database: Database, org: Org, webhook: Webhook
-) -> None:
-    owe(database, org, TERMS.max_in_flight + 1)
-    claimed = completer.settle_and_claim(webhook.id, (), wanted=TERMS.max_in_flight).claimed
-
-    again = completer.settle_and_claim(webhook.id, (), TERMS.max_in_flight, unsent=claimed[1:])
-
-    assert len(again.claimed) == TERMS.max_in_flight - 1
+    assert len(again.claimed) == 10
     assert {each.number for each in again.claimed} == {1}
-    assert in_flight(database) == TERMS.max_in_flight
+    assert in_flight(database) == 11
 
 
 def test_what_another_holds_by_now_cannot_be_given_back(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 1)
-    lost = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+    lost = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
     execute(database, "UPDATE deliveries SET lease = lease + 1")
 
-    assert completer.settle_and_claim(webhook.id, (), 1, unsent=lost).claimed == []
+    assert settle_and_claim(completer, webhook.id, (), 1, unsent=lost).claimed == []
 
     assert execute(database, "SELECT status, attempts FROM deliveries") == [("attempting", 1)]
 
@@ -197,27 +190,28 @@ def test_an_open_circuit_lets_nothing_out_but_a_probe_when_its_time_has_come(
 ) -> None:
     owe(database, org, 20)
     for _ in range(OPEN_AFTER):
-        (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
-        completer.settle_and_claim(webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=0)
-    assert completer.settle_and_claim(webhook.id, (), wanted=5).claimed == []
+        (claimed,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
+        settle_and_claim(completer, webhook.id, [outcome(claimed, Verdict.RETRY, 60.0)], wanted=0)
+    assert settle_and_claim(completer, webhook.id, (), wanted=5).claimed == []
 
     execute(database, "UPDATE webhook_health SET not_before = now() - interval '1 second'")
-    probe = completer.settle_and_claim(webhook.id, (), wanted=5).claimed
-    assert len(probe) == 1
-    assert completer.settle_and_claim(webhook.id, (), wanted=5).claimed == []
+    (probe,) = settle_and_claim(completer, webhook.id, (), wanted=5).claimed
+    assert settle_and_claim(completer, webhook.id, (), wanted=5).claimed == []
+    closed = settle_and_claim(completer, webhook.id, [outcome(probe, Verdict.SUCCEEDED)], wanted=5)
+    assert len(closed.claimed) == 5
 
 
 def test_a_410_disables_the_webhook_and_tells_the_others(
-    completer: Completer, database: Database, org: Org, webhook: Webhook, woken: set[str]
+    completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     other = make_webhook(database, org, events=["webhook.disabled"])
     owe(database, org, 2)
-    (claimed,) = completer.settle_and_claim(webhook.id, (), wanted=1).claimed
+    (claimed,) = settle_and_claim(completer, webhook.id, (), wanted=1).claimed
 
-    after = completer.settle_and_claim(webhook.id, [outcome(claimed, Verdict.GONE)], wanted=1)
+    after = WebhookWork(webhook.id, [outcome(claimed, Verdict.GONE)], wanted=1)
 
+    assert completer.run([after]) == {other.id}
     assert after.claimed == []
-    assert woken == {other.id}
     assert execute(
         database, "SELECT status, status_reason FROM webhooks WHERE id = %s", webhook.id
     ) == [("disabled", "the receiver answered 410 Gone")]
@@ -257,12 +251,12 @@ def test_ordered_claims_take_the_first_open_delivery_of_each_contact(
         with transaction(database) as cursor:
             record(cursor, captures, now())
 
-    first = completer.settle_and_claim(webhook.id, (), wanted=10).claimed
+    first = settle_and_claim(completer, webhook.id, (), wanted=10).claimed
     assert len(first) == 2
-    assert completer.settle_and_claim(webhook.id, (), wanted=10).claimed == []
+    assert settle_and_claim(completer, webhook.id, (), wanted=10).claimed == []
 
-    following = completer.settle_and_claim(
-        webhook.id, [outcome(first[0], Verdict.SUCCEEDED)], wanted=10
+    following = settle_and_claim(
+        completer, webhook.id, [outcome(first[0], Verdict.SUCCEEDED)], wanted=10
     ).claimed
     assert [each.contact_id for each in following] == [first[0].contact_id]
 
@@ -272,11 +266,11 @@ def test_no_statement_reads_all_deliveries_though_few_were_there_when_it_was_pla
 ) -> None:
     ordered = make_webhook(database, org, ordered=True)
     shared = open_database(database_url, shared=True, by_index=True)
-    completer = Completer(shared, TERMS, lambda ids: None)
+    completer = Completer(shared, TERMS, HOLDER)
     owe(database, org, 2)
     for each in (webhook, ordered):
-        claimed = completer.settle_and_claim(each.id, (), wanted=1).claimed
-        completer.settle_and_claim(each.id, [outcome(claimed[0], Verdict.SUCCEEDED)], wanted=2)
+        claimed = settle_and_claim(completer, each.id, (), wanted=1).claimed
+        settle_and_claim(completer, each.id, [outcome(claimed[0], Verdict.SUCCEEDED)], wanted=2)
 
     prepared = execute(
         shared, "SELECT name, cardinality(parameter_types) FROM pg_prepared_statements"
@@ -296,12 +290,12 @@ def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
 ) -> None:
     owe(database, org, 1)
     shared = open_database(database_url, shared=True)
-    completer = Completer(shared, TERMS, lambda ids: None)
-    completer.settle_and_claim(webhook.id, (), wanted=0)
+    completer = Completer(shared, TERMS, HOLDER)
+    settle_and_claim(completer, webhook.id, (), wanted=0)
     (pid,) = execute(shared, "SELECT pg_backend_pid()")[0]
     execute(database, "SELECT pg_terminate_backend(%s)", pid)
 
     with pytest.raises(StorageUnavailable):
-        completer.settle_and_claim(webhook.id, (), wanted=1)
-    assert len(completer.settle_and_claim(webhook.id, (), wanted=1).claimed) == 1
+        settle_and_claim(completer, webhook.id, (), wanted=1)
+    assert len(settle_and_claim(completer, webhook.id, (), wanted=1).claimed) == 1
     shared.close()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import psycopg2
 import pytest
 
 from app.domain.delivery import Decision, Verdict
@@ -28,10 +27,10 @@ from app.storage.database import (
 )
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import TERMS, execute, outcome, owe
-from workers.batch import Batch
+from tests.workers.outcomes import HOLDER, TERMS, execute, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.webhook_status import update_webhook_status
+from workers.work import WebhookWork
 
 SUCCESS, GONE = Verdict.SUCCEEDED, Verdict.GONE
 NEW_URL = "http://127.0.0.1:9/another"
@@ -50,7 +49,7 @@ def webhook(database: Database, org: Org) -> Webhook:
 @pytest.fixture
 def completer(database_url: str) -> Iterator[Completer]:
     database = open_database(database_url, shared=True)
-    yield Completer(database, TERMS, lambda ids: None)
+    yield Completer(database, TERMS, HOLDER)
     database.close()
 
 
@@ -82,8 +81,8 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)  # the condition lives in the server
 
 
-def in_thread(do: Callable[[], Batch]) -> tuple[threading.Thread, list[Batch]]:
-    done: list[Batch] = []
+def in_thread(do: Callable[[], WebhookWork]) -> tuple[threading.Thread, list[WebhookWork]]:
+    done: list[WebhookWork] = []
     thread = threading.Thread(target=lambda: done.append(do()))
     thread.start()
     return thread, done
@@ -93,12 +92,12 @@ def test_what_the_old_url_answers_is_not_held_against_the_new_one(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    first, second = (completer.settle_and_claim(webhook.id, (), 1).claimed[0] for _ in range(2))
+    first, second = (settle_and_claim(completer, webhook.id, (), 1).claimed[0] for _ in range(2))
     with transaction(database) as cursor:
         webhooks.update(cursor, webhook.id, {"url": NEW_URL}, now())
 
-    completer.settle_and_claim(webhook.id, [outcome(first, Verdict.GONE)], 0)
-    completer.settle_and_claim(webhook.id, [outcome(second, Verdict.RETRY, 60.0)], 0)
+    settle_and_claim(completer, webhook.id, [outcome(first, Verdict.GONE)], 0)
+    settle_and_claim(completer, webhook.id, [outcome(second, Verdict.RETRY, 60.0)], 0)
 
     assert execute(database, "SELECT status FROM webhooks") == [("active",)]
     assert execute(database, "SELECT failure_count FROM webhook_health") == [(0,)]
@@ -112,25 +111,25 @@ def test_a_new_url_need_not_wait_for_the_rest_and_the_circuit_of_the_old_one(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    (claimed,) = completer.settle_and_claim(webhook.id, (), 1).claimed
+    (claimed,) = settle_and_claim(completer, webhook.id, (), 1).claimed
     busy = outcome(claimed, Verdict.DEFERRED, 3600.0)
-    assert completer.settle_and_claim(webhook.id, [busy], 1).claimed == []
+    assert settle_and_claim(completer, webhook.id, [busy], 1).claimed == []
 
     with transaction(database) as cursor:
         webhooks.update(cursor, webhook.id, {"url": NEW_URL}, now())
 
-    assert len(completer.settle_and_claim(webhook.id, (), 1).claimed) == 1
+    assert len(settle_and_claim(completer, webhook.id, (), 1).claimed) == 1
 
 
 def test_who_waited_while_the_webhook_was_disabled_claims_nothing_and_tells_nothing(
     completer: Completer, database: Database, watch: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 3)
-    (claimed,) = completer.settle_and_claim(webhook.id, (), 1).claimed
+    (claimed,) = settle_and_claim(completer, webhook.id, (), 1).claimed
     with transaction(database) as cursor:
         endpoints.lock(cursor, [webhook.id])
         late, done = in_thread(
-            lambda: completer.settle_and_claim(webhook.id, [outcome(claimed, GONE)], 1)
+            lambda: settle_and_claim(completer, webhook.id, [outcome(claimed, GONE)], 1)
         )
         wait_until(lambda: waiting_for_locks(watch) == 1)
         assert webhooks.disable(cursor, webhook.id, "another process was first")
@@ -154,25 +153,30 @@ def test_a_webhook_that_is_paused_in_that_moment_is_not_disabled_as_well(
 
 
 def test_a_recovery_is_told_once_however_many_successes_come_together(
-    completer: Completer, database: Database, watch: Database, org: Org, webhook: Webhook
+    completer: Completer,
+    database_url: str,
+    database: Database,
+    watch: Database,
+    org: Org,
+    webhook: Webhook,
 ) -> None:
     owe(database, org, 2)
-    claimed = [completer.settle_and_claim(webhook.id, (), 1).claimed[0] for _ in range(2)]
+    claimed = settle_and_claim(completer, webhook.id, wanted=2).claimed
     execute(database, "UPDATE webhook_health SET recovering = true")
+    another = open_database(database_url, shared=True)
 
     with transaction(database) as cursor:
         endpoints.lock(cursor, [webhook.id])
-        first, _ = in_thread(lambda: completer.settle_and_claim(webhook.id, (), 0))
-        wait_until(lambda: waiting_for_locks(watch) == 1)
         together = [
-            in_thread(partial(completer.settle_and_claim, webhook.id, [outcome(each, SUCCESS)], 0))[
-                0
-            ]
-            for each in claimed
+            in_thread(partial(settle_and_claim, each, webhook.id, [outcome(one, SUCCESS)]))[0]
+            for each, one in zip(
+                (completer, Completer(another, TERMS, HOLDER)), claimed, strict=True
+            )
         ]
-        wait_until(lambda: completer._batcher.waiting == 2)
-    for thread in (first, *together):
+        wait_until(lambda: waiting_for_locks(watch) == 2)
+    for thread in together:
         thread.join()
+    another.close()
 
     assert told(database, "webhook.recovered") == 1
 
@@ -181,18 +185,18 @@ def test_one_outcome_that_cannot_be_stored_takes_no_other_with_it(
     completer: Completer, database: Database, org: Org, webhook: Webhook
 ) -> None:
     owe(database, org, 2)
-    good, bad = (completer.settle_and_claim(webhook.id, (), 1).claimed[0] for _ in range(2))
+    good, bad = (settle_and_claim(completer, webhook.id, (), 1).claimed[0] for _ in range(2))
     unstorable = outcome(bad, SUCCESS)
     unstorable.row.response_body = "not base64!"
-    batch = [
-        Batch(webhook.id, [unstorable], 0),
-        Batch(webhook.id, [outcome(good, SUCCESS)], 0),
+    other = make_webhook(database, org)
+    works = [
+        WebhookWork(webhook.id, [unstorable, outcome(good, SUCCESS)]),
+        WebhookWork(other.id, wanted=1),
     ]
 
-    completer._run(batch)
+    completer.run(works)
 
-    assert isinstance(batch[0].error, psycopg2.Error)
-    assert batch[1].error is None
+    assert [work.error for work in works] == [None, None]
     assert execute(database, "SELECT id FROM deliveries WHERE status = 'succeeded'") == [(good.id,)]
 
 
@@ -205,7 +209,7 @@ def test_what_a_rolled_back_transaction_gave_is_not_sent(
 ) -> None:
     other = make_webhook(database, org)
     owe(database, org, 1)
-    batch = [Batch(webhook.id, (), 1), Batch(other.id, (), 1)]
+    works = [WebhookWork(webhook.id, wanted=1), WebhookWork(other.id, wanted=1)]
     claim = claims.claim
 
     def lose_the_race_once(cursor: Cursor, webhook_id: str, *config: Any, **more: Any) -> Any:
@@ -216,10 +220,10 @@ def test_what_a_rolled_back_transaction_gave_is_not_sent(
         return claim(cursor, webhook_id, *config, **more)
 
     monkeypatch.setattr(claims, "claim", lose_the_race_once)
-    completer._run(batch)
+    completer.run(works)
 
-    assert batch[0].claimed == []
-    assert [each.webhook_id for each in batch[1].claimed] == [other.id]
+    assert works[0].claimed == []
+    assert [each.webhook_id for each in works[1].claimed] == [other.id]
 
 
 def test_a_transaction_that_loses_every_race_is_given_up(
@@ -231,9 +235,9 @@ def test_a_transaction_that_loses_every_race_is_given_up(
     monkeypatch.setattr(claims, "claim", lose_the_race)
 
     with pytest.raises(StorageUnavailable):
-        completer.settle_and_claim(webhook.id, (), 1)
+        settle_and_claim(completer, webhook.id, (), 1)
     monkeypatch.undo()
-    assert completer.settle_and_claim(webhook.id, (), 1).claimed == []
+    assert settle_and_claim(completer, webhook.id, (), 1).claimed == []
 
 
 def test_a_delivery_whose_event_is_gone_is_cancelled_and_stands_in_nobodys_way(
@@ -244,7 +248,7 @@ def test_a_delivery_whose_event_is_gone_is_cancelled_and_stands_in_nobodys_way(
         database,
         "DELETE FROM events WHERE id IN (SELECT event_id FROM deliveries ORDER BY id LIMIT 4)",
     )
-    assert len(completer.settle_and_claim(webhook.id, (), 1).claimed) == 1
+    assert len(settle_and_claim(completer, webhook.id, (), 1).claimed) == 1
     assert execute(
         database, "SELECT status, last_result, count(*) FROM deliveries GROUP BY 1, 2 ORDER BY 1"
     ) == [("attempting", None, 1), ("cancelled", "event deleted", 4)]
@@ -257,10 +261,10 @@ def test_a_delivery_that_is_lost_again_and_again_waits_longer_and_is_given_up_in
     waits = []
     for _ in range(deliveries.LOSSES_MAX):
         execute(database, "UPDATE deliveries SET next_attempt_at = now()")
-        assert len(completer.settle_and_claim(webhook.id, (), 1).claimed) == 1
+        assert len(settle_and_claim(completer, webhook.id, (), 1).claimed) == 1
         execute(database, "UPDATE deliveries SET leased_until = now() - interval '1 second'")
         with transaction(database) as cursor:
-            assert deliveries.release_expired(cursor) == 1
+            assert deliveries.release_lost(cursor) == 1
             cursor.execute("SELECT extract(epoch FROM next_attempt_at - now()) FROM deliveries")
             waits.append(cursor.fetchall()[0][0])
 
@@ -276,13 +280,13 @@ def test_what_was_put_off_once_goes_first_and_later_like_others(
 ) -> None:
     owe(database, org, 3)
     execute(database, "UPDATE deliveries SET next_attempt_at = now() - interval '1 minute'")
-    (first,) = completer.settle_and_claim(webhook.id, (), 1).claimed
-    completer.settle_and_claim(webhook.id, [outcome(first, Verdict.DEFERRED, 0.0)], 0)
-    (again,) = completer.settle_and_claim(webhook.id, (), 1).claimed
+    (first,) = settle_and_claim(completer, webhook.id, (), 1).claimed
+    settle_and_claim(completer, webhook.id, [outcome(first, Verdict.DEFERRED, 0.0)], 0)
+    (again,) = settle_and_claim(completer, webhook.id, (), 1).claimed
     assert again.id == first.id
 
-    completer.settle_and_claim(webhook.id, [outcome(again, Verdict.DEFERRED, 0.0)], 0)
-    (another,) = completer.settle_and_claim(webhook.id, (), 1).claimed
+    settle_and_claim(completer, webhook.id, [outcome(again, Verdict.DEFERRED, 0.0)], 0)
+    (another,) = settle_and_claim(completer, webhook.id, (), 1).claimed
     assert another.id != first.id
 
 
@@ -294,9 +298,9 @@ def test_ordered_claims_find_the_free_contact_behind_a_backlog_of_blocked_ones(
         captures = [make_capture(org, "blocked@example.com") for _ in range(50)]
         with transaction(database) as cursor:
             record(cursor, captures, now())
-    (head,) = completer.settle_and_claim(webhook.id, (), 10).claimed
-    completer.settle_and_claim(webhook.id, [outcome(head, Verdict.RETRY, 60.0)], 0)
-    assert completer.settle_and_claim(webhook.id, (), 10).claimed == []
+    (head,) = settle_and_claim(completer, webhook.id, (), 10).claimed
+    settle_and_claim(completer, webhook.id, [outcome(head, Verdict.RETRY, 60.0)], 0)
+    assert settle_and_claim(completer, webhook.id, (), 10).claimed == []
 
     with transaction(database) as cursor:
         record(cursor, [make_capture(org, "free@example.com")], now())
@@ -310,5 +314,5 @@ def test_ordered_claims_find_the_free_contact_behind_a_backlog_of_blocked_ones(
             " next_attempt_at) VALUES (%s, %s, %s, 'evt_ping', 'ping', 'pending', now())",
             (new_id("dlv"), org.id, webhook.id),
         )
-    found = completer.settle_and_claim(webhook.id, (), 10).claimed
+    found = settle_and_claim(completer, webhook.id, (), 10).claimed
     assert sorted(each.event_type for each in found) == ["contact.created", "ping"]

@@ -152,7 +152,7 @@ def test_a_run_that_would_delete_far_more_than_the_last_one_stops_and_says_so(
 ) -> None:
     monkeypatch.setattr(retention_run, "ROWS_MIN", 50)
     org = make_org(database)
-    settings = replace(SETTINGS, retention_captures_days=30)
+    settings = replace(SETTINGS, retention_captures_days=30, retention_events_days=36_500)
     house = Housekeeping(database, notifier, settings)
     for count in (last, old):
         long_ago = datetime.now(UTC) - timedelta(days=31)

@@ -1,7 +1,7 @@
 """`deliver`: deliveries a second from due rows to a receiver, beside a plain loop of threads.
 
-One worker process with the product's settings. Beside it as many threads as it may have in flight
-to one webhook post the same requests to the same receiver, and store nothing.
+One worker process with the product's settings. Beside it as many threads as are fastest here post
+the same requests to the same receiver, and store nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from scripts.commands.queue_state import notify
 
 #: Deliveries of one round, on each side.
 DELIVERIES = 15_000
+#: More threads than this only wait for each other.
+BARE_THREADS = 10
 PATIENCE_SECONDS = 120.0
 #: Deliveries before the clock starts: connections are opened, the worker is warm.
 WARM_UP = 300
@@ -33,7 +35,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
         testbed.start("deliveries")
         for number in range(effort.rounds):
             ours.append(drain(testbed, port, webhook_id, count))
-            arguments = (f"http://127.0.0.1:{port}/bare", str(count), str(testbed.in_flight_limit))
+            arguments = (f"http://127.0.0.1:{port}/bare", str(count), str(BARE_THREADS))
             bare.append(count / testbed.script("bare_deliver", *arguments))
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, bare {bare[-1]:,.0f}/s")
         _check(testbed, (WARM_UP + count) * effort.rounds)
@@ -45,12 +47,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
 
 def drain(testbed: Testbed, port: int, webhook_id: str, count: int) -> float:
     """Make `count` deliveries due and wait for them; deliveries a second."""
-    fill_pending(testbed.database_url, webhook_id, WARM_UP + count)
-    before = testbed.count(port)
-    notify(testbed.redis_url, webhook_id)
-    first = before + WARM_UP
-    testbed.wait_until(lambda: testbed.count(port) >= first, "nothing is delivered")
-    began_at, at_begin = time.perf_counter(), testbed.count(port)
+    before, at_begin, began_at = begin(testbed, port, webhook_id, count)
     # The receiver is asked first: to look for what is open reads what is not.
     last = before + WARM_UP + count
     testbed.wait_until(
@@ -60,6 +57,19 @@ def drain(testbed: Testbed, port: int, webhook_id: str, count: int) -> float:
     )
     seconds = time.perf_counter() - began_at
     return (testbed.count(port) - at_begin) / seconds
+
+
+def begin(testbed: Testbed, port: int, webhook_id: str, count: int) -> tuple[int, int, float]:
+    """Make `WARM_UP` and `count` deliveries due and wait for the warm-up.
+
+    The receiver's count before all and now, and the time of now.
+    """
+    fill_pending(testbed.database_url, webhook_id, WARM_UP + count)
+    before = testbed.count(port)
+    notify(testbed.redis_url, webhook_id)
+    first = before + WARM_UP
+    testbed.wait_until(lambda: testbed.count(port) >= first, "nothing is delivered")
+    return before, testbed.count(port), time.perf_counter()
 
 
 def _open(testbed: Testbed) -> bool:

@@ -5,6 +5,11 @@
     /count      how many deliveries have come
     /delays     milliseconds from each event to its arrival here, by path; forgets them
     /hang...    nothing, ever
+    /flap...    as any other for five seconds, nothing for the next five, and so on
+    /after-N... as any other, N milliseconds later
+    /busy-N...  503 to N % at random, and as any other
+    /cap-N-M... 503 at once while N others are waiting; else as any other, M milliseconds later
+    /refused    how often it said 503
     /202        202 with a body as long as a capture's answer
     any other   200, empty; counted as a delivery
 """
@@ -12,19 +17,22 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sys
 import time
 from collections import defaultdict
-from datetime import datetime
 from typing import cast
 
 import msgspec
 import uvloop
 
+from app.domain.ids import milliseconds_of
+
 _OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+_BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+_FLAP_SECONDS = 5.0
 _BODY = b"x" * 240
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\ncontent-length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
-_TIMESTAMP = b'"timestamp":"'
 
 
 class Arrivals:
@@ -32,17 +40,15 @@ class Arrivals:
 
     def __init__(self, *, timed: bool = False) -> None:
         self.timed = timed
-        self.count = 0
+        self.count = self.refused = self.waiting = 0
         self.delays_ms: dict[str, list[float]] = defaultdict(list)
 
     def note(self, path: str, body: bytes) -> None:
         """A delivery came in."""
         self.count += 1
         if self.timed:
-            at = body.find(_TIMESTAMP) + len(_TIMESTAMP)
-            text = body[at : body.find(b'"', at)].decode()
-            happened_at = datetime.fromisoformat(text).timestamp()
-            self.delays_ms[path].append(1000 * (time.time() - happened_at))
+            event_id = body.split(b'"', 4)[3].decode()  # {"id":"evt_...
+            self.delays_ms[path].append(1000 * time.time() - milliseconds_of(event_id))
 
     def take_delays(self) -> dict[str, list[float]]:
         """The delays since the last call."""
@@ -73,9 +79,30 @@ class Sink(asyncio.Protocol):
             return
         self._received = b""
         path = data[: data.find(b"\r\n")].split(b" ")[1].decode()
-        answer = self._answer(path, data[end + 4 : size])
-        if answer:
+        body = data[end + 4 : size]
+        kind, *numbers = path.split("/")[1].split("-")
+        if kind in ("after", "cap"):
+            self._answer_late(path, body, *map(int, numbers))
+        elif kind == "busy" and random.random() * 100 < int(numbers[0]):
+            self._arrivals.refused += 1
+            self._transport.write(_BUSY)
+        elif answer := self._answer(path, body):
             self._transport.write(answer)
+
+    def _answer_late(self, path: str, body: bytes, *numbers: int) -> None:
+        assert self._transport is not None
+        arrivals, transport, ms = self._arrivals, self._transport, numbers[-1]
+        if len(numbers) > 1 and arrivals.waiting >= numbers[0]:
+            arrivals.refused += 1
+            transport.write(_BUSY)
+            return
+
+        def answer() -> None:
+            arrivals.waiting -= 1
+            transport.write(self._answer(path, body))
+
+        arrivals.waiting += 1
+        asyncio.get_running_loop().call_later(ms / 1000, answer)
 
     def _answer(self, path: str, body: bytes) -> bytes:
         if path == "/202":
@@ -84,7 +111,12 @@ class Sink(asyncio.Protocol):
             return _json(self._arrivals.count)
         if path == "/delays":
             return _json(self._arrivals.take_delays())
-        if path.startswith("/hang"):
+        if path == "/refused":
+            return _json(self._arrivals.refused)
+        is_flap = (
+            path.startswith("/flap") and time.monotonic() % (2 * _FLAP_SECONDS) > _FLAP_SECONDS
+        )
+        if path.startswith("/hang") or is_flap:
             return b""
         self._arrivals.note(path, body)
         return _OK

@@ -78,11 +78,6 @@ class Testbed(ExitStack):
         """Of the queue."""
         return self.embedded.redis_url
 
-    @property
-    def in_flight_limit(self) -> int:
-        """Deliveries of one webhook that may be in flight."""
-        return self.system.settings.webhook_concurrency_max
-
     def start(self, role: str, settings: Mapping[str, str] | None = None) -> Child:
         """Start a process of the product; web is ready on return, the others soon after."""
         child = self._start(role, PROCESSES[role], settings or {})

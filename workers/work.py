@@ -1,4 +1,4 @@
-"""What a delivery thread and the completer (completer.py) pass each other."""
+"""What the engine (engine.py) and the completer (completer.py) pass each other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.domain.backoff import RetryPolicy
+from app.domain.concurrency import Answer
 from app.domain.delivery import Decision
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
@@ -21,48 +22,61 @@ class DeliveryConfig:
     """The settings that deliveries follow."""
 
     policy: RetryPolicy
+    #: Attempts in flight to one webhook from one process, at most.
     max_in_flight: int
+    #: Attempts in flight from one process, all webhooks together.
+    slots: int
     #: Total time of one attempt.
     attempt_seconds: float
 
     @property
     def lease_seconds(self) -> float:
-        """How long a claimed delivery belongs to its worker."""
+        """How long a claimed delivery belongs to its process."""
         return self.attempt_seconds + LEASE_MARGIN_SECONDS
 
 
-@dataclass(frozen=True)
+@dataclass
 class Attempted:
     """An attempt that was made and decided on."""
 
     row: Settled
     decision: Decision
-    timed_out: bool
+    #: What it says about the receiver's load.
+    answer: Answer
     #: Where it was sent; the webhook may have another URL by now.
     url: str
     #: Time until the receiver answered, without our own share.
     waited_seconds: float = 0.0
+    #: Whether a failure is one of the endpoint's, not of our having sent too much at once.
+    counts: bool = True
 
 
 @dataclass
-class Batch:
-    """What a thread completes and requests, and then what it receives."""
+class WebhookWork:
+    """What one transaction does for one webhook: the request, and below it what comes of it."""
 
     webhook_id: str
-    attempted: Sequence[Attempted]
-    wanted: int
+    attempted: Sequence[Attempted] = ()
     #: Claimed but not attempted; they go back as they were.
     unsent: Sequence[Claimed] = ()
-    #: The leases it receives start no earlier than this (monotonic seconds).
-    asked_at: float = field(default_factory=time.monotonic)
+    #: Deliveries to claim, at most.
+    wanted: int = 0
+    #: A concurrency limit to be remembered for other processes.
+    learned: int | None = None
+
     endpoint: Endpoint | None = None
     claimed: list[Claimed] = field(default_factory=list)
-    #: The webhook's limit allows more than was requested, and more may be due.
+    #: No lease of `claimed` began earlier than this (monotonic seconds).
+    asked_at: float = 0.0
+    #: More may be due than was claimed.
     more: bool = False
-    #: Seconds until the webhook's next permit, or until its cooldown ends.
+    #: Seconds until anything else may leave, and why: `pause` or `pace`.
     wait_seconds: float = 0.0
+    wait_reason: str | None = None
     error: Exception | None = None
 
     def start_over(self) -> None:
         """Forget the results of a transaction that was rolled back."""
-        self.endpoint, self.claimed, self.more, self.wait_seconds = None, [], False, 0.0
+        self.endpoint, self.claimed, self.more, self.error = None, [], False, None
+        self.wait_seconds, self.wait_reason = 0.0, None
+        self.asked_at = time.monotonic()

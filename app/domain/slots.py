@@ -1,0 +1,86 @@
+"""Who gets the next free slots of a delivery process.
+
+A slot is the right to one attempt in flight. Slots are what a process has least of: a receiver that
+hangs holds each of its slots for a whole attempt. Four rules, first to last:
+
+1. **Bulkhead.** Webhooks that have not answered yet, or do not answer well, share `BULKHEAD` of the
+   slots. The rest belongs to those that do.
+2. **First slots first.** Inside the bulkhead no webhook gets a second slot while another waits for
+   its first, so a new webhook that works is found out by its first answer.
+3. **Quiet orgs first.** An org that holds more than `NOISY` of all slots gets another one only when
+   no quieter org wants it (the rule of SQS fair queues). Among equals, who holds least goes first.
+4. **Reserve.** Webhooks and orgs that hold more than `NOISY` leave the last `RESERVE` of the slots
+   to those that hold less, and no webhook takes more than `WEBHOOK_SHARE` of the slots while
+   another waits: who comes next finds a free slot at once.
+
+Pure: what everybody holds and wants goes in, who may start how many comes out.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+#: Share of a process's slots that webhooks without a good answer of late may hold together.
+BULKHEAD = 0.6
+#: Share of the slots above which an org waits for the others.
+NOISY = 0.1
+#: Share of the slots that the noisy leave free.
+RESERVE = 0.1
+#: Share of the slots that one webhook may hold while another one waits.
+WEBHOOK_SHARE = 0.25
+
+
+class Demand(NamedTuple):
+    """What one webhook holds and wants."""
+
+    webhook_id: str
+    org_id: str
+    #: It answered well of late.
+    proven: bool
+    in_flight: int
+    #: Deliveries that could start now: due, and allowed by the webhook's own limit.
+    wanted: int
+
+
+def grant(slots: int, demands: Iterable[Demand]) -> dict[str, int]:
+    """How many attempts each webhook may start now, of a process with so many slots in all.
+
+    `demands` must name every webhook that holds a slot or wants one.
+    """
+    everyone = list(demands)
+    held_by_org: Counter[str] = Counter()
+    for demand in everyone:
+        held_by_org[demand.org_id] += demand.in_flight
+    free = slots - sum(held_by_org.values())
+    room = int(slots * BULKHEAD) - sum(d.in_flight for d in everyone if not d.proven)
+    noisy, reserve = slots * NOISY, slots * RESERVE
+    granted: Counter[str] = Counter()
+
+    def urgency(demand: Demand) -> tuple[bool, bool, bool, int, str]:
+        held = demand.in_flight + granted[demand.webhook_id]
+        is_noisy = held_by_org[demand.org_id] >= noisy
+        has_share = held >= slots * WEBHOOK_SHARE
+        return has_share, is_noisy, not demand.proven and held > 0, held, demand.webhook_id
+
+    waiting = [(urgency(demand), demand) for demand in everyone if demand.wanted > 0]
+    heapq.heapify(waiting)
+    while waiting and free > 0:
+        known, demand = heapq.heappop(waiting)
+        if not demand.proven and room <= 0:
+            continue
+        if known != (now := urgency(demand)):  # its org took slots since
+            heapq.heappush(waiting, (now, demand))
+            continue
+        has_share, is_noisy, *_ = now
+        if free <= reserve and (has_share or is_noisy):
+            continue
+        granted[demand.webhook_id] += 1
+        held_by_org[demand.org_id] += 1
+        free -= 1
+        room -= not demand.proven
+        if granted[demand.webhook_id] < demand.wanted:
+            heapq.heappush(waiting, (urgency(demand), demand))
+    return dict(granted)

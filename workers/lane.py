@@ -1,0 +1,171 @@
+"""One webhook in one delivery process: what is in flight, what is due, what was learned."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from app.domain.concurrency import Answer, ConcurrencyLimit
+from app.domain.delivery import Verdict
+from app.domain.errors import StorageUnavailable
+from app.domain.health import is_circuit_open
+from app.domain.slots import Demand
+from app.storage.claims import Claimed
+from app.storage.endpoints import Endpoint
+from workers.work import Attempted, WebhookWork
+
+#: An answer that takes longer, or an attempt without one for so long, makes a webhook unproven.
+SLOW_SECONDS = 2.0
+#: So do failures in a row.
+FAILURES_MAX = 3
+#: A webhook that must wait is looked at again this soon when something new becomes due: what it
+#: waits for may be over early.
+LOOK_AGAIN_SECONDS = 0.5
+#: The limit is remembered this often, if it has changed by this factor.
+REMEMBER_SECONDS = 10.0
+REMEMBER_FACTOR = 1.5
+
+
+class _Flight(NamedTuple):
+    """An attempt under way."""
+
+    started_at: float
+    #: Attempts of the webhook in flight when it started, itself included.
+    in_flight: int
+
+
+class Lane:
+    """Used by the engine's loop alone. Times are monotonic seconds."""
+
+    def __init__(self, webhook_id: str, cap: int) -> None:
+        self.webhook_id = webhook_id
+        self._cap = cap
+        self._limit = ConcurrencyLimit(cap)
+        self._endpoint: Endpoint | None = None
+        #: By lease, the oldest first.
+        self._flights: dict[int, _Flight] = {}
+        self._finished: list[Attempted] = []
+        self._unsent: list[Claimed] = []
+        self._is_due = False
+        self._wake_at = 0.0
+        self._answers_well = False
+        self._failures = 0
+        #: The limit at the last success.
+        self._borne = 1
+        self._remembered_at = time.monotonic()
+        #: When a claim was made last.
+        self.asked_at = 0.0
+        #: What kept something due from leaving: pause, pace, limit, bulkhead or slots.
+        self.waits_for: str | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts under way."""
+        return len(self._flights)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way, due or to be recorded."""
+        return not (self._is_due or self._flights or self.has_results)
+
+    @property
+    def has_results(self) -> bool:
+        """Whether something is to be recorded."""
+        return bool(self._finished or self._unsent)
+
+    def note_due(self, now: float) -> None:
+        """Something may be due."""
+        self._is_due = True
+        self._wake_at = min(self._wake_at, max(now, self.asked_at + LOOK_AGAIN_SECONDS))
+
+    def wakes_at(self, now: float) -> float | None:
+        """When its wait is over; None if it does not wait for a time."""
+        return self._wake_at if self._is_due and self._wake_at > now else None
+
+    def demand(self, now: float) -> Demand:
+        """What it holds and wants."""
+        room = max(0, self._limit.value - self.in_flight)
+        wants = self._is_due and now >= self._wake_at
+        if wants and not room:
+            self.waits_for = "limit"
+        org_id = self._endpoint.org_id if self._endpoint else self.webhook_id
+        return Demand(
+            self.webhook_id, org_id, self._is_proven(now), self.in_flight, room if wants else 0
+        )
+
+    def start(self, claimed: Claimed, now: float) -> None:
+        """An attempt begins."""
+        self._flights[claimed.lease] = _Flight(now, self.in_flight + 1)
+
+    def finish(self, claimed: Claimed, attempted: Attempted | None, now: float) -> None:
+        """It is over; None: it was not made."""
+        flight = self._flights.pop(claimed.lease)
+        if attempted is None:
+            self._unsent.append(claimed)
+            return
+        self._finished.append(attempted)
+        is_news = self._limit.observe(
+            attempted.answer, flight.started_at, now, attempted.waited_seconds, flight.in_flight
+        )
+        limit = self._limit.value
+        # The limit has doubled at most since it was borne: above half of that, a refusal may be due
+        # to what we sent at once.
+        below = is_news and (limit == 1 or 2 * limit <= self._borne)
+        attempted.counts = below or attempted.answer is not Answer.REFUSED
+        succeeded = attempted.decision.verdict is Verdict.SUCCEEDED
+        self._failures = 0 if succeeded else self._failures + 1
+        if succeeded:
+            self._borne = limit
+            self._answers_well = now - flight.started_at < SLOW_SECONDS
+        elif attempted.answer is Answer.TIMED_OUT or self._failures >= FAILURES_MAX:
+            self._answers_well = False
+
+    def work(self, wanted: int, now: float) -> WebhookWork:
+        """What the next transaction is to do for it."""
+        learned = self._limit.value if self._is_worth_remembering(now) else None
+        work = WebhookWork(self.webhook_id, self._finished, self._unsent, wanted, learned)
+        self._finished, self._unsent = [], []
+        if wanted:
+            self.asked_at = now
+        return work
+
+    def take(self, work: WebhookWork, now: float) -> None:
+        """What came of it."""
+        if isinstance(work.error, StorageUnavailable):
+            self._finished = [*work.attempted, *self._finished]
+            self._unsent = [*work.unsent, *self._unsent]
+            return
+        before = self._endpoint
+        self._learn(before, work.endpoint)
+        if work.wanted:
+            self._is_due = work.more
+            self._wake_at = now + work.wait_seconds
+            self.waits_for = work.wait_reason
+        self._endpoint = work.endpoint
+        # What is settled may let the next one of its contact, or the next probe, leave.
+        held_back = before is not None and (before.ordered or is_circuit_open(before.health))
+        if work.attempted and held_back and not work.claimed:
+            self._is_due = True
+
+    def _learn(self, before: Endpoint | None, after: Endpoint | None) -> None:
+        if after is None:
+            return
+        if is_circuit_open(after.health) or (before is not None and before.url != after.url):
+            self._start_limit(1)
+            self._answers_well = False
+        elif before is None:
+            self._start_limit((after.health.concurrency_limit or 0) / 2)
+
+    def _start_limit(self, start: float) -> None:
+        self._limit = ConcurrencyLimit(self._cap, max(1.0, start))
+
+    def _is_proven(self, now: float) -> bool:
+        oldest = next(iter(self._flights.values()), None)
+        return self._answers_well and (oldest is None or now - oldest.started_at < SLOW_SECONDS)
+
+    def _is_worth_remembering(self, now: float) -> bool:
+        if self._endpoint is None or now - self._remembered_at < REMEMBER_SECONDS:
+            return False
+        self._remembered_at = now
+        known, limit = self._endpoint.health.concurrency_limit or 1, self._limit.value
+        return max(known, limit) >= REMEMBER_FACTOR * min(known, limit)
