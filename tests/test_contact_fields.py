@@ -7,7 +7,7 @@ import pytest
 
 from app.api.bodies import read_body
 from app.api.contact_bodies import ContactEdit, NewContact, edits_of
-from app.api.openapi_public import PUBLIC
+from app.api.openapi_public import PUBLIC, PUBLIC_BODIES
 from app.domain.capture import Capture
 from app.domain.contact import Contact
 from app.domain.contact_fields import (
@@ -96,5 +96,6 @@ def test_a_keyed_caller_sets_sees_and_clears_a_text(field: str) -> None:
 def test_a_visitor_reads_of_every_text_with_its_length() -> None:
     content = PUBLIC["/capture", "POST"]["requestBody"]["content"]
     for media_type in ("application/json", "multipart/form-data"):
-        properties = content[media_type]["schema"]["properties"]
+        name = content[media_type]["schema"]["$ref"].rpartition("/")[2]
+        properties = PUBLIC_BODIES[name]["properties"]
         assert {n: properties[n]["maxLength"] for n in LEAD_LENGTHS_MAX} == LEAD_LENGTHS_MAX

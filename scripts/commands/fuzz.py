@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -222,6 +222,9 @@ class _Visitors:
     """Knows one org, no keys, and everybody by the same address; counts nothing."""
 
     org = Org("org_01", "acme", datetime(2026, 1, 1, tzinfo=UTC), b"s" * 32, OrgSettings())
+
+    async def identified(self, host: str, key: str | None, identify: Callable[[], Any]) -> Any:
+        return identify()
 
     def org_at(self, *_: object) -> Org:
         return self.org

@@ -74,7 +74,7 @@ def test_a_new_lead_becomes_a_contact_an_event_and_a_verified_delivery(rex: Rex)
     assert answer["data"]["email"] == "ada@example.com"
     assert answer["data"]["stage"] == "lead"
     assert received.verified
-    assert set(received.event) == {"id", "event", "timestamp", "data"}
+    assert set(received.event) == {"id", "event", "type", "timestamp", "data"}
     assert received.event["event"] == received.headers["X-Rex-Event"] == "contact.created"
     assert received.event["data"]["metadata"] == {"utm_source": "x"}
     assert received.event["id"] == received.headers["webhook-id"]

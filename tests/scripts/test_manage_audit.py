@@ -41,6 +41,7 @@ CHANGING = {
     "person erase": (["ada@example.com"], "person.erased"),
     "secrets reencrypt": ([], "secrets.reencrypted"),
     "dead-letters redrive": ([], "dead_letters.redriven"),
+    "retention run": ([], "retention.run"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.domain.errors import Conflict
+from app.storage import audit
+from app.storage.database import transaction
 from app.storage.retention_run import run_retention
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
@@ -19,6 +21,8 @@ def run(operator: Operator, arguments: Namespace) -> object:
             f"Far more {done.stopped_at} are past their age than the last run deleted. Check the"
             " database's clock and RETENTION_*_DAYS; if both are right, add --force"
         )
+    with transaction(database) as cursor:
+        audit.note(cursor, "retention.run", actor=audit.MANAGE, org_id=None, force=arguments.force)
     return done.deleted
 
 
