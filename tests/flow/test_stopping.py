@@ -145,6 +145,7 @@ def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
     old = workers(system)
     os.kill(old[0], number)
     wait_until(lambda: old[0] not in workers(system) and len(workers(system)) == 2, 30)
+    wait_until(lambda: listeners(system.settings.port) == 2, PATIENCE_SECONDS)
 
     with Callers(system.settings.port) as callers:
         callers.accepted_more(100)
