@@ -70,9 +70,9 @@ class DeliveryEngine:
         self._away_until = 0.0
         self._stopping = False
 
-    def ring(self, webhook_id: str) -> None:
-        """A webhook may have something due. Returns at once; any thread may call."""
-        self._rung.append(webhook_id)
+    def ring(self, webhook_ids: Iterable[str]) -> None:
+        """Webhooks may have something due. Returns at once; any thread may call."""
+        self._rung.extend(webhook_ids)
         self._news.set()
 
     def stop(self) -> None:
