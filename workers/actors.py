@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import dramatiq
+import msgspec
 
 from app.domain.backoff import RetryPolicy
 from app.domain.errors import StorageUnavailable
 from app.domain.times import now
+from app.queue.batches import Batching
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
 from app.queue.notifier import DeliveryNotifier
@@ -34,8 +36,9 @@ from workers.work import DeliveryConfig
 
 #: No fault of the job: it is tried again as long as it takes, and a traceback would say nothing.
 EXPECTED = (StorageUnavailable,)
-#: Threads that hand notifications to the engine.
+#: Threads that hand notifications to the engine, and how many at a time.
 NOTIFICATION_THREADS = 2
+NOTIFICATIONS = Batching(jobs_max=128, bytes_max=64 * 1024)
 #: Open files that a process allows itself.
 DESCRIPTORS_MAX = 65_536
 #: Idle connections to receivers that a process keeps; at most half of its descriptors.
@@ -58,11 +61,12 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
     notifier = DeliveryNotifier(broker.client)
     engine = make_engine(settings, notifier, broker.consumer_name, spawn)
 
-    def take_notification(webhook_id: str) -> None:
-        notifier.take(webhook_id)
-        engine.note_due(webhook_id)
+    def take_notifications(jobs: Sequence[msgspec.Raw]) -> None:
+        webhook_ids = [msgspec.json.decode(job, type=str) for job in jobs]
+        notifier.take(webhook_ids)
+        engine.note_due(webhook_ids)
 
-    _declare(broker, DELIVERIES, DELIVER, take_notification)
+    _declare(broker, DELIVERIES, DELIVER, take_notifications, batching=NOTIFICATIONS)
     return broker, engine
 
 

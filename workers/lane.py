@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from app.domain.concurrency import Answer, ConcurrencyLimit
@@ -30,7 +31,7 @@ class _Flight(NamedTuple):
     """An attempt under way."""
 
     started_at: float
-    #: Attempts of the webhook in flight when it started, itself included.
+    #: Attempts of the webhook in flight when it started, itself and those beside it included.
     in_flight: int
 
 
@@ -93,9 +94,10 @@ class Lane:
             self.webhook_id, org_id, self._is_proven(now), self.in_flight, room if wants else 0
         )
 
-    def start(self, claimed: Claimed, now: float) -> None:
-        """An attempt begins."""
-        self._flights[claimed.lease] = _Flight(now, self.in_flight + 1)
+    def start(self, claimed: Sequence[Claimed], now: float) -> None:
+        """Attempts begin together."""
+        flight = _Flight(now, self.in_flight + len(claimed))
+        self._flights |= {each.lease: flight for each in claimed}
 
     def finish(self, claimed: Claimed, attempted: Attempted | None, now: float) -> None:
         """It is over; None: it was not made."""

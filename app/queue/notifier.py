@@ -49,9 +49,9 @@ class DeliveryNotifier:
             return False
         return True
 
-    def take(self, webhook_id: str) -> None:
+    def take(self, webhook_ids: Iterable[str]) -> None:
         """Note that a worker looks now: what becomes due from here on notifies again."""
-        self._client.delete(PREFIX + _dedupe_key(webhook_id))
+        self._client.delete(*(PREFIX + _dedupe_key(each) for each in webhook_ids))
 
 
 def _dedupe_key(webhook_id: str) -> str:

@@ -39,7 +39,7 @@ def test_a_webhook_that_is_notified_is_not_notified_again_until_somebody_looks(
         assert notifier.notify(WEBHOOKS)
     assert waiting(client) == WEBHOOKS
 
-    notifier.take(WEBHOOKS[0])
+    notifier.take([WEBHOOKS[0]])
     notifier.notify(WEBHOOKS)
     assert waiting(client) == [*WEBHOOKS, WEBHOOKS[0]]
 

@@ -84,7 +84,7 @@ def test_a_delivery_is_claimed_signed_sent_and_recorded(
         receiver.secret = SECRET
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 3)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: states(database) == {"succeeded": 3})
 
     assert [each.verified for each in receiver.received] == [True] * 3
@@ -101,7 +101,7 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
     ):
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 2)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: execute(database, "SELECT result FROM attempts") != [])
 
     assert receiver.received == []
@@ -122,7 +122,7 @@ def test_what_was_claimed_before_the_process_slept_is_given_back_and_not_sent(
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)
         execute(database, "ALTER SEQUENCE leases RESTART WITH 1")
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: execute(database, "SELECT is_called FROM leases") == [(True,)])
     assert receiver.received == []
     assert execute(database, "SELECT status, attempts, lease FROM deliveries") == [
@@ -131,7 +131,7 @@ def test_what_was_claimed_before_the_process_slept_is_given_back_and_not_sent(
     monkeypatch.undo()
     with Receiver() as receiver, engine_of(database_url) as engine:
         execute(database, "UPDATE webhooks SET url = %s", receiver.url)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: states(database) == {"succeeded": 1})
 
 
@@ -146,7 +146,7 @@ def test_a_busy_answer_without_a_time_costs_its_delivery_a_retry_and_pauses_nobo
     ):
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 5)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: states(database) == {"succeeded": 4, "pending": 1})
 
     assert execute(database, "SELECT rest_until, not_before FROM webhook_health") == [(None, None)]
@@ -161,7 +161,7 @@ def test_a_pause_is_waited_for_and_not_cut_short(
         owe(database, org, 3)
         execute(database, "UPDATE webhook_health SET rest_until = now() + interval '0.7 seconds'")
         ((rest_until,),) = execute(database, "SELECT rest_until FROM webhook_health")
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: states(database) == {"succeeded": 3})
 
     ((first,),) = execute(database, "SELECT min(started_at) FROM attempts")
@@ -198,7 +198,7 @@ def test_a_new_webhook_starts_with_one_attempt_and_grows_with_good_answers(
     ):
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 60)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: first.now == 1)
         assert in_flight(database) == 1
         first.open.set()
@@ -216,7 +216,7 @@ def test_what_was_learned_before_is_where_a_new_process_starts(
         webhook = make_webhook(database, org, receiver.url)
         execute(database, "UPDATE webhook_health SET flow = 12")
         owe(database, org, 60)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: counted.now == 6)
         assert in_flight(database) == 6
         counted.open.set()
@@ -235,13 +235,13 @@ def test_new_webhooks_that_hang_leave_slots_to_one_that_answers(
     ):
         well = make_webhook(database, org, good.url)
         owe(database, org, 1)
-        engine.note_due(well.id)
+        engine.note_due([well.id])
         wait_until(lambda: states(database) == {"succeeded": 1})
         for _ in range(30):
             make_webhook(database, org, bad.url)
         owe(database, org, 1)
         for (webhook_id,) in execute(database, "SELECT id FROM webhooks"):
-            engine.note_due(webhook_id)
+            engine.note_due([webhook_id])
         wait_until(lambda: len(good.received) == 2 and hanging.now == 12)
         assert in_flight(database) == 12  # the bulkhead: 60 % of the slots
         hanging.open.set()
@@ -254,7 +254,7 @@ def test_an_ordered_webhook_sends_a_contacts_events_one_after_the_other(
         webhook = make_webhook(database, org, receiver.url, ordered=True)
         for _ in range(4):
             owe(database, org, 2)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: states(database) == {"succeeded": 8})
     # Each left after the one before had been answered.
     ((overlaps,),) = execute(
@@ -273,7 +273,7 @@ def test_what_was_sent_while_postgresql_was_away_is_recorded_afterwards(
     with Receiver(counted) as receiver, engine_of(database_url) as engine:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: counted.now == 1)
         execute(
             database,
@@ -295,7 +295,7 @@ def test_the_log_says_what_a_due_delivery_waited_for(
     ):
         webhook = make_webhook(database, org, receiver.url, rate_limit=20)
         owe(database, org, 3)
-        engine.note_due(webhook.id)
+        engine.note_due([webhook.id])
         wait_until(lambda: states(database) == {"succeeded": 3})
     reasons = [getattr(record, "waited_for", "") for record in caplog.records]
     assert reasons[0] is None

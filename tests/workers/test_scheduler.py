@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 
 import msgspec
@@ -11,14 +12,17 @@ import pytest
 
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
-from app.queue.jobs import CAPTURES, DELIVERIES
+from app.queue.jobs import CAPTURES, DELIVERIES, KEYS
 from app.storage import fallback
 from app.storage.database import Database, open_database, transaction
 from app.storage.migrate import migrate
 from config.settings import Settings
 from scripts.system.embedded import Embedded
-from tests.factories import make_capture, make_org
+from tests.factories import make_capture, make_org, make_webhook
 from tests.queue.working import eventually
+from tests.workers.outcomes import TERMS, execute, owe, settle_and_claim
+from workers import maintenance
+from workers.completer import Completer
 from workers.maintenance import MaintenanceTasks
 from workers.scheduler import PeriodicTask, Scheduler, prompt_tasks
 
@@ -27,6 +31,7 @@ from workers.scheduler import PeriodicTask, Scheduler, prompt_tasks
 def broker(redis_url: str) -> Iterator[StreamsBroker]:
     broker = StreamsBroker(redis_url, threads=1)
     broker.declare_queue(CAPTURES)
+    broker.declare_queue(DELIVERIES)
     yield broker
     broker.close()
 
@@ -133,3 +138,34 @@ def test_while_the_queue_is_away_the_inbox_keeps_everything(
     with transaction(database) as cursor:
         assert len(fallback.oldest(cursor, 2)) == 1
     nowhere.close()
+
+
+def test_leases_of_a_process_whose_heartbeat_stopped_end_and_those_of_a_living_one_stay(
+    broker: StreamsBroker, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "DEAD_AFTER_SECONDS", 0.6)
+    org = make_org(database)
+    webhook = make_webhook(database, org)
+    owe(database, org, 3)
+    shared = open_database(database_url, shared=True)
+    for holder in ("living", "silent", "never heard"):
+        assert settle_and_claim(Completer(shared, TERMS, holder), webhook.id, wanted=1).claimed
+    tasks = MaintenanceTasks(database, broker)
+    beats = 0
+
+    def released() -> bool:
+        nonlocal beats
+        beats += 1
+        broker.client.hset(KEYS.heartbeats(DELIVERIES), "living", str(beats))
+        broker.client.hset(KEYS.heartbeats(DELIVERIES), "silent", "1")
+        tasks.release_lost_leases()
+        lost = execute(database, "SELECT count(*) FROM attempts WHERE result = 'lost'")
+        return lost == [(2,)]
+
+    began_at = time.monotonic()
+    eventually(released)
+    assert time.monotonic() - began_at >= 0.6
+    assert execute(database, "SELECT holder FROM deliveries WHERE status = 'attempting'") == [
+        ("living",)
+    ]
+    shared.close()
