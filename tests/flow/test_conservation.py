@@ -29,7 +29,7 @@ def captures_in(outcome: Outcome) -> list[Post]:
     return [post for post in outcome.posts if post.kind == "capture"]
 
 
-@pytest.mark.parametrize("verb", [Verb.KILL, Verb.FREEZE])
+@pytest.mark.parametrize("verb", [Verb.KILL, pytest.param(Verb.FREEZE, marks=pytest.mark.all_only)])
 def test_captures_posted_while_redis_is_away_are_taken_and_recorded_whole(verb: Verb) -> None:
     away = Fault(1.0, verb, "valkey", 3.0)
     load = Load(rate=200.0, clients=16, begins_seconds=1.2, most=500)

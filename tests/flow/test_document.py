@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.system.whole import WholeSystem
 
 #: Generated cases per operation; a run of the suite has a few, the long form as many as you like.
@@ -23,6 +25,7 @@ _EXCLUDED_CHECKS = "positive_data_acceptance"
 _EXCLUDED_OPERATION = "revoke_key"
 
 
+@pytest.mark.all_only
 def test_whatever_is_sent_is_answered_as_the_document_says(
     system: WholeSystem, tmp_path: Path
 ) -> None:

@@ -136,6 +136,7 @@ def readiness(connection: http.client.HTTPConnection) -> tuple[int, str, str | N
 
 
 # Of one process the supervisor is the whole system's: tests/system sees to that.
+@pytest.mark.all_only
 @pytest.mark.parametrize("system", ["2"], ids=["two processes"], indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "frozen"])
 def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
