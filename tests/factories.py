@@ -14,7 +14,7 @@ from app.storage import orgs, webhooks
 from app.storage.database import Database, transaction
 from app.storage.secret_cipher import SecretCipher
 
-VAULT = SecretCipher(b"k" * 32)
+CIPHER = SecretCipher(b"k" * 32)
 HOOK_URL = "http://127.0.0.1:9/hook"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -50,5 +50,5 @@ def make_webhook(database: Database, org: Org, url: str = HOOK_URL, **fields: An
     }
     webhook = Webhook(id=new_id("whk"), org_id=org.id, url=url, **(values | fields))
     with transaction(database) as cursor:
-        webhooks.insert(cursor, webhook, VAULT.encrypt(SECRET))
+        webhooks.insert(cursor, webhook, CIPHER.encrypt(SECRET))
     return webhook

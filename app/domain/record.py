@@ -67,7 +67,7 @@ class RecordReader:
     def read(self, node: object, path: Path = ()) -> dict[str, Found]:
         """Fields by their names with the value that stands for each.
 
-        The first label that means a field gives its value, but for a label that is its exact name.
+        The first label that means a field gives its value, unless another label is its exact name.
         """
         record: dict[str, Found] = {}
         for field, steps, value in self._answers(node, record):

@@ -1,4 +1,4 @@
-"""What the visitor of a plain HTML form sees: the next page, thanks, or what to mend."""
+"""What the visitor of a plain HTML form sees: the next page, thanks, or what to correct."""
 
 from __future__ import annotations
 

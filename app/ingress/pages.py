@@ -1,4 +1,4 @@
-"""The pages that a plain HTML form's visitor sees: thanks, or what to mend."""
+"""The pages that a plain HTML form's visitor sees: thanks, or what to correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tending: contacts as keyed callers create, change and delete them, in one transaction each.
+"""Contacts as keyed callers create, change and delete them, in one transaction each.
 
 An address belongs to the contact that its derived id leads to: the contact with that id, or the
 one that took the address later (an alias). To give an address to a contact, the id derived from it

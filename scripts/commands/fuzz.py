@@ -1,7 +1,7 @@
 """`./scripts/fuzz --seconds N`: odd bodies for `POST /capture`, in this process.
 
 Fails when an answer is a 5xx, when a body costs more CPU than its share, or when what would be
-written to the queue could not be stored. Hypothesis makes the bodies and works towards dear ones;
+written to the queue could not be stored. Hypothesis makes the bodies and works towards slow ones;
 the dearest is saved, with the command that posts it.
 """
 
@@ -34,7 +34,7 @@ from scripts.commands.arguments import script_parser
 BODY_BYTES_MAX = 64 * 1024
 #: CPU that one body of up to 64 KiB may cost.
 CPU_MS_MAX = 5.0
-#: A dear body is measured again this many times: the least of them counts, as others use the
+#: A slow body is measured again this many times: the least of them counts, as others use the
 #: machine, too.
 REPETITIONS = 15
 EXAMPLES_A_ROUND = 500

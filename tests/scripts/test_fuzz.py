@@ -17,7 +17,7 @@ def test_the_whole_intake_answers_without_servers() -> None:
         assert intake.post(Post(JSON, b"{}")).status == 422
 
 
-class Dear(Intake):
+class Slow(Intake):
     """Answers every body with this, at this price."""
 
     def __init__(self, cost: Cost) -> None:
@@ -29,7 +29,7 @@ class Dear(Intake):
 
 
 def test_a_5xx_ends_the_search_with_the_body_that_caused_it() -> None:
-    with closing(Dear(Cost(1.0, 500))) as intake:
+    with closing(Slow(Cost(1.0, 500))) as intake:
         fuzzer = Fuzzer(30, intake)
         with pytest.raises(AssertionError, match="500"):
             fuzzer.run()
@@ -38,7 +38,7 @@ def test_a_5xx_ends_the_search_with_the_body_that_caused_it() -> None:
 
 
 def test_the_dearest_body_is_remembered_and_the_search_ends_in_time() -> None:
-    with closing(Dear(Cost(7.5, 202))) as intake:
+    with closing(Slow(Cost(7.5, 202))) as intake:
         fuzzer = Fuzzer(0.5, intake)
         fuzzer.run()
 

@@ -13,7 +13,7 @@ from app.storage.recording import record
 from app.storage.secret_cipher import SecretCipher
 from app.storage.secret_key import ensure_check_value
 from scripts.commands.manage.__main__ import _MODULES, main
-from tests.factories import VAULT, make_capture, make_org, make_webhook
+from tests.factories import CIPHER, make_capture, make_org, make_webhook
 
 #: Commands that change nothing.
 READING = {
@@ -97,7 +97,7 @@ def stored(database: Database) -> Org:
     org = make_org(database)
     make_webhook(database, org)
     with transaction(database) as cursor:
-        ensure_check_value(cursor, VAULT)
+        ensure_check_value(cursor, CIPHER)
     return org
 
 

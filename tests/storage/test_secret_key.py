@@ -17,7 +17,7 @@ from app.storage.database import Database, transaction
 from app.storage.recording import record
 from app.storage.secret_cipher import SecretCipher
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings
-from tests.factories import SECRET, VAULT, make_capture, make_org, make_webhook
+from tests.factories import SECRET, CIPHER, make_capture, make_org, make_webhook
 from workers.request import request_headers
 
 OLD, NEW = b"k" * 32, b"n" * 32
@@ -32,10 +32,10 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 def webhook_id(database: Database) -> str:
     """A webhook with a header, and the check value of the old key."""
-    headers = VAULT.encrypt_values({"Authorization": "Bearer t0ken"})
+    headers = CIPHER.encrypt_values({"Authorization": "Bearer t0ken"})
     webhook = make_webhook(database, make_org(database), headers=headers)
     with transaction(database) as cursor:
-        secret_key.ensure_check_value(cursor, VAULT)
+        secret_key.ensure_check_value(cursor, CIPHER)
     return webhook.id
 
 
@@ -64,7 +64,7 @@ def test_after_a_reencryption_the_previous_key_is_not_needed(
 ) -> None:
     both = SecretCipher(NEW, OLD)
     with transaction(database) as cursor:
-        webhooks.rotate_secret(cursor, webhook_id, VAULT.encrypt("whsec_second"), now())
+        webhooks.rotate_secret(cursor, webhook_id, CIPHER.encrypt("whsec_second"), now())
         done = secret_key.reencrypt(cursor, both, "")
         again = secret_key.reencrypt(cursor, both, "")
         endpoint = endpoints.lock(cursor, [webhook_id])[webhook_id]
@@ -84,7 +84,7 @@ def test_what_cannot_be_read_is_named_and_left_alone(database: Database, webhook
         endpoint = endpoints.lock(cursor, [webhook_id])[webhook_id]
 
     assert done == (webhook_id, 0, [webhook_id])
-    assert VAULT.decrypt(endpoint.secret) == SECRET
+    assert CIPHER.decrypt(endpoint.secret) == SECRET
 
 
 def test_a_rotation_signs_again_although_the_secret_before_it_is_unreadable(
@@ -109,13 +109,13 @@ def test_headers_from_before_are_sent_as_they_are_and_encrypted_later(database: 
     webhook = make_webhook(database, make_org(database), headers={"X-Token": "t0ken"})
     with transaction(database) as cursor:
         before = endpoints.lock(cursor, [webhook.id])[webhook.id].headers
-        assert secret_key.encrypt_headers(cursor, VAULT, 10) == 1
-        assert secret_key.encrypt_headers(cursor, VAULT, 10) == 0
+        assert secret_key.encrypt_headers(cursor, CIPHER, 10) == 1
+        assert secret_key.encrypt_headers(cursor, CIPHER, 10) == 0
         after = endpoints.lock(cursor, [webhook.id])[webhook.id].headers
 
-    assert before == {"X-Token": "t0ken"} == VAULT.decrypt_values(before)
+    assert before == {"X-Token": "t0ken"} == CIPHER.decrypt_values(before)
     assert "t0ken" not in str(after)
-    assert VAULT.decrypt_values(after) == {"X-Token": "t0ken"}
+    assert CIPHER.decrypt_values(after) == {"X-Token": "t0ken"}
 
 
 @pytest.mark.parametrize("arguments", [["app.main"], ["workers.main", "scheduler"]], ids=" ".join)

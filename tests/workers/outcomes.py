@@ -20,7 +20,7 @@ from tests.factories import HOOK_URL, make_capture
 from workers.completer import Completer
 from workers.work import Attempted, DeliveryConfig, WebhookWork
 
-TERMS = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, slots=100, attempt_seconds=15.0)
+CONFIG = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, slots=100, attempt_seconds=15.0)
 #: The process in whose name the tests hold leases.
 HOLDER = "tester"
 _STATUS = {

@@ -18,7 +18,15 @@ from app.storage import deliveries
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import HOLDER, TERMS, execute, in_flight, outcome, owe, settle_and_claim
+from tests.workers.outcomes import (
+    HOLDER,
+    CONFIG,
+    execute,
+    in_flight,
+    outcome,
+    owe,
+    settle_and_claim,
+)
 from workers.completer import Completer
 from workers.work import WebhookWork
 
@@ -36,7 +44,7 @@ def webhook(database: Database, org: Org) -> Webhook:
 @pytest.fixture
 def completer(database_url: str) -> Iterator[Completer]:
     database = open_database(database_url, shared=True, by_index=True)
-    yield Completer(database, TERMS, HOLDER)
+    yield Completer(database, CONFIG, HOLDER)
     database.close()
 
 
@@ -106,7 +114,7 @@ def test_two_processes_never_share_a_delivery(
             mine = settle_and_claim(completer, webhook.id, done, wanted=4).claimed
 
     threads = [
-        threading.Thread(target=work, args=(Completer(each, TERMS, HOLDER),)) for each in databases
+        threading.Thread(target=work, args=(Completer(each, CONFIG, HOLDER),)) for each in databases
     ]
     for thread in threads:
         thread.start()
@@ -124,8 +132,8 @@ def test_a_dead_process_loses_its_leases_at_once_and_no_other_does(
 ) -> None:
     owe(database, org, 3)
     shared = open_database(database_url, shared=True)
-    (lost,) = settle_and_claim(Completer(shared, TERMS, "dead"), webhook.id, wanted=1).claimed
-    living = Completer(shared, TERMS, "living")
+    (lost,) = settle_and_claim(Completer(shared, CONFIG, "dead"), webhook.id, wanted=1).claimed
+    living = Completer(shared, CONFIG, "living")
     (held,) = settle_and_claim(living, webhook.id, wanted=1).claimed
 
     with transaction(database) as cursor:
@@ -266,7 +274,7 @@ def test_no_statement_reads_all_deliveries_though_few_were_there_when_it_was_pla
 ) -> None:
     ordered = make_webhook(database, org, ordered=True)
     shared = open_database(database_url, shared=True, by_index=True)
-    completer = Completer(shared, TERMS, HOLDER)
+    completer = Completer(shared, CONFIG, HOLDER)
     owe(database, org, 2)
     for each in (webhook, ordered):
         claimed = settle_and_claim(completer, each.id, (), wanted=1).claimed
@@ -290,7 +298,7 @@ def test_without_postgresql_an_exchange_says_so_and_the_next_one_works(
 ) -> None:
     owe(database, org, 1)
     shared = open_database(database_url, shared=True)
-    completer = Completer(shared, TERMS, HOLDER)
+    completer = Completer(shared, CONFIG, HOLDER)
     settle_and_claim(completer, webhook.id, (), wanted=0)
     (pid,) = execute(shared, "SELECT pg_backend_pid()")[0]
     execute(database, "SELECT pg_terminate_backend(%s)", pid)

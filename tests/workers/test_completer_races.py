@@ -27,7 +27,7 @@ from app.storage.database import (
 )
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import HOLDER, TERMS, execute, outcome, owe, settle_and_claim
+from tests.workers.outcomes import HOLDER, CONFIG, execute, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.webhook_status import update_webhook_status
 from workers.work import WebhookWork
@@ -49,7 +49,7 @@ def webhook(database: Database, org: Org) -> Webhook:
 @pytest.fixture
 def completer(database_url: str) -> Iterator[Completer]:
     database = open_database(database_url, shared=True)
-    yield Completer(database, TERMS, HOLDER)
+    yield Completer(database, CONFIG, HOLDER)
     database.close()
 
 
@@ -170,7 +170,7 @@ def test_a_recovery_is_told_once_however_many_successes_come_together(
         together = [
             in_thread(partial(settle_and_claim, each, webhook.id, [outcome(one, SUCCESS)]))[0]
             for each, one in zip(
-                (completer, Completer(another, TERMS, HOLDER)), claimed, strict=True
+                (completer, Completer(another, CONFIG, HOLDER)), claimed, strict=True
             )
         ]
         wait_until(lambda: waiting_for_locks(watch) == 2)

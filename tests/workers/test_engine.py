@@ -18,7 +18,7 @@ from app.domain.org import Org
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
-from tests.factories import SECRET, VAULT, make_org, make_webhook
+from tests.factories import SECRET, CIPHER, make_org, make_webhook
 from tests.workers.outcomes import HOLDER, execute, in_flight, owe
 from workers.attempts import Attempts
 from workers.completer import Completer
@@ -26,7 +26,7 @@ from workers.engine import DeliveryEngine
 from workers.sender import Sender
 from workers.work import DeliveryConfig
 
-TERMS = DeliveryConfig(
+CONFIG = DeliveryConfig(
     policy=RetryPolicy(base_seconds=0.2), max_in_flight=16, slots=64, attempt_seconds=2.0
 )
 
@@ -49,7 +49,7 @@ def spawn(run: Callable[[], object]) -> None:
 
 @contextmanager
 def engine_of(
-    database_url: str, cipher: SecretCipher = VAULT, config: DeliveryConfig = TERMS
+    database_url: str, cipher: SecretCipher = CIPHER, config: DeliveryConfig = CONFIG
 ) -> Iterator[DeliveryEngine]:
     """A running engine; at the end it has recorded all that it had in flight."""
     shared = open_database(database_url, shared=True)
@@ -226,7 +226,7 @@ def test_new_webhooks_that_hang_leave_slots_to_one_that_answers(
     database: Database, database_url: str, org: Org
 ) -> None:
     # Attempts that outlast the test: all of them hang at once, however slow the machine is.
-    config = replace(TERMS, slots=20, attempt_seconds=30.0)
+    config = replace(CONFIG, slots=20, attempt_seconds=30.0)
     hanging = Counted()
     with (
         Receiver(hanging) as bad,

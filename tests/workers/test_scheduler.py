@@ -20,7 +20,7 @@ from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.factories import make_capture, make_org, make_webhook
 from tests.queue.working import eventually
-from tests.workers.outcomes import TERMS, execute, owe, settle_and_claim
+from tests.workers.outcomes import CONFIG, execute, owe, settle_and_claim
 from workers import maintenance
 from workers.completer import Completer
 from workers.maintenance import MaintenanceTasks
@@ -149,7 +149,7 @@ def test_leases_of_a_process_whose_heartbeat_stopped_end_and_those_of_a_living_o
     owe(database, org, 3)
     shared = open_database(database_url, shared=True)
     for holder in ("living", "silent", "never heard"):
-        assert settle_and_claim(Completer(shared, TERMS, holder), webhook.id, wanted=1).claimed
+        assert settle_and_claim(Completer(shared, CONFIG, holder), webhook.id, wanted=1).claimed
     tasks = MaintenanceTasks(database, broker)
     beats = 0
 
