@@ -17,7 +17,7 @@ from app.storage.database import Database, transaction
 from app.storage.recording import record
 from app.storage.secret_cipher import SecretCipher
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings
-from tests.factories import SECRET, CIPHER, make_capture, make_org, make_webhook
+from tests.factories import CIPHER, SECRET, make_capture, make_org, make_webhook
 from workers.request import request_headers
 
 OLD, NEW = b"k" * 32, b"n" * 32

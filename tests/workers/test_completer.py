@@ -19,8 +19,8 @@ from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 from tests.workers.outcomes import (
-    HOLDER,
     CONFIG,
+    HOLDER,
     execute,
     in_flight,
     outcome,

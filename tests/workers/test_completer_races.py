@@ -27,7 +27,7 @@ from app.storage.database import (
 )
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import HOLDER, CONFIG, execute, outcome, owe, settle_and_claim
+from tests.workers.outcomes import CONFIG, HOLDER, execute, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.webhook_status import update_webhook_status
 from workers.work import WebhookWork

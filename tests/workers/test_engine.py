@@ -18,7 +18,7 @@ from app.domain.org import Org
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
-from tests.factories import SECRET, CIPHER, make_org, make_webhook
+from tests.factories import CIPHER, SECRET, make_org, make_webhook
 from tests.workers.outcomes import HOLDER, execute, in_flight, owe
 from workers.attempts import Attempts
 from workers.completer import Completer
