@@ -54,7 +54,7 @@ class Settings:
     #: Processes per worker role.
     worker_processes: int = 1
     #: Attempts that a delivery process has in flight at once.
-    delivery_slots: int = 1000
+    worker_threads: int = 1000
     #: Classes of dramatiq middleware that workers add: package.module:Class, with commas.
     worker_middleware: tuple[str, ...] = ()
 
@@ -303,7 +303,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "idle_connection_seconds": _number(1, 3600),
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),
-    "delivery_slots": _integer(1, 10_000),
+    "worker_threads": _integer(1, 10_000),
     "worker_middleware": _class_paths,
     "base_domain": _domain,
     "default_org": _slug,

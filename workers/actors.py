@@ -82,7 +82,7 @@ def make_engine(
             settings.retry_max_age_seconds,
         ),
         max_in_flight=settings.webhook_concurrency_max,
-        slots=settings.delivery_slots,
+        slots=settings.worker_threads,
         attempt_seconds=settings.delivery_total_seconds,
     )
     sender = Sender(
