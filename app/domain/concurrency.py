@@ -63,6 +63,7 @@ class ConcurrencyLimit:
         self._good_since_shrink = 0
         #: Answers to attempts that started before this moment say nothing about the limit of now.
         self._changed_at = -math.inf
+        #: The share of refusals that does not depend on concurrency.
         self._tolerated = 0.0
         self._best_latency = math.inf
         self._measured = self._measured_refusals = 0
