@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: The longest wait of any kind, and so the time in which a consumer notices that it must stop.
 BLOCK_SECONDS = 0.5
+#: Between two looks while the process is stopping.
+STOPPING_SECONDS = 0.1
 SECONDS_BETWEEN_ORPHAN_CHECKS = 5.0
 RETRY_FIRST_SECONDS = 0.1
 RETRY_MAX_SECONDS = 2.0
@@ -76,7 +78,9 @@ class StreamsConsumer(Consumer):
         try:
             if self._stopping.is_set():
                 self._return_fetched()
-                self._held.wait_until_running(1, BLOCK_SECONDS / 5)
+                # dramatiq asks again until the last job has ended; under gevent, whoever does not
+                # sleep lets nobody else run.
+                time.sleep(STOPPING_SECONDS)
                 return None
             self._return_orphans_when_due()
             batch = self._next_batch() if self._get_ready() else None
@@ -201,4 +205,4 @@ class StreamsConsumer(Consumer):
         self._check_orphans_at = 0.0
         self._failures += 1
         pause = exponential_seconds(self._failures, RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS)
-        self._stopping.wait(jittered(pause, random.random()))
+        time.sleep(jittered(pause, random.random()))

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import redis
 
 from app.queue.broker import StreamsBroker
-from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
+from app.queue.jobs import CAPTURES, DELIVERIES, KEYS, RECORD_CAPTURES, encode_job
 from app.storage import fallback
 from app.storage.database import Database, open_database, transaction
 from config.settings import EXIT_CONFIGURATION, BadSetting
@@ -145,6 +146,26 @@ def test_dramatiq_s_own_command_line_runs_a_role(
     process.terminate()
     assert process.wait(15) == 0
     assert broker.depth(CAPTURES).unfinished == 0
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_idle_delivery_processes_end_on_sigterm(
+    start: Start, broker: StreamsBroker, processes: str
+) -> None:
+    role = start("workers.main", "deliveries", WORKER_PROCESSES=processes)
+    eventually(lambda: consumers(broker) == int(processes), seconds=30)
+    os.killpg(role.pid, signal.SIGTERM)
+    assert role.wait(10) == 0
+    assert consumers(broker) == 0
+
+
+def consumers(broker: StreamsBroker) -> int:
+    """Delivery processes that are known to the queue."""
+    try:
+        groups = broker.client.xinfo_groups(KEYS.stream(DELIVERIES))
+    except redis.ResponseError:
+        return 0
+    return int(groups[0]["consumers"]) if groups else 0
 
 
 def test_the_scheduler_ends_on_sigterm_to_its_group(start: Start, broker: StreamsBroker) -> None:
