@@ -34,7 +34,6 @@ SETTINGS = {
     "WEB_CONCURRENCY": str(PROCESSES),
     "WORKER_PROCESSES": str(PROCESSES),
     # Deliveries of one process that are in flight at once.
-    "WORKER_THREADS": "24",
 }
 
 
