@@ -16,7 +16,7 @@ import dramatiq
 import msgspec
 
 from app.domain.backoff import RetryPolicy
-from app.domain.errors import StorageUnavailable
+from app.domain.errors import Unavailable
 from app.domain.times import now
 from app.queue.batches import Batching
 from app.queue.broker import StreamsBroker
@@ -35,7 +35,7 @@ from workers.sender import Sender
 from workers.work import DeliveryConfig
 
 #: No fault of the job: it is tried again as long as it takes, and a traceback would say nothing.
-EXPECTED = (StorageUnavailable,)
+EXPECTED = (Unavailable,)
 #: Threads that hand notifications to the engine, and how many at a time.
 NOTIFICATION_THREADS = 2
 NOTIFICATIONS = Batching(jobs_max=128, bytes_max=64 * 1024)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import redis
 
+from app.domain.errors import QueueUnavailable
 from app.queue.admission import PREFIX, SCRIPT, AdmissionRequest, script_arguments
 from app.queue.connection import hang_up
 from app.queue.jobs import DELIVER, DELIVERIES, KEYS, encode_job
@@ -50,8 +51,14 @@ class DeliveryNotifier:
         return True
 
     def take(self, webhook_ids: Iterable[str]) -> None:
-        """Note that a worker looks now: what becomes due from here on notifies again."""
-        self._client.delete(*(PREFIX + _dedupe_key(each) for each in webhook_ids))
+        """Note that a worker looks now: what becomes due from here on notifies again.
+
+        Raises `QueueUnavailable`.
+        """
+        try:
+            self._client.delete(*(PREFIX + _dedupe_key(each) for each in webhook_ids))
+        except redis.RedisError as error:
+            raise QueueUnavailable from error
 
 
 def _dedupe_key(webhook_id: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import redis
 
+from app.domain.errors import QueueUnavailable
 from app.queue import notifier as notifier_module
 from app.queue.jobs import DELIVERIES, KEYS
 from app.queue.notifier import DeliveryNotifier
@@ -81,5 +82,7 @@ def test_without_redis_it_says_so(own_redis: Valkey) -> None:
         notifier = DeliveryNotifier(client)
         own_redis.kill()
         assert not notifier.notify(WEBHOOKS)
+        with pytest.raises(QueueUnavailable):
+            notifier.take(WEBHOOKS)
         own_redis.start()
         eventually(lambda: notifier.notify(WEBHOOKS))
