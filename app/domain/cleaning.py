@@ -8,6 +8,7 @@ What could never be kept is not read to its end: the work is bounded before it b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 
 from app.domain.errors import InvalidCapture
 from app.domain.problems import Problems
@@ -102,7 +103,7 @@ class Cleaner:
         return InvalidCapture(self.problems.by_field)
 
     def _number(self, field: str, number: int | float) -> object:
-        if number != number or number in (float("inf"), float("-inf")):
+        if isinstance(number, float) and not isfinite(number):
             self.problems.add(field, "is NaN or Infinity: send a finite number")
             return None
         return number if is_exact(number) else str(number)

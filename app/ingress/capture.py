@@ -53,6 +53,8 @@ log = logging.getLogger(__name__)
 
 #: Codes of refusals that a body was read for.
 _REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
+#: A refused body takes a token, and one more for each of these: large ones cost CPU to read.
+_BYTES_PER_TOKEN = 4096
 
 
 class Visit(NamedTuple):
@@ -64,6 +66,14 @@ class Visit(NamedTuple):
     rates: Rates
     #: Why its page is suspicious, if it is.
     quarantine: str | None
+    #: Size of the body, once it is read.
+    body_bytes: int = 0
+
+    @property
+    def refusals_max(self) -> int:
+        """Refused bodies of this size that its caller may send a minute; 0: no limit."""
+        rate = self.rates.per_caller
+        return rate and max(1, rate // (1 + self.body_bytes // _BYTES_PER_TOKEN))
 
     @property
     def limit_key(self) -> str:
@@ -108,6 +118,7 @@ class CaptureEndpoint:
             visit = await identified(head.host, head.api_key, lambda: self._visit(here, head))
             self._cooldown.check(visit.limit_key)
             body = await read_body(receive, head.content_length or "")
+            visit = visit._replace(body_bytes=len(body))
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
             if org is not None:
@@ -142,7 +153,7 @@ class CaptureEndpoint:
         self, visit: Visit, head: Head, received: Received, request_id: str
     ) -> Reply:
         admission: AdmissionResult | None = None
-        org, caller, address, rates, quarantine = visit
+        org, caller, address, rates, quarantine, _ = visit
         try:
             submission = received.submission(_page_host(head))
             capture = make_capture(org, caller, head, address, submission, quarantine)
@@ -173,10 +184,10 @@ class CaptureEndpoint:
         return await self._prefer_wait.answer(visit.org, capture, body, seconds)
 
     async def _charged(self, visit: Visit | None, error: RexError) -> RexError:
-        """The refusal of a body, which costs a token; or that there was none left."""
+        """The refusal of a body, which takes tokens; or that too few were left."""
         if visit is None or error.code not in _REFUSALS_OF_BODIES:
             return error
-        charged = await self._acceptance.charge(visit.limit_key, visit.rates.per_caller)
+        charged = await self._acceptance.charge(visit.limit_key, visit.refusals_max)
         if charged is None or charged.status is not AdmissionStatus.ADDRESS_LIMITED:
             return error
         self._cooldown.start(visit.limit_key, charged.wait_ms / 1000)
@@ -188,7 +199,7 @@ class CaptureEndpoint:
         if not isinstance(error, InvalidAddress) or not error.submission.email:
             return await self._charged(visit, error)
         submission = error.submission
-        org, caller, address, _, _ = visit
+        org, caller, address, *_ = visit
         reason = f"email {error.fields['email']}"
         capture = make_rejected(org, caller, head, address, submission, reason)
         # It has no contact, so nothing sets its target address apart from all others.

