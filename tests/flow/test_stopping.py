@@ -155,6 +155,7 @@ def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
     assert set(callers.outcomes) == {202}, callers.outcomes
 
 
+@pytest.mark.all_only
 @pytest.mark.parametrize("system", ["1"], ids=["one process"], indirect=True)
 def test_a_reload_replaces_all_workers_and_never_closes_the_port(system: WholeSystem) -> None:
     wait_until(lambda: bool(workers(system)), PATIENCE_SECONDS)

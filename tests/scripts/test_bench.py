@@ -21,6 +21,7 @@ import urllib3
 from msgspec.structs import replace
 
 import scripts.commands.bench.__main__ as bench
+from app.domain.ids import first_ulid_at
 from scripts.commands.bench.connection import size_of_answer
 from scripts.commands.bench.figures import at_least, at_most, median, percentile, ratio_by_rounds
 from scripts.commands.bench.lead import Leads, body_of
@@ -268,7 +269,8 @@ def test_the_ids_of_accepted_captures_are_kept(tmp_path: Path) -> None:
 
 def test_a_subscriber_tells_how_long_events_took() -> None:
     arrivals = Arrivals(timed=True)
-    arrivals.note("/one", b'{"id":"evt_1","timestamp":"2026-01-01T00:00:00Z","data":{}}')
+    event_id = f"evt_{first_ulid_at(1_767_225_600_000)}"
+    arrivals.note("/one", b'{"id":"%s","data":{}}' % event_id.encode())
 
     assert arrivals.count == 1
     assert arrivals.take_delays()["/one"][0] > 1000
