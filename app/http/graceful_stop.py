@@ -25,7 +25,7 @@ from app.http.listening import stop_listening
 #: Long enough for a kept connection in use to have one more request.
 GRACE_SECONDS = 1.5
 #: For the first request of a connection that was accepted last.
-LAST_REQUESTS_SECONDS = 0.5
+LAST_REQUESTS_SECONDS = 1.0
 
 #: The server copies the state of the lifespan into every request.
 _KEY = "stopping"
