@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from datetime import datetime
 
+from app.domain.clock_skew import clock_skew
 from app.domain.errors import StorageUnavailable
 from app.storage.database import Database, drop_connection, open_database, transaction
 
@@ -42,9 +43,7 @@ def check_clock(database: Database) -> None:
         answered_at = time.time()
         (at,) = cursor.fetchone() or (None,)
     assert isinstance(at, datetime)
-    # How far ahead this clock is at least, whatever the round trip took.
-    early, late = asked_at - at.timestamp(), answered_at - at.timestamp()
-    seconds = max(early, 0.0) or min(late, 0.0)
+    seconds = clock_skew(at.timestamp(), asked_at, answered_at)
     if abs(seconds) > SKEW_SECONDS_MAX:
         extra = {"seconds_ahead_of_database": round(seconds, 1)}
         log.warning("clock.skewed", extra=extra)
