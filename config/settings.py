@@ -97,10 +97,16 @@ class Settings:
     retry_max_attempts: int = 15
     #: Age after which a delivery has failed.
     retry_max_age_seconds: float = 72 * 3600.0
+    #: Most attempts that a webhook's own retry policy may ask for.
+    retry_max_attempts_limit: int = 100
+    #: Longest age that it may ask for.
+    retry_max_age_seconds_limit: float = 7 * 86_400.0
     #: Looking up, connecting to and shaking hands with a webhook's host.
     delivery_connect_seconds: float = 5.0
     #: One attempt as a whole, whatever the receiver does.
     delivery_total_seconds: float = 15.0
+    #: Longest `timeout_seconds` that a webhook may have.
+    delivery_total_seconds_limit: float = 30.0
     #: Attempts to one webhook that a delivery process has in flight at once, at most.
     webhook_concurrency_max: int = 256
 
@@ -323,8 +329,11 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "retry_cap_seconds": _number(0.01, 7 * 86_400),
     "retry_max_attempts": _integer(1, 1000),
     "retry_max_age_seconds": _number(1, 366 * 86_400),
+    "retry_max_attempts_limit": _integer(1, 1000),
+    "retry_max_age_seconds_limit": _number(1, 366 * 86_400),
     "delivery_connect_seconds": _number(0.05, 60),
     "delivery_total_seconds": _number(0.1, 300),
+    "delivery_total_seconds_limit": _number(1, 30),
     "webhook_concurrency_max": _integer(1, 1000),
     "webhooks_per_org_max": _integer(1, 100_000),
     "replays_per_org_max": _integer(1, 10_000),

@@ -15,7 +15,6 @@ from typing import Any
 import dramatiq
 import msgspec
 
-from app.domain.backoff import RetryPolicy
 from app.domain.errors import Unavailable
 from app.domain.times import now
 from app.queue.batches import Batching
@@ -23,6 +22,7 @@ from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import open_database
+from app.storage.retry_rules import retry_rules
 from app.storage.secret_key import cipher_of
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings
@@ -75,15 +75,9 @@ def make_engine(
 ) -> DeliveryEngine:
     """The engine of a process whose leases name it as `holder`."""
     config = DeliveryConfig(
-        policy=RetryPolicy(
-            settings.retry_base_seconds,
-            settings.retry_cap_seconds,
-            settings.retry_max_attempts,
-            settings.retry_max_age_seconds,
-        ),
+        retries=retry_rules(settings),
         max_in_flight=settings.webhook_concurrency_max,
         slots=settings.worker_threads,
-        attempt_seconds=settings.delivery_total_seconds,
     )
     sender = Sender(
         connect_seconds=settings.delivery_connect_seconds,
@@ -97,7 +91,7 @@ def make_engine(
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
     completer = Completer(database, config, holder)
-    attempts = Attempts(sender, cipher_of(settings), config.policy)
+    attempts = Attempts(sender, cipher_of(settings), config.retries)
     return DeliveryEngine(completer, attempts, config, notifier.notify, spawn)
 
 

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from app.domain.attempt import AttemptResult, ErrorClass, Timings
-from app.domain.backoff import RetryPolicy
 from app.domain.concurrency import Answer
 from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
 from app.domain.event import delivery_body
 from app.domain.ids import new_id
+from app.domain.retry_policy import RetryRules
 from app.domain.times import now
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
@@ -49,10 +49,10 @@ _STATUS_AFTER = {
 class Attempts:
     """Makes attempts; one for all of a process. Nothing is stored here."""
 
-    def __init__(self, sender: Sender, cipher: SecretCipher, policy: RetryPolicy) -> None:
+    def __init__(self, sender: Sender, cipher: SecretCipher, retries: RetryRules) -> None:
         self._sender = sender
         self._cipher = cipher
-        self._policy = policy
+        self._retries = retries
 
     def make(
         self, endpoint: Endpoint, claimed: Claimed, waited_for: str | None = None
@@ -63,7 +63,7 @@ class Attempts:
         """
         started_at = now()
         result = self._send(endpoint, claimed)
-        decision = self._decide(claimed, result)
+        decision = self._decide(endpoint, claimed, result)
         _log_attempt(endpoint, claimed, result, decision, waited_for)
         return Attempted(
             settled(claimed, result, decision, started_at),
@@ -79,19 +79,26 @@ class Attempts:
                 claimed.event_id, claimed.event_type, claimed.occurred_at, claimed.data
             )
             headers = request_headers(endpoint, claimed, body, self._cipher, time.time())
-            return self._sender.post(endpoint.url, headers, body, endpoint.org_id)
+            return self._sender.post(
+                endpoint.url,
+                headers,
+                body,
+                endpoint.org_id,
+                self._retries.attempt_seconds_of(endpoint.timeout_seconds),
+            )
         except Exception:
             log.exception("delivery.unsendable", extra={"delivery_id": claimed.id})
             return AttemptResult(
                 error=ErrorClass.SENDER_FAILED, error_detail=_UNSENDABLE, timings=Timings()
             )
 
-    def _decide(self, claimed: Claimed, result: AttemptResult) -> Decision:
+    def _decide(self, endpoint: Endpoint, claimed: Claimed, result: AttemptResult) -> Decision:
+        policy = self._retries.policy_of(endpoint.retry)
         history = History(claimed.failures, claimed.deferrals, claimed.age_seconds)
         if result.error is ErrorClass.SENDER_FAILED:
-            return unsent(history, self._policy)
+            return unsent(history, policy)
         status = result.status if result.error is None else None
-        return decide(history, status, _pause(result), self._policy, random.random())
+        return decide(history, status, _pause(result), policy, random.random())
 
 
 def settled(

@@ -123,7 +123,7 @@ class Completer:
             endpoint.health,
             attempted.decision,
             counts=attempted.counts,
-            policy=self._config.policy,
+            policy=self._config.retries.policy,
             now=endpoint.read_at,
             chance=random.random(),
         )
@@ -144,7 +144,7 @@ class Completer:
                 cursor,
                 endpoint.webhook_id,
                 permitted,
-                self._config.lease_seconds,
+                self._config.lease_seconds(endpoint),
                 self._holder,
                 ordered=endpoint.ordered,
             )

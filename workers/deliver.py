@@ -21,7 +21,8 @@ from workers import actors
 from workers.scheduler import STOP_SIGNALS
 from workers.sending.resolver import LOOK_UPS_MAX
 
-#: Longest wait for attempts under way when the process is told to stop; one takes at most 15 s.
+#: Longest wait for attempts under way when the process is told to stop. What a webhook's own
+#: `timeout_seconds` makes longer is cut off and made again by another process.
 SHUTDOWN_SECONDS = 20.0
 
 

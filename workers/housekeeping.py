@@ -17,6 +17,7 @@ from app.storage.database import Cursor, Database, transaction
 from app.storage.endpoints import org_of
 from app.storage.events import publish
 from app.storage.retention_run import run_retention
+from app.storage.retry_rules import retry_rules
 from app.storage.secret_key import cipher_of, encrypt_headers
 from config.settings import Settings
 
@@ -48,9 +49,9 @@ class Housekeeping:
 
     def fail_expired(self) -> None:
         """Fail deliveries that a dead endpoint kept waiting beyond the maximum retry age."""
-        age_seconds = self._settings.retry_max_age_seconds
+        rules = retry_rules(self._settings)
         given_up = self._give_up(
-            lambda cursor: retention.fail_expired(cursor, OPEN_AFTER, age_seconds, STEP)
+            lambda cursor: retention.fail_expired(cursor, OPEN_AFTER, rules, STEP)
         )
         for webhook_id, count in given_up.items():
             log.info("deliveries.expired", extra={"webhook_id": webhook_id, "deliveries": count})

@@ -91,15 +91,21 @@ class Sender:
         self._target = lru_cache(_TARGETS_MAX)(self._parse_target)
 
     def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, org_id: str = ""
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        org_id: str = "",
+        total_seconds: float | None = None,
     ) -> AttemptResult:
         """Send one POST request and tell what came of it, within `total_seconds`.
 
-        `org_id`: whose request it is. Nothing that the receiver or the network does raises.
+        `org_id`: whose request it is. `total_seconds`: other than the sender's own. Nothing that
+        the receiver or the network does raises.
         Raises ValueError for headers that cannot be sent: the caller is to refuse them earlier.
         """
         headers = _checked(headers)
-        budget = Budget(self._connect_seconds, self._total_seconds, org_id)
+        budget = Budget(self._connect_seconds, total_seconds or self._total_seconds, org_id)
         try:
             return self._send(self._target(url), headers, body, budget)
         except Exception as error:

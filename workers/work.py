@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.backoff import RetryPolicy
 from app.domain.concurrency import Answer
 from app.domain.delivery import Decision
+from app.domain.retry_policy import RetryRules
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
@@ -21,18 +21,15 @@ LEASE_MARGIN_SECONDS = 15.0
 class DeliveryConfig:
     """The settings that deliveries follow."""
 
-    policy: RetryPolicy
+    retries: RetryRules
     #: Attempts in flight to one webhook from one process, at most.
     max_in_flight: int
     #: Attempts in flight from one process, all webhooks together.
     slots: int
-    #: Total time of one attempt.
-    attempt_seconds: float
 
-    @property
-    def lease_seconds(self) -> float:
-        """How long a claimed delivery belongs to its process."""
-        return self.attempt_seconds + LEASE_MARGIN_SECONDS
+    def lease_seconds(self, endpoint: Endpoint) -> float:
+        """How long a delivery that was claimed for that endpoint belongs to its process."""
+        return self.retries.attempt_seconds_of(endpoint.timeout_seconds) + LEASE_MARGIN_SECONDS
 
 
 @dataclass

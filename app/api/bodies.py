@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.api.expected import problem_at
+from app.api.expected import names_at, problem_at
 from app.domain.errors import Invalid, InvalidJson
 from app.domain.metadata import clean_metadata
 from app.domain.problems import Problems, shown
@@ -59,13 +59,14 @@ def _whole(value: object) -> object:
 
 def invalid_of(message: str, kind: type) -> Invalid:
     """A validation error of msgspec as an error that names the field and what would be right."""
-    if unknown := _UNKNOWN.match(message):
-        known = ", ".join(getattr(kind, "__struct_fields__", ()))
-        return Invalid({shown(unknown[1]): f"is not a known field; known are {known}"})
-    if missing := _MISSING.match(message):
-        return Invalid({missing[1]: "is required"})
     place = _PLACE.search(message)
     path = place[2] if place else ""
+    if unknown := _UNKNOWN.match(message):
+        name = ".".join(filter(None, [path, shown(unknown[1])]))
+        known = ", ".join(names_at(kind, path))
+        return Invalid({name: f"is not a known field; known are {known}"})
+    if missing := _MISSING.match(message):
+        return Invalid({missing[1]: "is required"})
     is_key = bool(place and place[1])
     return Invalid({path or "body": problem_at(kind, path, is_key=is_key)})
 

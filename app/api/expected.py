@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
 
 from app.api.openapi_schemas import Schema, request_schema
 
@@ -31,15 +30,27 @@ def problem_at(kind: type, path: str, *, is_key: bool = False) -> str:
 
     `is_key`: the value at the path has a wrong key.
     """
-    schema: Any = request_schema(kind)
-    for step in _STEP.finditer(path):
-        schema = _inside(schema, step[0])
+    schema = _schema_at(kind, path)
     if is_key:
         return "every key must be " + in_words(schema.get("propertyNames", {}))
     return f"must be {in_words(schema)}"
 
 
+def names_at(kind: type, path: str) -> list[str]:
+    """The fields that the object at a path may have."""
+    return list(_schema_at(kind, path).get("properties", {}))
+
+
+def _schema_at(kind: type, path: str) -> Schema:
+    schema: Schema = request_schema(kind)
+    for step in _STEP.finditer(path):
+        schema = _inside(schema, step[0])
+    return schema
+
+
 def _inside(schema: Schema, step: str) -> Schema:
+    # A field that may be null is a choice of two.
+    schema = next(iter(schema.get("anyOf", ())), schema)
     found = schema.get("properties", {}).get(step)
     if step.startswith("["):
         found = schema.get("items") or schema.get("additionalProperties")

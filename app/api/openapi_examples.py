@@ -16,8 +16,17 @@ BODIES: dict[str, Schema] = {
     "Lead": {**_LEAD, "metadata": {"utm_source": "newsletter"}},
     "NewContact": {**_LEAD, "stage": "prospect", "metadata": {"plan": "team"}},
     "ContactEdit": {"stage": "customer", "phone": None, "metadata": {"plan": "business"}},
-    "NewWebhook": {"url": "https://crm.example/hooks/rex", "events": ["contact.*"]},
-    "WebhookEdit": {"status": "active", "rate_limit": 50},
+    "NewWebhook": {
+        "url": "https://crm.example/hooks/rex",
+        "events": ["contact.*"],
+        "retry": {"schedule": [5, 60, 600, 3600]},
+        "timeout_seconds": 10,
+    },
+    "WebhookEdit": {
+        "status": "active",
+        "rate_limit": 50,
+        "retry": {"base": 30, "cap": 3600, "max_attempts": 20, "max_age": 86_400},
+    },
     "Rotation": {"overlap_seconds": 3600},
     "NewReplay": {"since": "2026-03-16T00:00:00Z", "types": ["contact.created"], "dry_run": True},
     "NewApiKey": {"name": "Landing pages", "scope": "capture-only"},
@@ -50,6 +59,8 @@ _TEXTS = {
     "address": "203.0.113.7",
     "client_address": "198.51.100.23",
 }
+#: Properties that exclude others: an answer has one or the others.
+_ABSENT = frozenset({"schedule"})
 _MADE = {"integer": 1, "number": 1.5, "boolean": False, "null": None}
 #: The prefix of what a struct calls its `id`.
 _PREFIXES = {
@@ -75,6 +86,8 @@ def example(schema: Schema, components: Schema, name: str = "", owner: str = "")
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "string")
+    if name in _ABSENT:
+        return None
     if isinstance(kind, list):
         kind = kind[0] if kind[0] != "string" or name in _TEXTS or name.endswith("_at") else "null"
     if kind == "array":

@@ -27,7 +27,7 @@ def schemas_of(
         unique, ref_template=_REF, schema_hook=_anything
     )
     references = dict(zip(unique, found, strict=True))
-    sent = {references[kind]["$ref"] for kind in bodies}
+    sent = _reachable([references[kind] for kind in bodies], components)
     for name, schema in components.items():
         components[name] = portable(schema)
         _take_defaults(components[name], is_sent=_REF.format(name=name) in sent)
@@ -110,6 +110,15 @@ def _references_in(node: object) -> set[str]:
     inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     own = {node["$ref"]} if isinstance(node, dict) and "$ref" in node else set()
     return own.union(*map(_references_in, inner))
+
+
+def _reachable(node: object, components: Schema) -> set[str]:
+    found, fresh = set[str](), _references_in(node)
+    while fresh:
+        found |= fresh
+        names = (reference.rsplit("/", 1)[1] for reference in fresh)
+        fresh = _references_in([components[name] for name in names]) - found
+    return found
 
 
 def _without_null(schema: Schema) -> Schema:

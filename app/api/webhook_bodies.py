@@ -9,10 +9,19 @@ from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
 from app.api.lists import FAMILIES, read_types
+from app.api.retry_bodies import (
+    Retry,
+    RetryView,
+    Timeout,
+    checked_retry,
+    checked_timeout,
+    retry_view,
+)
 from app.api.views import view_of
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
 from app.domain.own_url import OwnHosts, is_own_capture
+from app.domain.retry_policy import RetryRules
 from app.domain.target import InvalidTarget, check_url
 from app.domain.webhook import Webhook, header_problem
 from app.storage.secret_cipher import SecretCipher
@@ -68,6 +77,8 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
     headers: Headers = {}
     rate_limit: Rate | None = None
     ordered: bool = False
+    retry: Retry | None = None
+    timeout_seconds: Timeout | None = None
 
 
 class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
@@ -81,6 +92,9 @@ class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
     headers: Headers | UnsetType = UNSET
     rate_limit: Rate | UnsetType | None = UNSET
     ordered: bool | UnsetType = UNSET
+    #: Replaces all of it; null: as the operator has it.
+    retry: Retry | UnsetType | None = UNSET
+    timeout_seconds: Timeout | UnsetType | None = UNSET
     status: Literal["active", "paused"] | UnsetType = UNSET
 
 
@@ -100,6 +114,8 @@ class WebhookView(msgspec.Struct, kw_only=True):
     header_names: list[str]
     rate_limit: int | None
     ordered: bool
+    retry: RetryView | None
+    timeout_seconds: int | None
     created_at: str
     updated_at: str
 
@@ -114,10 +130,16 @@ class WebhookWithSecret(msgspec.Struct):
 def view(webhook: Webhook) -> WebhookView:
     """A webhook as callers see it."""
     names = list(webhook.headers)
-    return view_of(WebhookView, webhook, event_types=webhook.events, header_names=names)
+    return view_of(
+        WebhookView,
+        webhook,
+        event_types=webhook.events,
+        header_names=names,
+        retry=retry_view(webhook.retry),
+    )
 
 
-def edited_values(edit: WebhookEdit, cipher: SecretCipher) -> dict[str, object]:
+def edited_values(edit: WebhookEdit, cipher: SecretCipher, rules: RetryRules) -> dict[str, object]:
     """The columns that an edit sets, without its URL. Raises `Invalid`."""
     values: dict[str, object] = {
         name: getattr(edit, name)
@@ -132,6 +154,10 @@ def edited_values(edit: WebhookEdit, cipher: SecretCipher) -> dict[str, object]:
         values["metadata"] = checked_metadata(edit.metadata)
     if edit.events is not UNSET or edit.event_types is not UNSET:
         values["events"] = checked_events(edit.events or None, edit.event_types or None)
+    if edit.retry is not UNSET:
+        values["retry"] = checked_retry(edit.retry, rules)
+    if edit.timeout_seconds is not UNSET:
+        values["timeout_seconds"] = checked_timeout(edit.timeout_seconds, rules)
     if edit.status is not UNSET:
         values |= {"status": edit.status, "status_reason": None}
     return values

@@ -14,6 +14,7 @@ from app.api.bodies import checked_metadata, read_body
 from app.api.call import Answer, Call, existing
 from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
+from app.api.retry_bodies import checked_retry, checked_timeout
 from app.api.webhook_bodies import (
     NewWebhook,
     Secret,
@@ -35,6 +36,7 @@ from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
 from app.storage import webhooks
 from app.storage.database import Cursor, transaction
+from app.storage.retry_rules import retry_rules
 
 _TAG = "Webhooks"
 
@@ -66,6 +68,7 @@ def create_webhook(call: Call) -> Answer:
     """Subscribe a URL to events. The secret is not shown again."""
     wanted = read_body(call.body, NewWebhook)
     url = _checked_url(call, wanted.url)
+    rules = retry_rules(call.services.settings)
     moment = now()
     webhook = Webhook(
         id=new_id("whk"),
@@ -81,6 +84,8 @@ def create_webhook(call: Call) -> Answer:
         status_reason=None,
         created_at=moment,
         updated_at=moment,
+        retry=checked_retry(wanted.retry, rules),
+        timeout_seconds=checked_timeout(wanted.timeout_seconds, rules),
     )
     secret = wanted.secret or generate_secret()
     with transaction(call.services.database) as cursor:
@@ -117,7 +122,8 @@ def get_webhook(call: Call) -> Answer:
 def edit_webhook(call: Call) -> Answer:
     """Change a webhook; `active` releases held deliveries."""
     edit = read_body(call.body, WebhookEdit)
-    values = edited_values(edit, call.services.cipher)
+    rules = retry_rules(call.services.settings)
+    values = edited_values(edit, call.services.cipher, rules)
     if edit.url is not UNSET:
         values["url"] = _checked_url(call, edit.url)
     with transaction(call.services.database) as cursor:

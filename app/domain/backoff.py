@@ -15,6 +15,8 @@ class RetryPolicy(NamedTuple):
     cap_seconds: float = 12 * 3600.0
     max_attempts: int = 15
     max_age_seconds: float = 72 * 3600.0
+    #: The pause after each failure, in place of base and cap; the last one repeats.
+    schedule_seconds: tuple[float, ...] = ()
 
 
 def exponential_seconds(
@@ -27,6 +29,9 @@ def exponential_seconds(
 
 def delay_seconds(failures: int, policy: RetryPolicy) -> float:
     """The pause of a delivery after its n-th counted failure."""
+    schedule = policy.schedule_seconds
+    if schedule:
+        return schedule[min(max(failures, 1), len(schedule)) - 1]
     return exponential_seconds(failures, policy.base_seconds, policy.cap_seconds, 3.0)
 
 

@@ -37,6 +37,10 @@ class Webhook(msgspec.Struct):
     status_reason: str | None
     created_at: datetime
     updated_at: datetime
+    #: Its own retry policy (retry_policy.py); None: the operator's.
+    retry: dict[str, object] | None = None
+    #: Total time of an attempt; None: the operator's.
+    timeout_seconds: int | None = None
     failure_count: int = 0
 
 

@@ -38,6 +38,10 @@ class Endpoint(msgspec.Struct):
     #: Its deliveries under a lease, counted only while its circuit is open.
     in_flight: int
     health: Health
+    #: Its own retry policy; None: the operator's.
+    retry: dict[str, object] | None = None
+    #: Total time of an attempt; None: the operator's.
+    timeout_seconds: int | None = None
 
 
 _HEALTH = Health.__struct_fields__
@@ -55,7 +59,8 @@ SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_unt
     CASE WHEN h.failure_count >= {OPEN_AFTER} THEN (
         SELECT count(*) FROM deliveries d
         WHERE d.webhook_id = w.id AND d.status = 'attempting') ELSE 0 END,
-    {", ".join(f"h.{column.column_name}" for column in _COLUMNS)}
+    {", ".join(f"h.{column.column_name}" for column in _COLUMNS)},
+    w.retry, w.timeout_seconds
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.id = ANY(%(ids)s)
 """,
@@ -98,6 +103,7 @@ def save_pace(cursor: Cursor, webhook_id: str, next_permit_at: datetime) -> None
 
 
 def _endpoint(row: tuple[Any, ...]) -> Endpoint:
-    its = len(row) - len(_HEALTH)
-    facts = (*row[:its], Health(*row[its:]))
-    return Endpoint(*facts)
+    *facts, retry, timeout_seconds = row
+    its = len(facts) - len(_HEALTH)
+    fields = (*facts[:its], Health(*facts[its:]), retry, timeout_seconds)
+    return Endpoint(*fields)

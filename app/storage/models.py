@@ -212,6 +212,8 @@ class Webhooks(Table):
     metadata = _json()
     rate_limit = IntegerField(null=True)
     ordered = BooleanField()
+    retry = BinaryJSONField(index=False, null=True)
+    timeout_seconds = IntegerField(null=True)
     status = TextField()
     status_reason = TextField(null=True)
     created_at = DateTimeTZField()

@@ -14,8 +14,9 @@ from peewee import ModelSelect, fn
 
 from app.domain.delivery import DeliveryStatus
 from app.domain.ids import first_ulid_at
+from app.domain.retry_policy import RetryRules
 from app.domain.webhook import WebhookStatus
-from app.storage.database import Cursor, execute, fetch
+from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.models import (
     Attempts,
     AuditLog,
@@ -81,17 +82,20 @@ def delete_audit_log(cursor: Cursor, after: str, before: str, limit: int) -> Ste
     return Step(ids[-1], gone) if ids else None
 
 
-def fail_expired(cursor: Cursor, open_after: int, age_seconds: float, limit: int) -> dict[str, int]:
-    """Give up what waits for a dead endpoint for longer than deliveries are retried.
+def fail_expired(cursor: Cursor, open_after: int, rules: RetryRules, limit: int) -> dict[str, int]:
+    """Give up what waits for a dead endpoint for longer than its webhook's policy has it retried.
 
     How many, by webhook; its endpoint is to blame for them.
     """
     health = WebhookHealth
+    own = fn.coalesce(Webhooks.retry["max_age"].cast("float8"), rules.policy.max_age_seconds)
+    age = fn.least(own, rules.limits.max_age_seconds)
+    shortest = fetch_one(cursor, Webhooks.select(fn.min(age)), float)
     expired = _PENDING.join(health, on=(health.webhook_id == Webhooks.id)).where(
         Webhooks.status == WebhookStatus.ACTIVE,
         health.failure_count >= open_after,
         Deliveries.next_attempt_at < fn.now(),
-        _is_older(cursor, age_seconds, health.active_since),
+        _is_older(cursor, shortest or 0.0, health.active_since, age),
     )
     failed = _fail(cursor, expired.limit(limit), "expired")
     for webhook_id, count in sorted(failed.items()):
@@ -126,12 +130,16 @@ def _ids_between(cursor: Cursor, model: Any, after: str, before: str, limit: int
     return fetch(cursor, between.limit(limit), str)
 
 
-def _is_older(cursor: Cursor, age_seconds: float, since: Any) -> Any:
-    """The age of what was taken up again, by hand or by a replay, counts from then."""
+def _is_older(cursor: Cursor, age_seconds: float, since: Any, own_age: Any = None) -> Any:
+    """The age of what was taken up again, by hand or by a replay, counts from then.
+
+    `own_age`: a column of ages in seconds, none of them below `age_seconds`.
+    """
     began = fn.greatest(fn.coalesce(Deliveries.reopened_at, Deliveries.created_at), since)
+    age = fn.make_interval(0, 0, 0, 0, 0, 0, age_seconds if own_age is None else own_age)
     # The bound on the id spares the look at what is younger.
     before = id_at(cursor, "dlv", age_seconds / _DAY_SECONDS)
-    return (Deliveries.id < before) & (began < fn.now() - timedelta(seconds=age_seconds))
+    return (Deliveries.id < before) & (began < fn.now() - age)
 
 
 def _fail(cursor: Cursor, old: ModelSelect[Deliveries], result: str) -> dict[str, int]:

@@ -348,6 +348,57 @@ def test_header_values_are_encrypted_at_rest_and_never_shown(
     assert SecretCipher(SECRET_KEY).decrypt_values(endpoint.headers) == {"X-Token": "0ther"}
 
 
+def test_a_retry_policy_is_kept_as_chosen_replaced_whole_and_reset_by_null(
+    ask: Client, database: Database
+) -> None:
+    none = dict.fromkeys(("schedule", "base", "cap", "max_attempts", "max_age"))
+    body = {"url": URL, "retry": {"base": 60, "cap": None}, "timeout_seconds": 30}
+    created = ask("POST", "/webhooks", body).json["data"]
+    target = f"/webhooks/{created['id']}"
+    assert (created["retry"], created["timeout_seconds"]) == (none | {"base": 60}, 30)
+    assert ask("GET", target).json["data"] == created
+    assert ask("GET", "/webhooks").json["data"] == [created]
+    with transaction(database) as cursor:
+        endpoint = endpoints.lock(cursor, [created["id"]])[created["id"]]
+    assert (endpoint.retry, endpoint.timeout_seconds) == ({"base": 60}, 30)
+
+    for edit, retry in (
+        ({"name": "other"}, none | {"base": 60}),
+        ({"retry": {"schedule": [5, 60]}}, none | {"schedule": [5, 60]}),
+        ({"retry": {}}, None),
+        ({"retry": {"max_attempts": 3, "max_age": 60}}, none | {"max_attempts": 3, "max_age": 60}),
+        ({"retry": None}, None),
+    ):
+        assert ask("PATCH", target, edit).json["data"]["retry"] == retry
+    assert ask("PATCH", target, {"timeout_seconds": None}).json["data"]["timeout_seconds"] is None
+    with transaction(database) as cursor:
+        cursor.execute("SELECT details FROM audit_log WHERE action = 'webhook.updated' ORDER BY id")
+        noted = [details["fields"] for (details,) in cursor.fetchall()]
+    assert noted[1:3] == [["retry"], ["retry"]]
+    assert noted[-1] == ["timeout_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("retry", "field", "problem"),
+    [
+        ({"schedule": [5], "base": 5}, "retry.schedule", "leave out base, cap and max_attempts"),
+        ({"max_attempts": 101}, "retry.max_attempts", "must be at most 100"),
+        ({"max_age": 604_801}, "retry.max_age", "must be at most 604800 s"),
+        ({"base": 60, "cap": 59}, "retry.base", "must be at most cap, which is 59 s"),
+        ({"bsae": 60}, "retry.bsae", "known are schedule, base, cap, max_attempts, max_age"),
+    ],
+)
+def test_a_retry_policy_beyond_the_operators_limits_is_refused(
+    ask: Client, webhook: dict[str, Any], retry: dict[str, object], field: str, problem: str
+) -> None:
+    created = ask("POST", "/webhooks", {"url": URL, "retry": retry})
+    edited = ask("PATCH", f"/webhooks/{webhook['id']}", {"retry": retry})
+
+    for reply in (created, edited):
+        assert (reply.status, list(reply.json["error"]["fields"])) == (422, [field])
+        assert problem in reply.json["error"]["fields"][field]
+
+
 def test_a_key_that_was_made_elsewhere_works_at_once(
     ask: Client, database: Database, org: Org
 ) -> None:

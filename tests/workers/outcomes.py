@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.domain.attempt import Timings
-from app.domain.backoff import RetryPolicy
 from app.domain.concurrency import Answer
 from app.domain.delivery import Decision, Verdict
 from app.domain.ids import new_id
 from app.domain.org import Org
+from app.domain.retry_policy import RetryRules
 from app.domain.times import now
 from app.storage.claims import Claimed
 from app.storage.database import Database, transaction
@@ -20,7 +20,7 @@ from tests.factories import HOOK_URL, make_capture
 from workers.completer import Completer
 from workers.work import Attempted, DeliveryConfig, WebhookWork
 
-CONFIG = DeliveryConfig(policy=RetryPolicy(), max_in_flight=10, slots=100, attempt_seconds=15.0)
+CONFIG = DeliveryConfig(retries=RetryRules(), max_in_flight=10, slots=100)
 #: The process in whose name the tests hold leases.
 HOLDER = "tester"
 _STATUS = {

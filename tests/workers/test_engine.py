@@ -15,6 +15,7 @@ import pytest
 import workers.engine
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
+from app.domain.retry_policy import RetryRules
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
@@ -24,10 +25,12 @@ from workers.attempts import Attempts
 from workers.completer import Completer
 from workers.engine import DeliveryEngine
 from workers.sender import Sender
-from workers.work import DeliveryConfig
+from workers.work import LEASE_MARGIN_SECONDS, DeliveryConfig
 
 CONFIG = DeliveryConfig(
-    policy=RetryPolicy(base_seconds=0.2), max_in_flight=16, slots=64, attempt_seconds=2.0
+    retries=RetryRules(RetryPolicy(base_seconds=0.2), attempt_seconds=2.0),
+    max_in_flight=16,
+    slots=64,
 )
 
 
@@ -53,10 +56,10 @@ def engine_of(
 ) -> Iterator[DeliveryEngine]:
     """A running engine; at the end it has recorded all that it had in flight."""
     shared = open_database(database_url, shared=True)
-    sender = Sender(total_seconds=config.attempt_seconds, allow_private=True)
+    sender = Sender(allow_private=True)
     engine = DeliveryEngine(
         Completer(shared, config, HOLDER),
-        Attempts(sender, cipher, config.policy),
+        Attempts(sender, cipher, config.retries),
         config,
         lambda ids: None,
         spawn,
@@ -226,7 +229,7 @@ def test_new_webhooks_that_hang_leave_slots_to_one_that_answers(
     database: Database, database_url: str, org: Org
 ) -> None:
     # Attempts that outlast the test: all of them hang at once, however slow the machine is.
-    config = replace(CONFIG, slots=20, attempt_seconds=30.0)
+    config = replace(CONFIG, slots=20, retries=RetryRules(attempt_seconds=30.0))
     hanging = Counted()
     with (
         Receiver(hanging) as bad,
@@ -245,6 +248,58 @@ def test_new_webhooks_that_hang_leave_slots_to_one_that_answers(
         wait_until(lambda: len(good.received) == 2 and hanging.now == 12)
         assert in_flight(database) == 12  # the bulkhead: 60 % of the slots
         hanging.open.set()
+
+
+def test_a_webhooks_own_policy_and_time_decide_about_its_deliveries_alone(
+    database: Database, database_url: str, org: Org
+) -> None:
+    hanging = Counted()
+    retries = RetryRules(attempt_seconds=60.0)
+    with (
+        Receiver(hanging) as silent,
+        Receiver(lambda headers: 500) as failing,
+        engine_of(database_url, config=replace(CONFIG, retries=retries)) as engine,
+    ):
+        short = make_webhook(
+            database, org, silent.url, timeout_seconds=1, retry={"max_attempts": 1}
+        )
+        planned = make_webhook(database, org, failing.url, retry={"schedule": [1000, 2000]})
+        usual = make_webhook(database, org, failing.url)
+        owe(database, org, 1)
+        engine.note_due([short.id, planned.id, usual.id])
+        wait_until(lambda: len(execute(database, "SELECT 1 FROM attempts")) == 3)
+        hanging.open.set()
+
+    left = {
+        webhook_id: (status, seconds)
+        for webhook_id, status, seconds in execute(
+            database,
+            "SELECT webhook_id, status, extract(epoch FROM next_attempt_at - now())::integer"
+            " FROM deliveries",
+        )
+    }
+    assert left[short.id] == ("failed", None)
+    assert execute(database, "SELECT error FROM attempts WHERE error IS NOT NULL") == [
+        ("timed_out",)
+    ]
+    assert 700 < left[planned.id][1] <= 1200
+    assert left[usual.id][1] <= 6
+
+
+def test_a_lease_outlives_the_attempt_that_a_webhook_asks_for(
+    database: Database, database_url: str, org: Org
+) -> None:
+    hanging = Counted()
+    with Receiver(hanging) as receiver, engine_of(database_url) as engine:
+        webhook = make_webhook(database, org, receiver.url, timeout_seconds=30)
+        owe(database, org, 1)
+        engine.note_due([webhook.id])
+        wait_until(lambda: hanging.now == 1)
+        (left,) = execute(
+            database, "SELECT extract(epoch FROM leased_until - now())::float8 FROM deliveries"
+        )[0]
+        hanging.open.set()
+    assert left > 30 + LEASE_MARGIN_SECONDS - 10
 
 
 def test_an_ordered_webhook_sends_a_contacts_events_one_after_the_other(

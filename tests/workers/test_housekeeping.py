@@ -245,6 +245,38 @@ def test_a_dead_endpoints_backlog_expires_and_a_living_ones_does_not(
     assert states == {dead.id: "failed", living.id: "pending"}
 
 
+@pytest.mark.parametrize(
+    ("retry", "hours", "status"),
+    [
+        ({"max_age": 3600}, 2, "failed"),
+        ({"max_age": 3600}, 0.9, "pending"),
+        ({"max_age": 100 * 3600}, 73, "pending"),
+        ({"max_age": 100 * 3600}, 101, "failed"),
+        ({"max_age": 300 * 3600}, 167, "pending"),
+        ({"max_age": 300 * 3600}, 169, "failed"),  # beyond the operator's limit
+        ({"base": 60}, 73, "failed"),
+        ({"base": 60}, 71, "pending"),
+    ],
+)
+def test_a_backlog_expires_by_its_webhooks_own_policy(
+    database: Database,
+    notifier: DeliveryNotifier,
+    retry: dict[str, object],
+    hours: float,
+    status: str,
+) -> None:
+    org = make_org(database)
+    dead = make_webhook(database, org, retry=retry)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org)], now())
+    age_deliveries(database, hours)
+    blame(database, dead.id)
+
+    Housekeeping(database, notifier, SETTINGS).fail_expired()
+
+    assert execute(database, "SELECT status FROM deliveries") == [(status,)]
+
+
 def test_what_expires_counts_against_its_endpoint(
     database: Database, notifier: DeliveryNotifier
 ) -> None:
