@@ -7,8 +7,8 @@ the broker's name and every connection belong to that process alone.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
-import resource
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.queue.notifier import DeliveryNotifier
 from app.storage.database import open_database
 from app.storage.retry_rules import retry_rules
 from app.storage.secret_key import cipher_of
+from config.descriptors import make_room
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings
 from workers.attempts import Attempts
@@ -32,16 +33,17 @@ from workers.clock_check import watch_clock
 from workers.completer import Completer
 from workers.engine import DeliveryEngine, Spawn
 from workers.sender import Sender
+from workers.sending.happy_eyeballs import RACING_MAX
 from workers.work import DeliveryConfig
+
+log = logging.getLogger(__name__)
 
 #: No fault of the job: it is tried again as long as it takes, and a traceback would say nothing.
 EXPECTED = (Unavailable,)
 #: Threads that hand notifications to the engine, and how many at a time.
 NOTIFICATION_THREADS = 2
 NOTIFICATIONS = Batching(jobs_max=128, bytes_max=64 * 1024)
-#: Open files that a process allows itself.
-DESCRIPTORS_MAX = 65_536
-#: Idle connections to receivers that a process keeps; at most half of its descriptors.
+#: Idle connections to receivers that a process keeps; at most a quarter of its descriptors.
 IDLE_CONNECTIONS_MAX = 1000
 
 
@@ -70,14 +72,25 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
     return broker, engine
 
 
+def share_descriptors(threads: int) -> tuple[int, int]:
+    """Attempts in flight and idle connections for which this process has descriptors."""
+    room = make_room(threads * RACING_MAX + IDLE_CONNECTIONS_MAX)
+    idle = min(IDLE_CONNECTIONS_MAX, room // 4)
+    slots = min(threads, room - idle)
+    if slots < threads:
+        log.warning("descriptors.few", extra={"attempts_in_flight_max": slots})
+    return slots, idle
+
+
 def make_engine(
     settings: Settings, notifier: DeliveryNotifier, holder: str, spawn: Spawn
 ) -> DeliveryEngine:
     """The engine of a process whose leases name it as `holder`."""
+    slots, idle_connections = share_descriptors(settings.worker_threads)
     config = DeliveryConfig(
         retries=retry_rules(settings),
         max_in_flight=settings.webhook_concurrency_max,
-        slots=settings.worker_threads,
+        slots=slots,
     )
     sender = Sender(
         connect_seconds=settings.delivery_connect_seconds,
@@ -86,7 +99,7 @@ def make_engine(
         allowed_ports=frozenset(settings.webhook_ports) or None,
         blocked_networks=settings.blocked_networks,
         connections_per_host=settings.webhook_concurrency_max,
-        idle_connections=min(IDLE_CONNECTIONS_MAX, _raise_descriptor_limit() // 2),
+        idle_connections=idle_connections,
         ca_file=settings.webhook_ca_file,
     )
     database = open_database(settings.database_url, shared=True, by_index=True)
@@ -112,14 +125,6 @@ def _start() -> Settings:
     configure_logging(settings.log_level)
     watch_clock(settings.database_url)
     return settings
-
-
-def _raise_descriptor_limit() -> int:
-    """Allow this process as many open files as its user may have; gives that number."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = DESCRIPTORS_MAX if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_MAX)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    return limit
 
 
 def _make_broker(settings: Settings, threads: int) -> StreamsBroker:

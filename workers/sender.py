@@ -7,6 +7,7 @@ The way of a `post`, with the file that answers for each step:
     3  else the name is resolved, for a limited time        workers/sending/resolver.py
     4  each address is judged, an allowed one connected to  workers/sending/dialer.py
                                                             app/domain/reachability.py
+                                                            workers/sending/happy_eyeballs.py
     5  TLS, verified against the URL's host name            workers/sending/connection.py
     6  the request goes out, a bounded answer comes in      workers/sending/answer.py
                                                             workers/sending/response.py

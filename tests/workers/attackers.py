@@ -6,7 +6,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -104,6 +104,19 @@ def receiving(
         yield receiver
     finally:
         receiver.stop()
+
+
+@contextmanager
+def full_backlog(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+    """Give a loopback port that takes part in no new connection: its queue is full."""
+    with ExitStack() as open_sockets:
+        listening = open_sockets.enter_context(socket.create_server((host, port), backlog=0))
+        address = listening.getsockname()
+        for _ in range(4):
+            waiting = open_sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        yield address[1]
 
 
 def read_request(connection: socket.socket, receiver: Receiver) -> bytes:

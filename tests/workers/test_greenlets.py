@@ -67,7 +67,11 @@ def test_an_org_with_dead_name_servers_does_not_keep_others_from_looking_up() ->
 
 @pytest.mark.parametrize(
     "name",
-    ["test_sender_deadline.py", pytest.param("test_sender_tls.py", marks=pytest.mark.all_only)],
+    [
+        "test_sender_deadline.py",
+        pytest.param("test_happy_eyeballs.py", marks=pytest.mark.all_only),
+        pytest.param("test_sender_tls.py", marks=pytest.mark.all_only),
+    ],
 )
 def test_deadlines_and_tls_hold_under_gevent(name: str) -> None:
     done = run(_PYTEST, "-q", "-x", "-p", "no:xdist", f"tests/workers/{name}")

@@ -28,6 +28,34 @@ ROOT = Path(__file__).parents[2]
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
+#: Prints how many attempts and idle connections there is room for, by the limit of descriptors.
+_DESCRIPTORS = """
+import resource, sys
+from workers.actors import share_descriptors
+
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, 256), limit))
+print(*share_descriptors(1000))
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "attempts", "idle"), [(10_000, 1000, 1000), (1024, 618, 206), (512, 234, 78)]
+)
+def test_a_delivery_process_fits_into_the_descriptors_that_it_may_have(
+    limit: int, attempts: int, idle: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _DESCRIPTORS, str(limit)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == [str(attempts), str(idle)], done.stderr
+
+
 @pytest.fixture
 def broker(redis_url: str) -> Iterator[StreamsBroker]:
     broker = StreamsBroker(redis_url)

@@ -126,6 +126,19 @@ def test_the_connection_unused_for_longest_makes_room_for_another_host_s() -> No
     sender.close()
 
 
+def test_a_thousand_hosts_hold_no_more_connections_than_are_kept_in_all() -> None:
+    def anywhere(host: str, port: int) -> list[tuple[str, int]]:
+        return [("127.0.0.1", port)]
+
+    sender = Sender(allow_private=True, idle_connections=20, resolver=anywhere)
+    with receiving(answering()) as receiver:
+        for number in range(1000):
+            assert sender.post(receiver.url(host=f"r{number}.test"), {}, b"{}").status == 200
+        receiver.wait_for_closed(980)
+        assert receiver.connections - receiver.closed == 20
+        sender.close()
+
+
 def test_a_connection_that_the_receiver_closed_meanwhile_is_replaced(sender: Sender) -> None:
     with receiving(answering(close=True)) as receiver:
         for count in range(1, 4):

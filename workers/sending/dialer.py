@@ -5,18 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
+from itertools import zip_longest
 from time import monotonic
 
 from app.domain.attempt import ErrorClass
 from app.domain.reachability import Address, Network, refusal
 from workers.sending.budget import AttemptStopped, Budget, Phase
-from workers.sending.failures import OUR_FAILURES
+from workers.sending.happy_eyeballs import Race
 from workers.sending.resolver import NoSuchHost, Resolver
 
 #: Addresses of one host that an attempt tries: a name may list any number.
 ADDRESSES_MAX = 16
-#: Each of them gets at least this share of the time that is left to connect.
-SHARES_MAX = 4
 #: Hosts of which the address that accepted last is remembered.
 HOSTS_REMEMBERED = 10_000
 
@@ -46,13 +45,17 @@ class Dialer:
             # strangers to find out.
             detail = f"{host} does not exist or has no address that deliveries may connect to"
             raise AttemptStopped(ErrorClass.REFUSED_TARGET, detail)
-        good = self._accepted.get(host)
-        addresses.sort(key=lambda address: address != good)
         budget.enter(Phase.CONNECT)
-        address, connected = _connect_any(addresses[:ADDRESSES_MAX], port, budget, ends_at)
+        turns = in_turn(addresses, self._accepted.get(host))
+        race = Race(turns[:ADDRESSES_MAX], port, ends_at)
+        try:
+            connected = race.run()
+        finally:
+            budget.address = _shown(race.address, port)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self._accepted) >= HOSTS_REMEMBERED:
             self._accepted.clear()
-        self._accepted[host] = address
+        self._accepted[host] = race.address
         return connected
 
     def _resolve(self, host: str, port: int, budget: Budget, ends_at: float) -> list[Address]:
@@ -79,22 +82,15 @@ def _parse(address: str) -> Address | None:
         return None
 
 
-def _connect_any(
-    addresses: Sequence[Address], port: int, budget: Budget, ends_at: float
-) -> tuple[Address, socket.socket]:
-    """Try the addresses in their order, each with its share of the time left."""
-    failure = OSError()
-    for index, address in enumerate(addresses):
-        left = max(0.01, ends_at - monotonic())
-        share = left / min(len(addresses) - index, SHARES_MAX)
-        budget.address = f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
-        try:
-            connected = socket.create_connection((str(address), port), share)
-        except OSError as error:
-            if error.errno in OUR_FAILURES:
-                raise
-            failure = error
-            continue
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return address, connected
-    raise failure
+def in_turn(addresses: Sequence[Address], good: Address | None) -> list[Address]:
+    """The address that accepted last goes first; then the families alternate."""
+    ordered = sorted(addresses, key=lambda address: address != good)
+    first = ordered[0].version
+    same = [address for address in ordered if address.version == first]
+    other = [address for address in ordered if address.version != first]
+    pairs = zip_longest(same, other)
+    return [address for pair in pairs for address in pair if address is not None]
+
+
+def _shown(address: Address, port: int) -> str:
+    return f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}"
