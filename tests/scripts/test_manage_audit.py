@@ -23,6 +23,7 @@ READING = {
 }
 #: What the others are given, by names of ids, and the action in the log.
 CHANGING = {
+    "migrate": ([], "org.created"),
     "release": ([], "org.created"),
     "orgs create": (["globex"], "key.created"),
     "keys create": ([], "key.created"),

@@ -1,4 +1,4 @@
-"""`./scripts/manage`: what an operator does by hand.
+"""`./scripts/manage`, or `rex manage` where it is installed: what an operator does by hand.
 
 Beside a running ./scripts/dev it finds the system by itself; elsewhere DATABASE_URL, REDIS_URL and
 SECRET_KEY say which one. Tables for people, --json for machines.
@@ -61,10 +61,10 @@ _MODULES = (
 )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], prog: str = "manage") -> int:
     """Run one command; the exit status."""
     commands = [command for module in _MODULES for command in module.COMMANDS]
-    parsed = make_parser(__doc__, _NOUNS, commands).parse_args(arguments)
+    parsed = make_parser(prog, __doc__, _NOUNS, commands).parse_args(arguments)
     for told_by_the_answer in ("config.outage", "app.storage.retention_run"):
         logging.getLogger(told_by_the_answer).addHandler(logging.NullHandler())
     try:
