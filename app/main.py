@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api import (
     apikeys,
+    audit,
     captures,
     contacts,
     deliveries,
@@ -153,6 +154,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/apikeys", keyed(apikeys.create_key), methods=["POST"]),
             Route("/apikeys", keyed(apikeys.list_keys), methods=["GET"]),
             Route("/apikeys/{id}", keyed(apikeys.revoke_key), methods=["DELETE"]),
+            Route("/audit", keyed(audit.list_audit_entries), methods=["GET"]),
             Route("/org", keyed(org.get_org), methods=["GET"]),
             Route("/org", keyed(org.edit_org), methods=["PATCH"]),
             Route("/openapi.yaml", docs.openapi_yaml, methods=["GET"]),

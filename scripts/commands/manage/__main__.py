@@ -20,6 +20,7 @@ import redis
 from app.domain.errors import RexError, Unavailable
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from scripts.commands.manage import (
+    audit_log,
     captures,
     dead_letters,
     deliveries,
@@ -54,10 +55,11 @@ _NOUNS = {
     "secrets": "what is encrypted with SECRET_KEY",
     "dead-letters": "jobs that no worker could do",
     "retention": "what goes when it is old",
+    "audit": "who changed what, and when",
 }
 _MODULES = (
     *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
-    *(dead_letters, retention, stats),
+    *(dead_letters, retention, audit_log, stats),
 )
 
 
