@@ -1,6 +1,6 @@
 """The web process: every route on one line, and what they stand on. Wiring only.
 
-`python -m app.main` serves it; see `app/server.py`.
+`python -m app.serve` serves it; see `app/server.py`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app import server
 from app.api import (
     apikeys,
+    audit,
     captures,
     contacts,
     deliveries,
@@ -49,9 +49,8 @@ from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
-from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
-from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
+from config.settings import Settings, read_settings
 
 CAPTURE_PATHS = ("/capture", "/capture/")
 
@@ -155,6 +154,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/apikeys", keyed(apikeys.create_key), methods=["POST"]),
             Route("/apikeys", keyed(apikeys.list_keys), methods=["GET"]),
             Route("/apikeys/{id}", keyed(apikeys.revoke_key), methods=["DELETE"]),
+            Route("/audit", keyed(audit.list_audit_entries), methods=["GET"]),
             Route("/org", keyed(org.get_org), methods=["GET"]),
             Route("/org", keyed(org.edit_org), methods=["PATCH"]),
             Route("/openapi.yaml", docs.openapi_yaml, methods=["GET"]),
@@ -197,27 +197,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-def main() -> int:
-    """Serve until told to stop; the exit status."""
-    try:
-        settings = read_settings(os.environ)
-        configure_logging(settings.log_level)
-        check_secret_key(settings)
-        server.serve(
-            "app.main:create_app",
-            host=settings.host,
-            port=settings.port,
-            workers=settings.web_concurrency,
-            idle_seconds=settings.idle_connection_seconds,
-        )
-    except BadSetting as error:
-        print(error, file=sys.stderr)
-        return EXIT_CONFIGURATION
-    except OSError as error:
-        print(f"PORT: {settings.port} on {settings.host}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+if __name__ == "__main__":  # how it was started before app/serve.py
+    from app.serve import main
 
-
-if __name__ == "__main__":
     sys.exit(main())

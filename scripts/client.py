@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import urllib3
 
+from scripts.checkout import data_folder
 from scripts.system.running import find_running
 
 
@@ -38,7 +38,7 @@ class Rex:
 
 def find_rex() -> Rex:
     """The running system: what ./scripts/dev says of itself, or PORT and REX_API_KEY."""
-    running = find_running(Path(os.environ.get("DATA_DIR") or ".data"))
+    running = find_running(data_folder(os.environ))
     if running is not None:
         return Rex(running.base_url, os.environ.get("REX_API_KEY") or running.api_key)
     port = os.environ.get("PORT") or "8000"

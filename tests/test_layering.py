@@ -25,7 +25,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
     "app.api": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
     "app.server": {"app.http", "config"},
+    "app.serve": {"app.server", "app.storage", "config"},
     "app.main": {
+        "app.serve",
         "app.server",
         "app.api",
         "app.ingress",
@@ -142,6 +144,10 @@ def loaded_by(statement: str, packages: Iterable[str]) -> list[str]:
 
 def test_a_worker_loads_no_web_server() -> None:
     assert loaded_by("import workers.main, workers.actors", ["starlette", "granian"]) == []
+
+
+def test_the_process_that_supervises_the_web_workers_loads_little() -> None:
+    assert loaded_by("import app.serve", ["starlette", "psycopg2", "redis", "dramatiq"]) == []
 
 
 def test_the_web_process_loads_neither_workers_nor_their_http_client() -> None:

@@ -41,7 +41,7 @@ def start(module: str, *arguments: str, **settings: str) -> tuple[int, str]:
 def test_a_host_that_is_none_of_this_machine_is_named(host: str) -> None:
     said = f"HOST: '{host}' is not an address of this machine"
 
-    assert start("app.main", HOST=host) == (EXIT_CONFIGURATION, said)
+    assert start("app.serve", HOST=host) == (EXIT_CONFIGURATION, said)
 
 
 def test_a_port_that_is_taken_is_named_and_worth_another_start() -> None:
@@ -49,19 +49,19 @@ def test_a_port_that_is_taken_is_named_and_worth_another_start() -> None:
         port = taken.getsockname()[1]
         said = f"PORT: {port} on 127.0.0.1: Address already in use"
 
-        assert start("app.main", PORT=str(port)) == (1, said)
+        assert start("app.serve", PORT=str(port)) == (1, said)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
 def test_a_port_that_only_root_may_use_is_named() -> None:
     said = "PORT: 80 may not be used here; choose one over 1023"
 
-    assert start("app.main", PORT="80") == (EXIT_CONFIGURATION, said)
+    assert start("app.serve", PORT="80") == (EXIT_CONFIGURATION, said)
 
 
 @pytest.mark.parametrize(
     "command",
-    [["app.main"], ["workers.main", "captures"], ["workers.main", "scheduler"]],
+    [["app.serve"], ["workers.main", "captures"], ["workers.main", "scheduler"]],
     ids=" ".join,
 )
 def test_a_mistyped_setting_stops_every_process(command: list[str]) -> None:

@@ -29,7 +29,7 @@ from workers.scheduler import STOP_SIGNALS
 SHUTDOWN_MS = 20_000
 #: Between the death of a process and the start of the next one.
 RESTART_SECONDS = 1.0
-_USAGE = "usage: python -m workers.main captures|deliveries|scheduler"
+_USAGE = "usage: python -m workers.main captures|deliveries|scheduler|captures scheduler"
 
 
 def main(arguments: list[str]) -> int:
@@ -41,6 +41,8 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["captures" | "deliveries" as name]:
                 return _run_role(settings, name)
+            case ["captures", "scheduler"]:
+                return _run_both(settings)
             case ["scheduler"]:
                 return scheduler.run(settings)
     except BadSetting as error:
@@ -64,6 +66,18 @@ def _run_role(settings: Settings, name: str) -> int:
     worker.stop(timeout=SHUTDOWN_MS)
     broker.close()
     return 0
+
+
+def _run_both(settings: Settings) -> int:
+    """Record captures and do what is due, in one process: for a machine with little memory."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    broker = actors.record()
+    worker = Worker(broker, worker_threads=CAPTURE_THREADS)
+    worker.start()
+    status = scheduler.run(settings)
+    worker.stop(timeout=SHUTDOWN_MS)
+    broker.close()
+    return status
 
 
 def _keep_running(name: str, count: int) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
 from app.api.delivery_views import DeliveryDetail, DeliveryView, detail, is_holding, listed
+from app.api.id_ranges import id_range
 from app.api.lists import (
     Id,
     Moment,
@@ -19,7 +19,6 @@ from app.api.lists import (
     encode_cursor,
     page_of,
     read_query,
-    read_time,
     read_types,
     split_words,
 )
@@ -27,14 +26,11 @@ from app.api.operation import One, Operation, describe
 from app.api.webhooks import canonical_webhook_id, find_webhook
 from app.domain.delivery import DeliveryStatus
 from app.domain.errors import Conflict, Invalid
-from app.domain.ids import first_ulid_at, is_id
+from app.domain.ids import is_id
 from app.storage import delivery_lists
 from app.storage.database import Cursor, transaction
 
 _TAG = "Deliveries"
-#: Ids of deliveries before and after all others.
-_FIRST_ID, _LAST_ID = "dlv_", "dlv_~"
-_MILLISECONDS_MAX = 2**48 - 1
 
 
 class DeliveryQuery(SortedQuery):
@@ -130,13 +126,14 @@ def _page(
     contact_id: str | None = None,
 ) -> Answer:
     """The page of these webhooks' deliveries."""
+    ids = id_range(query, "dlv", query.since, query.until)
     types = read_types("event_type", query.event_type and split_words(query.event_type))
     kinds = [
         (webhook_id, stored)
         for webhook_id, webhook_status in webhook_statuses.items()
         for stored in _stored_statuses(query.status, webhook_status)
     ]
-    wanted = delivery_lists.Wanted(kinds, *_id_range(query), types, contact_id)
+    wanted = delivery_lists.Wanted(kinds, *ids, types, contact_id)
     looked = delivery_lists.page(cursor, wanted, query.limit, newest_first=query.newest_first)
     last = delivery_lists.last_answers(cursor, [row.id for row in looked.deliveries])
     items = [
@@ -159,23 +156,3 @@ def _stored_statuses(wanted: str | None, webhook_status: str) -> Sequence[str]:
         return delivery_lists.STORED_STATUSES if wanted is None else [wanted]
     shown = DeliveryStatus.HELD if is_holding(webhook_status) else DeliveryStatus.PENDING
     return [DeliveryStatus.PENDING] if wanted == shown else []
-
-
-def _id_range(query: DeliveryQuery) -> tuple[str, str]:
-    """The range of ids asked for; ids contain the time of their creation."""
-    since, until = read_time("since", query.since), read_time("until", query.until)
-    first = _first_id_at(since) if since else _FIRST_ID
-    last = _first_id_at(until) if until else _LAST_ID
-    after = query.after
-    if after is None:
-        return first, last
-    if not is_id(after, "dlv"):
-        raise Invalid({"cursor": "expected a cursor from an earlier answer of this list"})
-    if query.newest_first:
-        return first, min(last, after)
-    return max(first, after + "~"), last
-
-
-def _first_id_at(moment: datetime) -> str:
-    milliseconds = min(max(0, round(moment.timestamp() * 1000)), _MILLISECONDS_MAX)
-    return "dlv_" + first_ulid_at(milliseconds)

@@ -51,6 +51,7 @@ _TAGS = {
     "Deliveries": "Events on their way to webhooks, and every attempt.",
     "Replays": "Past events, sent again.",
     "API keys": "Who may call.",
+    "Audit log": "Who changed what, and when.",
     "Org": "Which pages may capture, and how.",
     "Service": "Whether it is up, and what it offers.",
 }

@@ -46,6 +46,9 @@ _TEXTS = {
     "type": "contact.created",
     "event": "contact.created",
     **dict.fromkeys(("event_type", "events", "event_types", "types"), "contact.created"),
+    "actor": f"key_{ULID}",
+    "action": "webhook.created",
+    "subject_id": f"whk_{ULID}",
     "name": "CRM",
     "url": "https://crm.example/hooks/rex",
     "secret": _SECRET,
@@ -65,6 +68,7 @@ _MADE = {"integer": 1, "number": 1.5, "boolean": False, "null": None}
 #: The prefix of what a struct calls its `id`.
 _PREFIXES = {
     "AttemptView": "att",
+    "AuditEntryView": "aud",
     "CaptureView": "cap",
     "EventView": "evt",
     "WebhookView": "whk",

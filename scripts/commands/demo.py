@@ -16,7 +16,7 @@ from typing import Any
 import urllib3
 
 from scripts.client import Rex, find_rex
-from scripts.commands.arguments import script_parser
+from scripts.commands.arguments import BY_SCRIPT, script_parser
 from scripts.receiver import Received, Receiver
 
 #: The first retry comes after 5 s, 20 % more or less.
@@ -147,12 +147,12 @@ class Demo:
         print(f"{time.perf_counter() - self._started:7.3f} s {mark} {text}")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, by: str = BY_SCRIPT) -> int:
     """Run the demonstration; 0 when every step is green."""
-    script_parser("demo", __doc__).parse_args(arguments)
+    script_parser("demo", __doc__, by).parse_args(arguments)
     rex = find_rex()
     if not _is_ready(rex):
-        print(f"Nothing is ready at {rex.base_url}. Start ./scripts/dev first.", file=sys.stderr)
+        print(f"Nothing is ready at {rex.base_url}. Start {by}dev first.", file=sys.stderr)
         return 1
     demo = Demo(rex)
     demo.run()

@@ -5,20 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.checkout import CHECKOUT
 from scripts.system.child import Child, LineSink
-
-#: Name and module with arguments of every long-running process.
-PROCESSES = {
-    "web": ("app.main",),
-    "captures": ("workers.main", "captures"),
-    "deliveries": ("workers.main", "deliveries"),
-    "scheduler": ("workers.main", "scheduler"),
-}
 
 
 class ReleaseFailed(Exception):
@@ -54,15 +46,16 @@ def release(environ: Mapping[str, str]) -> Release:
 
 
 def processes(
-    roles: Iterable[str],
+    roles: Mapping[str, Sequence[str]],
     environ: Mapping[str, str],
     run_folder: Path,
     output_of: Callable[[str], LineSink],
 ) -> list[Child]:
-    """These processes, not yet started; `output_of(role)` takes the lines of each."""
+    """Processes of these names and modules, not yet started; `output_of(name)` takes lines."""
     environ = {**environ, "PYTHONUNBUFFERED": "1"}
     return [
-        python_child(role, PROCESSES[role], environ, run_folder, output_of(role)) for role in roles
+        python_child(name, module, environ, run_folder, output_of(name))
+        for name, module in roles.items()
     ]
 
 

@@ -48,6 +48,7 @@ class Embedded:
         postgres: bool = True,
         valkey: bool = True,
         fsync: bool = True,
+        postgres_settings: Mapping[str, str] | None = None,
         valkey_settings: Mapping[str, str] | None = None,
         valkey_program: Path | None = None,
     ) -> None:
@@ -56,7 +57,7 @@ class Embedded:
         #: Holds the pid files; children of the same system may put theirs beside.
         self.run_folder = self.data_folder / "run"
         self._wanted = {"postgres": postgres, "valkey": valkey}
-        self._postgres_settings = {} if fsync else WITHOUT_FSYNC
+        self._postgres_settings = {**(postgres_settings or {}), **({} if fsync else WITHOUT_FSYNC)}
         self._valkey_options = valkey_settings, valkey_program
         self._held = contextlib.ExitStack()
         #: The servers in use, in the order of their start.

@@ -1,8 +1,13 @@
-"""Whether a web process accepts captures."""
+"""Whether a web process accepts captures.
+
+`python -m scripts.system.readiness` asks the one at PORT; the image's health check.
+"""
 
 from __future__ import annotations
 
 import http.client
+import os
+import sys
 import urllib.error
 import urllib.request
 
@@ -20,3 +25,7 @@ def fault(base_url: str) -> str | None:
             return f"status {refusal.code}: {refusal.read(2000).decode(errors='replace').strip()}"
     except (OSError, http.client.HTTPException) as problem:
         return str(problem)
+
+
+if __name__ == "__main__":
+    sys.exit(fault(f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"))

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from config.settings import BadSetting, Settings, read_settings
-from scripts.system.application import PROCESSES, Release, processes, release
+from scripts.system.application import Release, processes, release
 from scripts.system.embedded import Embedded
 from scripts.system.output import Console
 from scripts.system.ports import free_port, is_free
 from scripts.system.private_file import kept_secret_key, write_private
+from scripts.system.profile import LOCAL, Profile
 from scripts.system.readiness import fault
 from scripts.system.running import Running, announce, withdraw
 from scripts.system.supervisor import Supervisor
@@ -44,14 +45,15 @@ class PortTaken(Exception):
 
 
 class WholeSystem:
-    """The product as `./scripts/dev` runs it, between `start` and `stop`.
+    """The product as `rex dev` and `rex all` run it, between `start` and `stop`.
 
     Settings come from `environ`, whose DATABASE_URL and REDIS_URL, where present, are used instead
-    of embedded servers. Private webhook addresses are allowed unless it says otherwise. Without a
-    data folder everything is temporary. After `start`: `settings`, `environ` (what the processes
+    of embedded servers. `profile` completes them and says which processes there are. Without a data
+    folder everything is temporary. After `start`: `settings`, `environ` (what the processes
     see), `embedded`, `org`, `api_key`, `base_url`, and the supervisor `processes`, whose `children`
     may be killed or frozen by name: it starts a dead one again. The embedded servers are supervised
-    too, unless `supervises_servers` is False. Only `roles` of the product's processes are started.
+    too, unless `supervises_servers` is False. Of the product's processes only `roles` are
+    started, if they are given.
     """
 
     settings: Settings
@@ -66,23 +68,39 @@ class WholeSystem:
         console: Console,
         *,
         supervises_servers: bool = True,
-        roles: Collection[str] = tuple(PROCESSES),
+        roles: Collection[str] | None = None,
+        profile: Profile = LOCAL,
     ) -> None:
         self.environ = dict(environ)
         self.embedded = Embedded(
             data_folder,
             postgres=not environ.get("DATABASE_URL"),
             valkey=not environ.get("REDIS_URL"),
+            postgres_settings=profile.postgres,
+            valkey_settings=profile.valkey,
         )
         self._console = console
         self._supervises_servers = supervises_servers
-        self._roles = roles
+        self._profile = profile
+        self._roles = {
+            name: module
+            for name, module in profile.processes.items()
+            if roles is None or name in roles
+        }
         self._supervisors: list[Supervisor] = []
 
     @property
     def base_url(self) -> str:
         host = "127.0.0.1" if self.settings.host in ("", "0.0.0.0", "::") else self.settings.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.port}"
+
+    @property
+    def key_file(self) -> Path:
+        """One file for each database, so that no key is shown that this one does not know."""
+        name = "api_key"
+        if not self.embedded.has_postgres:
+            name += "." + hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:12]
+        return self.embedded.data_folder / name
 
     def start(self) -> None:
         """Returns when captures are accepted, or a process gave up (see `Supervisor.finished`).
@@ -135,7 +153,7 @@ class WholeSystem:
         self.stop(0)
 
     def _complete_environ(self) -> None:
-        own = {"ALLOW_PRIVATE_WEBHOOKS": "1"}
+        own = dict(self._profile.settings)
         if not self.environ.get("SECRET_KEY"):
             own["SECRET_KEY"] = kept_secret_key(self.embedded.data_folder / "secret_key")
         if not self.environ.get("DATABASE_URL"):
@@ -163,16 +181,10 @@ class WholeSystem:
     def _keep_release(self, released: Release) -> None:
         """The release step shows a key only when it makes it, so it is kept for later starts."""
         self.org = released.org
-        kept = self.embedded.data_folder / self._key_file_name()
+        kept = self.key_file
         if released.api_key:
             write_private(kept, released.api_key + "\n")
         self.api_key = kept.read_text().strip() if kept.exists() else None
-
-    def _key_file_name(self) -> str:
-        """One file for each database, so that no key is shown that this one does not know."""
-        if self.embedded.has_postgres:
-            return "api_key"
-        return f"api_key.{hashlib.sha256(self.settings.database_url.encode()).hexdigest()[:12]}"
 
     def _wait_until_ready(self) -> None:
         told_at = time.monotonic()

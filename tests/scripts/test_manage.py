@@ -108,6 +108,21 @@ def test_release_answers_with_one_line_of_json_and_makes_the_key_once(
     assert answers[1]["api_key"] is None
 
 
+def test_a_check_names_what_is_pending_and_changes_nothing(
+    environ: dict[str, str],
+    blank_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["migrate", "--check"]) == 0
+    assert capsys.readouterr().out == '{"pending": []}\n'
+
+    monkeypatch.setenv("DATABASE_URL", blank_database_url)
+    for _ in range(2):
+        assert main(["migrate", "--check"]) == 1
+        assert "manage: Pending: 0001_initial, 0002_" in capsys.readouterr().err
+
+
 def test_orgs_and_keys_are_made_listed_and_revoked(manage: Manage, org: Org) -> None:
     created = manage("orgs", "create", "globex")
     key = manage("keys", "create", "--org", "globex", "--scope", "read", "--name", "report")

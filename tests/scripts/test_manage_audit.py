@@ -19,10 +19,11 @@ from tests.factories import CIPHER, make_capture, make_org, make_webhook
 READING = {
     *("orgs list", "keys list", "webhooks list", "webhooks show", "deliveries list"),
     *("deliveries show", "replays watch", "quarantine list", "rejected list", "person list"),
-    *("dead-letters list", "stats"),
+    *("dead-letters list", "stats", "audit list"),
 }
 #: What the others are given, by names of ids, and the action in the log.
 CHANGING = {
+    "migrate": ([], "org.created"),
     "release": ([], "org.created"),
     "orgs create": (["globex"], "key.created"),
     "keys create": ([], "key.created"),

@@ -118,7 +118,7 @@ def test_headers_from_before_are_sent_as_they_are_and_encrypted_later(database: 
     assert CIPHER.decrypt_values(after) == {"X-Token": "t0ken"}
 
 
-@pytest.mark.parametrize("arguments", [["app.main"], ["workers.main", "scheduler"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["app.serve"], ["workers.main", "scheduler"]], ids=" ".join)
 def test_a_process_with_another_key_stops_with_status_78_and_one_line(
     database_url: str, webhook_id: str, arguments: list[str]
 ) -> None:

@@ -34,6 +34,7 @@ from scripts.commands.bench import (
     overload,
     record,
     slow,
+    small,
     sustained,
 )
 from scripts.commands.bench.outcome import Effort, Outcome, Say
@@ -57,6 +58,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "backlog": backlog.measure,
     "overload": overload.measure,
     "footprint": footprint.measure,
+    "small": small.measure,
     "contacts": contacts.measure,
 }
 DOCS = CHECKOUT / "docs"

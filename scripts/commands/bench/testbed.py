@@ -23,9 +23,10 @@ import urllib3
 from scripts.checkout import CHECKOUT
 from scripts.commands.bench.lead import DOMAIN
 from scripts.commands.bench.load import Report, Spec
-from scripts.system.application import PROCESSES, python_child
+from scripts.system.application import python_child
 from scripts.system.child import Child
 from scripts.system.ports import free_port
+from scripts.system.profile import PROCESSES
 from scripts.system.readiness import fault
 from scripts.system.whole import temporary_system
 

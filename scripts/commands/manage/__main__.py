@@ -1,4 +1,4 @@
-"""`./scripts/manage`: what an operator does by hand.
+"""`./scripts/manage`, or `rex manage` where it is installed: what an operator does by hand.
 
 Beside a running ./scripts/dev it finds the system by itself; elsewhere DATABASE_URL, REDIS_URL and
 SECRET_KEY say which one. Tables for people, --json for machines.
@@ -20,6 +20,7 @@ import redis
 from app.domain.errors import RexError, Unavailable
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from scripts.commands.manage import (
+    audit_log,
     captures,
     dead_letters,
     deliveries,
@@ -54,17 +55,18 @@ _NOUNS = {
     "secrets": "what is encrypted with SECRET_KEY",
     "dead-letters": "jobs that no worker could do",
     "retention": "what goes when it is old",
+    "audit": "who changed what, and when",
 }
 _MODULES = (
     *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
-    *(dead_letters, retention, stats),
+    *(dead_letters, retention, audit_log, stats),
 )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], prog: str = "manage") -> int:
     """Run one command; the exit status."""
     commands = [command for module in _MODULES for command in module.COMMANDS]
-    parsed = make_parser(__doc__, _NOUNS, commands).parse_args(arguments)
+    parsed = make_parser(prog, __doc__, _NOUNS, commands).parse_args(arguments)
     for told_by_the_answer in ("config.outage", "app.storage.retention_run"):
         logging.getLogger(told_by_the_answer).addHandler(logging.NullHandler())
     try:

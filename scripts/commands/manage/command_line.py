@@ -16,10 +16,10 @@ from argparse import (
 )
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from app.domain.times import now, parse_rfc3339, rfc3339
+from scripts.commands.arguments import version_of_rex
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
 
@@ -63,13 +63,13 @@ def earlier_name(name: str, dest: str, **settings: Any) -> Option:
 
 
 def make_parser(
-    description: str | None, nouns: Mapping[str, str], commands: Iterable[Command]
+    prog: str, description: str | None, nouns: Mapping[str, str], commands: Iterable[Command]
 ) -> ArgumentParser:
     """The parser of all commands; `nouns` are those with verbs, and their help."""
     parser = ArgumentParser(
-        prog="manage", description=description, formatter_class=RawDescriptionHelpFormatter
+        prog=prog, description=description, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", action="version", version=f"rex-capture {_version()}")
+    parser.add_argument("--version", action="version", version=version_of_rex())
     top = parser.add_subparsers(required=True, metavar="command")
     verbs = {
         noun: top.add_parser(noun, help=help, description=help).add_subparsers(
@@ -126,13 +126,6 @@ def _count(text: str) -> int:
     if count < 1:
         raise ValueError
     return count
-
-
-def _version() -> str:
-    try:
-        return version("rex-capture")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 _LIMIT = option("--limit", type=_count, default=LIMIT_DEFAULT, metavar="N", help="default: 50")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from config.settings import Settings, read_settings
-from scripts.checkout import CHECKOUT
+from scripts.checkout import data_folder
 from scripts.system.running import find_running
 
 #: What together says which system is meant.
@@ -19,7 +18,7 @@ def find_settings(environ: Mapping[str, str]) -> Settings:
     Completed only when the two speak of the same system: another one's secret key would make its
     webhooks unreadable. Raises `BadSetting`.
     """
-    running = find_running(CHECKOUT / Path(environ.get("DATA_DIR") or ".data"))
+    running = find_running(data_folder(environ))
     given = {name: text for name, text in environ.items() if text}
     if running is None or any(
         given.get(name, announced) != announced

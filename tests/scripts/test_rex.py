@@ -1,0 +1,68 @@
+"""The command `rex`: what it offers, and that each of its names leads to the right place."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+from scripts.checkout import CHECKOUT
+from scripts.rex import VERBS
+from scripts.system.profile import PROCESSES
+
+
+def rex(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.rex", *arguments],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_help_names_every_command_and_the_version_is_told() -> None:
+    listed = re.findall(r"^  ([a-z]+)  +\S", rex("--help").stdout, re.MULTILINE)
+
+    assert listed[: len(VERBS)] == list(VERBS)
+    assert rex("--version").stdout == f"rex-capture {version('rex-capture')}\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_shows_its_help_and_refuses_what_it_does_not_know(verb: str) -> None:
+    done = rex(verb, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: rex {verb}")
+
+    refused = rex(verb, "--no-such-option")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_an_unknown_command_is_refused() -> None:
+    done = rex("reboot")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "invalid choice: 'reboot'" in done.stderr
+
+
+def test_the_procfile_names_every_role() -> None:
+    lines = (CHECKOUT / "Procfile").read_text().splitlines()
+
+    named = {name: "python -m scripts.rex " + name for name in PROCESSES}
+    assert dict(line.split(": ") for line in lines) == {
+        "release": "python -m scripts.rex migrate",
+        **named,
+    }
+
+
+def test_it_loads_nothing_that_a_role_does_not_use() -> None:
+    ours = "('app', 'workers', 'psutil', 'starlette', 'psycopg2')"
+    program = f"import sys, scripts.rex; print([name for name in {ours} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True
+    )
+
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
