@@ -59,6 +59,17 @@ def migrate(
     return applied
 
 
+def pending(database_url: str, directory: Path = MIGRATIONS) -> list[str]:
+    """The names of the migrations that the database has not seen; changes nothing."""
+    database = open_database(database_url)
+    try:
+        with database.connection_context():
+            status = Runner(database, str(directory)).status()
+            return [each.name for each in status if not each.applied]
+    finally:
+        drop_connection(database)
+
+
 @contextmanager
 def _alone(database: Database) -> Iterator[None]:
     """Hold the advisory lock.
