@@ -33,6 +33,7 @@ from app.api import (
     persons,
     pings,
     replays,
+    system_health,
     webhooks,
 )
 from app.api.call import keyed
@@ -49,6 +50,7 @@ from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
+from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
 
@@ -100,6 +102,8 @@ def make_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         services.tenants.start()
+        reporter = Reporter("web", database, settings.redis_url)
+        reporter.start()
         background = [
             asyncio.create_task(refusals.run()),
             asyncio.create_task(writer.keep_warm()),
@@ -113,6 +117,7 @@ def make_app(settings: Settings) -> Starlette:
         await refusals.flush()
         await run_in_threadpool(failed_authentications.flush, database, authenticator)
         services.tenants.stop()
+        await run_in_threadpool(reporter.stop)
         await services.admission.close()
 
     convertors.register()
@@ -159,6 +164,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/org", keyed(org.edit_org), methods=["PATCH"]),
             Route("/openapi.yaml", docs.openapi_yaml, methods=["GET"]),
             Route("/docs", docs.docs_page, methods=["GET"]),
+            Route("/health", keyed(system_health.get_health), methods=["GET"]),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
         ],

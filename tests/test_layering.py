@@ -1,6 +1,7 @@
 """Imports go down the floors and never sideways; each process loads only what it needs.
 
-main  over  ingress, api, workers, server  over  http  over  storage, queue  over  domain, config
+main  over  ingress, api, workers, server  over  http, monitoring  over  storage, queue  over
+domain, config
 """
 
 from __future__ import annotations
@@ -22,8 +23,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.storage": {"app.domain", "config"},
     "app.queue": {"app.domain", "config"},
     "app.http": {"app.domain", "app.storage", "app.queue", "config"},
+    # What processes say of themselves and of the servers; web and workers stand on it.
+    "app.monitoring": {"app.domain", "app.storage", "app.queue", "config"},
     "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
-    "app.api": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
+    "app.api": {
+        "app.domain",
+        "app.storage",
+        "app.queue",
+        "app.http",
+        "app.monitoring",
+        "config",
+    },
     "app.server": {"app.http", "config"},
     "app.serve": {"app.server", "app.storage", "config"},
     "app.main": {
@@ -32,12 +42,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.api",
         "app.ingress",
         "app.http",
+        "app.monitoring",
         "app.storage",
         "app.queue",
         "app.domain",
         "config",
     },
-    "workers": {"app.domain", "app.storage", "app.queue", "config"},
+    "workers": {"app.domain", "app.storage", "app.queue", "app.monitoring", "config"},
     # What starts and stops servers and processes knows the product by its settings alone.
     "scripts.system": {"config"},
 }
@@ -46,7 +57,7 @@ ONLY_IN: dict[str, set[str]] = {
     "psycopg2": {"app.storage", "workers"},
     "peewee": {"app.storage"},
     "playhouse": {"app.storage"},
-    "redis": {"app.queue", "workers"},
+    "redis": {"app.queue", "app.monitoring", "workers"},
     "dramatiq": {"app.queue", "workers"},
     "starlette": {"app.http", "app.ingress", "app.api", "app.main"},
     "granian": {"app.server"},

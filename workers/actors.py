@@ -17,6 +17,7 @@ import msgspec
 
 from app.domain.errors import Unavailable
 from app.domain.times import now
+from app.monitoring.reporter import Holds, Reporter
 from app.queue.batches import Batching
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
@@ -32,6 +33,7 @@ from workers.captures import BATCHING, THREADS, Recorder
 from workers.clock_check import watch_clock
 from workers.completer import Completer
 from workers.engine import DeliveryEngine, Spawn
+from workers.reporting import JobsInHand, Reporting
 from workers.sender import Sender
 from workers.sending.happy_eyeballs import RACING_MAX
 from workers.work import DeliveryConfig
@@ -53,6 +55,9 @@ def record() -> StreamsBroker:
     broker = _make_broker(settings, THREADS)
     recorder = Recorder(open_database(settings.database_url), DeliveryNotifier(broker.client), now)
     _declare(broker, CAPTURES, RECORD_CAPTURES, recorder.record, batching=BATCHING)
+    jobs = JobsInHand()
+    broker.add_middleware(jobs)
+    _report(broker, settings, CAPTURES, jobs.holds)
     return broker
 
 
@@ -69,6 +74,8 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
         engine.note_due(webhook_ids)
 
     _declare(broker, DELIVERIES, DELIVER, take_notifications, batching=NOTIFICATIONS)
+    slots = settings.worker_threads
+    _report(broker, settings, DELIVERIES, lambda: {"attempts": engine.in_flight, "slots": slots})
     return broker, engine
 
 
@@ -132,6 +139,13 @@ def _make_broker(settings: Settings, threads: int) -> StreamsBroker:
     broker = StreamsBroker(settings.redis_url, threads=threads, middleware=middleware)
     dramatiq.set_broker(broker)
     return broker
+
+
+def _report(broker: StreamsBroker, settings: Settings, role: str, holds: Holds) -> None:
+    database = open_database(settings.database_url)
+    name = broker.consumer_name
+    reporter = Reporter(role, database, settings.redis_url, name=name, holds=holds)
+    broker.add_middleware(Reporting(reporter))
 
 
 def _declare(

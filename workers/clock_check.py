@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from contextlib import suppress
-from datetime import datetime
 
-from app.domain.clock_skew import clock_skew
 from app.domain.errors import StorageUnavailable
 from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.server_facts import seconds_ahead
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +35,7 @@ def _watch(database_url: str, stopping: threading.Event) -> None:
 def check_clock(database: Database) -> None:
     """Warn if this host's clock is far from PostgreSQL's. Raises `StorageUnavailable`."""
     with transaction(database) as cursor:
-        cursor.execute("SELECT")  # begins: what is measured is one round trip
-        asked_at = time.time()
-        cursor.execute("SELECT clock_timestamp()")
-        answered_at = time.time()
-        (at,) = cursor.fetchone() or (None,)
-    assert isinstance(at, datetime)
-    seconds = clock_skew(at.timestamp(), asked_at, answered_at)
+        seconds = seconds_ahead(cursor)
     if abs(seconds) > SKEW_SECONDS_MAX:
         extra = {"seconds_ahead_of_database": round(seconds, 1)}
         log.warning("clock.skewed", extra=extra)

@@ -72,6 +72,11 @@ class DeliveryEngine:
         self._away_until = 0.0
         self._stopping = False
 
+    @property
+    def in_flight(self) -> int:
+        """Attempts under way."""
+        return sum(lane.in_flight for lane in list(self._active.values()))
+
     def note_due(self, webhook_ids: Iterable[str]) -> None:
         """Webhooks may have something due. Returns at once; any thread may call."""
         self._told_due.extend(webhook_ids)

@@ -20,6 +20,7 @@ from dramatiq.errors import ConnectionClosed
 
 from app.domain.errors import StorageUnavailable
 from app.domain.times import now
+from app.monitoring.reporter import Reporter
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
@@ -126,6 +127,13 @@ def run(settings: Settings) -> int:
     for queue in (CAPTURES, DELIVERIES):
         broker.declare_queue(queue)
     broker.watch()
+    reporter = Reporter(
+        "scheduler",
+        open_database(settings.database_url),
+        settings.redis_url,
+        name=broker.consumer_name,
+    )
+    reporter.start()
     log.info("scheduler.started")
     threads = [
         threading.Thread(target=Scheduler(tasks, stopping).run)
@@ -140,6 +148,7 @@ def run(settings: Settings) -> int:
     stopping.set()
     for thread in threads:
         thread.join()
+    reporter.stop()
     broker.close()
     log.info("scheduler.stopped")
     return 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.http.authenticator import RequestAuthenticator
 from app.http.tenant_cache import TenantCache
+from app.monitoring.system import System, make_system
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.erasure import QueueErasure
@@ -41,6 +42,8 @@ class Services:
     notifier: DeliveryNotifier
     queue_erasure: QueueErasure
     refused_origins: RefusedOrigins
+    #: What the doctor's checks look at.
+    system: System
 
 
 def make_services(settings: Settings) -> Services:
@@ -71,4 +74,5 @@ def make_services(settings: Settings) -> Services:
         notifier=DeliveryNotifier(impatient),
         queue_erasure=QueueErasure(client),
         refused_origins=RefusedOrigins(impatient),
+        system=make_system(settings, database=database),
     )

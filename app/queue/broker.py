@@ -10,13 +10,10 @@ growing pauses; one that fails for good becomes a dead letter. docs/queue.md sho
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from dramatiq import Actor, Broker, Message, Middleware, Worker
 from dramatiq.errors import ConnectionClosed, QueueJoinTimeout, QueueNotFound
@@ -29,6 +26,7 @@ from app.queue.consumer import StreamsConsumer
 from app.queue.figures import Depth, depth_of
 from app.queue.heartbeat import Heartbeat
 from app.queue.policy import Policy
+from app.queue.process_reports import new_process_name
 from app.queue.stream import STEP, QueueStream
 
 #: Connections beyond one for each thread that enqueues.
@@ -56,7 +54,7 @@ class StreamsBroker(Broker):
     ) -> None:
         super().__init__(middleware=[])
         self.policy = policy or Policy()
-        self.consumer_name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+        self.consumer_name = new_process_name()
         self.client = connect(redis_url, connections=threads + SPARE_CONNECTIONS)
         self._streams: dict[str, QueueStream] = {}
         self.actor_options |= {"throws", "batching"}

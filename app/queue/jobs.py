@@ -45,6 +45,10 @@ class Keys(NamedTuple):
         """Hash of consumer to a number that changes every second while it lives."""
         return f"{self.namespace}:heartbeats:{queue}"
 
+    def processes(self) -> str:
+        """Hash of a process's name to what it reports of itself."""
+        return f"{self.namespace}:processes"
+
     def rescues(self, queue: str) -> str:
         """Counter that lets only one process at a time rescue orphans."""
         return f"{self.namespace}:rescues:{queue}"

@@ -294,3 +294,11 @@ class RetentionRuns(Table):
     deleted_from = TextField(primary_key=True, collation="C")
     rows = BigIntegerField()
     ran_at = DateTimeTZField()
+
+
+class Processes(Table):
+    """Every process, as it reported itself last."""
+
+    name = TextField(primary_key=True, collation="C")
+    report = _json()
+    reported_at = DateTimeTZField()

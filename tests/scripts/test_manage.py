@@ -461,3 +461,22 @@ def test_a_person_is_listed_exported_and_erased_by_address_or_id(
     assert (left["contact"], left["emails"]) == (None, [])
     assert refused("person", "export", "nobody@example.com") == (1, "manage: Person not found\n")
     assert manage("person", "export", "lead1@example.com")["contact"]
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do_in_a_line_each(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", "--problems"]) == 1, "no process runs here"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["status", "group", "check", "found"]
+    (captures,) = (line for line in lines if "captures is alive" in line)
+    assert captures.startswith("failed ")
+    assert captures.endswith(
+        "captures wait in the queue → start the process 'captures' and read its log"
+    )
+    assert not any(line.startswith("ok ") for line in lines)
+
+    assert main(["doctor", "--json"]) == 1
+    findings = json.loads(capsys.readouterr().out)
+    assert len(findings) >= 25
+    assert set(findings[0]) == {"group", "check", "status", "found", "advice", "meaning"}

@@ -3,8 +3,8 @@
 Beside a running ./scripts/dev it finds the system by itself; elsewhere DATABASE_URL, REDIS_URL and
 SECRET_KEY say which one. Tables for people, --json for machines.
 
-Exit status: 0 done, 1 refused (with the reason in one line), 2 wrong usage, 69 a server cannot
-be reached, 78 a setting is wrong.
+Exit status: 0 done, 1 refused (with the reason in one line) or, of doctor, something is wrong,
+2 wrong usage, 69 a server cannot be reached, 78 a setting is wrong.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from scripts.commands.manage import (
     captures,
     dead_letters,
     deliveries,
+    doctor,
     keys,
     orgs,
     persons,
@@ -36,7 +37,7 @@ from scripts.commands.manage import (
 )
 from scripts.commands.manage.command_line import make_parser
 from scripts.commands.manage.operator import Operator
-from scripts.commands.manage.output import as_json, as_text, shown
+from scripts.commands.manage.output import Listing, as_json, as_text, shown
 from scripts.commands.manage.system_settings import find_settings
 
 #: A server cannot be reached (EX_UNAVAILABLE of sysexits.h).
@@ -59,7 +60,7 @@ _NOUNS = {
 }
 _MODULES = (
     *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
-    *(dead_letters, retention, audit_log, stats),
+    *(dead_letters, retention, audit_log, stats, doctor),
 )
 
 
@@ -70,7 +71,7 @@ def main(arguments: list[str], prog: str = "manage") -> int:
     for told_by_the_answer in ("config.outage", "app.storage.retention_run"):
         logging.getLogger(told_by_the_answer).addHandler(logging.NullHandler())
     try:
-        _run(parsed)
+        return _run(parsed)
     except BadSetting as error:
         return _fail(str(error), EXIT_CONFIGURATION)
     except Unavailable as error:
@@ -83,16 +84,16 @@ def main(arguments: list[str], prog: str = "manage") -> int:
         return _fail("The database has no tables yet: run ./scripts/manage release", 1)
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
-def _run(parsed: argparse.Namespace) -> None:
+def _run(parsed: argparse.Namespace) -> int:
     operator = Operator(find_settings(os.environ), parsed.org)
     try:
         found = parsed.run(operator, parsed)
     finally:
         operator.close()
     print(as_json(found) if parsed.json else as_text(found), flush=True)
+    return found.exit_status if isinstance(found, Listing) else 0
 
 
 def _reason(error: Unavailable) -> str:

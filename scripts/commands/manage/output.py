@@ -27,6 +27,10 @@ class Listing:
     columns: Sequence[str]
     #: What to say below when these are not all.
     more: str = ""
+    #: The exit status that they mean.
+    exit_status: int = 0
+    #: Longest text in a cell.
+    cell_chars_max: int = CELL_CHARS_MAX
 
 
 def as_json(found: object) -> str:
@@ -80,7 +84,8 @@ def _table(listing: Listing) -> list[str]:
         return ["(none)"]
     values = [[_inner(item, column) for column in listing.columns] for item in listing.items]
     header = [column.rsplit(".", 1)[-1] for column in listing.columns]
-    rows = [header, *([_cell(value) for value in row] for row in values)]
+    most = listing.cell_chars_max
+    rows = [header, *([_cell(value, most) for value in row] for row in values)]
     columns = enumerate(zip(*values, strict=True))
     numbers = {at for at, column in columns if all(_is_number(value) for value in column)}
     return [*aligned(rows, numbers), *([listing.more] if listing.more else [])]
@@ -93,9 +98,9 @@ def _inner(item: Record, column: str) -> object:
     return value
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, chars_max: int) -> str:
     text = shown(value)
-    return text if len(text) <= CELL_CHARS_MAX else text[: CELL_CHARS_MAX - 1] + "…"
+    return text if len(text) <= chars_max else text[: chars_max - 1] + "…"
 
 
 def _is_number(value: object) -> bool:

@@ -1,0 +1,64 @@
+"""What a check of the system found, in one line, and what to do about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+
+class Status(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"  # works, but not as it should, or not for long
+    FAILED = "failed"  # does not work, or may lose something
+    UNKNOWN = "unknown"  # could not be looked at
+
+
+class Outcome(NamedTuple):
+    """What one check says. `advice` is empty when nothing is to be done."""
+
+    status: Status
+    found: str
+    advice: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """An outcome, and of which check."""
+
+    group: str
+    check: str
+    status: Status
+    found: str
+    advice: str
+    #: What the check looks at, in a sentence.
+    meaning: str
+
+
+def ok(found: str) -> Outcome:
+    """Nothing to do."""
+    return Outcome(Status.OK, found)
+
+
+def warning(found: str, advice: str) -> Outcome:
+    """Something to look at."""
+    return Outcome(Status.WARNING, found, advice)
+
+
+def failed(found: str, advice: str) -> Outcome:
+    """Something to repair now."""
+    return Outcome(Status.FAILED, found, advice)
+
+
+def unknown(found: str, advice: str = "") -> Outcome:
+    """It could not be looked at."""
+    return Outcome(Status.UNKNOWN, found, advice)
+
+
+def limits(value: float, found: str, advice: str, *, warn: float, fail: float) -> Outcome:
+    """The outcome of a figure that is to be small: above `warn` a warning, above `fail` failed."""
+    if value > fail:
+        return failed(found, advice)
+    return warning(found, advice) if value > warn else ok(found)

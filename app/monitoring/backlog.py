@@ -1,0 +1,42 @@
+"""How old the oldest of each kind is, from both servers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import redis
+
+from app.domain.waiting import CAPTURE, FALLBACK, DueWebhook, oldest_due
+from app.queue.oldest import oldest_capture_seconds
+from app.storage import waiting
+from app.storage.database import Database, transaction
+
+
+class DatabaseBacklog(NamedTuple):
+    """What waits in PostgreSQL."""
+
+    oldest_fallback_seconds: float
+    #: An estimate.
+    fallback_rows: int
+    due: list[DueWebhook]
+    open_circuits: int
+
+
+def database_backlog(database: Database) -> DatabaseBacklog:
+    """Look. Raises `StorageUnavailable`."""
+    with transaction(database) as cursor:
+        return DatabaseBacklog(
+            waiting.oldest_fallback_seconds(cursor),
+            waiting.fallback_rows(cursor),
+            waiting.due_webhooks(cursor),
+            waiting.open_circuits(cursor),
+        )
+
+
+def oldest_by_kind(backlog: DatabaseBacklog, client: redis.Redis) -> dict[str, float]:
+    """Age in seconds of the oldest of each kind; 0.0: none waits. Raises `QueueUnavailable`."""
+    return {
+        CAPTURE: oldest_capture_seconds(client),
+        FALLBACK: backlog.oldest_fallback_seconds,
+        **oldest_due(backlog.due),
+    }

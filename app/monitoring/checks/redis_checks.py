@@ -1,0 +1,128 @@
+"""Does Redis keep what it acknowledged, take writes, and have room and the right time?"""
+
+from __future__ import annotations
+
+from app.domain.finding import Outcome, failed, limits, ok, warning
+from app.monitoring.checks.clocks import clock
+from app.monitoring.system import System
+from app.queue.server_facts import RedisFacts, redis_facts
+
+VERSION_MIN = 7
+REPLY_SECONDS = 0.05
+MEMORY_SHARE_WARN = 0.7
+REPLICA_LAG_SECONDS = 10
+
+
+def gather(system: System) -> RedisFacts:
+    """What the server says of itself."""
+    return redis_facts(system.redis)
+
+
+def takes_writes(facts: RedisFacts) -> Outcome:
+    """A key can be written."""
+    if facts.refuses_writes is None:
+        return ok("yes")
+    return failed(
+        f"no: {facts.refuses_writes}",
+        "captures go to PostgreSQL meanwhile; free memory or disk, or point REDIS_URL at the"
+        " primary",
+    )
+
+
+def keeps_an_append_only_file(facts: RedisFacts) -> Outcome:
+    """appendonly is on: a restart forgets nothing."""
+    enabled = facts.info.get("aof_enabled")
+    if enabled is None and "appendonly" not in facts.config:
+        return warning("INFO does not tell", "ask your provider whether appendonly is on")
+    if enabled or facts.config.get("appendonly") == "yes":
+        return ok("appendonly yes")
+    return failed(
+        "appendonly no: a restart loses accepted captures",
+        "CONFIG SET appendonly yes, and the same in its configuration file",
+    )
+
+
+def fsyncs_always(facts: RedisFacts) -> Outcome:
+    """appendfsync is always: what was acknowledged is on disk."""
+    policy = facts.config.get("appendfsync")
+    if policy is None:
+        return warning("CONFIG is forbidden", "ask your provider whether appendfsync is always")
+    if policy == "always":
+        return ok("appendfsync always")
+    return failed(
+        f"appendfsync {policy}: a crash of its machine loses the last captures",
+        "CONFIG SET appendfsync always, and the same in its configuration file",
+    )
+
+
+def writes_its_file(facts: RedisFacts) -> Outcome:
+    """The last write to the append-only file worked."""
+    states = {name: facts.info.get(name, "ok") for name in _WRITE_STATES}
+    bad = [name for name, state in states.items() if state != "ok"]
+    if not bad:
+        return ok("ok")
+    return failed(f"{', '.join(bad)}: failed", "look at the disk of Redis: full, or broken")
+
+
+_WRITE_STATES = ("aof_last_write_status", "aof_last_bgrewrite_status")
+
+
+def evicts_nothing(facts: RedisFacts) -> Outcome:
+    """maxmemory-policy drops no job under pressure."""
+    policy = facts.info.get("maxmemory_policy") or facts.config.get("maxmemory-policy", "")
+    if policy.startswith("allkeys"):
+        return failed(
+            f"{policy}: under pressure it drops the queue", "CONFIG SET maxmemory-policy noeviction"
+        )
+    return ok(policy or "noeviction")
+
+
+def has_room(facts: RedisFacts) -> Outcome:
+    """Used memory is well below maxmemory."""
+    used, most = int(facts.info.get("used_memory", 0)), int(facts.info.get("maxmemory", 0))
+    if not most:
+        return ok(f"{used / 2**20:,.0f} MiB used, no maxmemory")
+    advice = "raise maxmemory, or find out why captures are not recorded"
+    found = f"{used / most:.0%} of maxmemory used"
+    return limits(used / most, found, advice, warn=MEMORY_SHARE_WARN, fail=0.85)
+
+
+def is_recent(facts: RedisFacts) -> Outcome:
+    """Redis 7 or later, or any Valkey."""
+    server, version = "Valkey", facts.info.get("valkey_version")
+    if not version:
+        server, version = "Redis", str(facts.info.get("redis_version", "0"))
+        if int(version.partition(".")[0]) < VERSION_MIN:
+            return failed(f"Redis {version}", "upgrade to Redis 7 or later, or to Valkey")
+    return ok(f"{server} {version}")
+
+
+def is_the_primary(facts: RedisFacts) -> Outcome:
+    """REDIS_URL names a primary, whose replicas, if it has any, follow."""
+    if facts.info.get("role", "master") != "master":
+        return failed("it is a replica", "point REDIS_URL at the primary")
+    replicas = [v for k, v in facts.info.items() if k.startswith("slave") and isinstance(v, dict)]
+    late = [each for each in replicas if int(each.get("lag", 0)) > REPLICA_LAG_SECONDS]
+    if late:
+        return warning(
+            f"{len(late)} of {len(replicas)} replicas lag", "look at their log and the network"
+        )
+    return ok(f"primary with {len(replicas)} replicas")
+
+
+def answers_quickly(facts: RedisFacts) -> Outcome:
+    """A reply takes less than 50 ms: every capture waits for one."""
+    found = f"{facts.reply_seconds * 1000:.1f} ms"
+    advice = "put Redis nearer, or look for slow commands (SLOWLOG GET) and a slow disk"
+    return limits(facts.reply_seconds, found, advice, warn=REPLY_SECONDS, fail=0.5)
+
+
+def has_the_right_time(facts: RedisFacts) -> Outcome:
+    """Its clock and that of this machine agree."""
+    return clock(facts.seconds_ahead)
+
+
+CHECKS = (
+    *(takes_writes, keeps_an_append_only_file, fsyncs_always, writes_its_file, evicts_nothing),
+    *(has_room, is_recent, is_the_primary, answers_quickly, has_the_right_time),
+)

@@ -1,0 +1,95 @@
+"""What PostgreSQL says of itself, gathered for the doctor. Raises `StorageUnavailable`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from app.domain.clock_skew import clock_skew
+from app.storage.database import Cursor, Database, transaction
+
+#: Tables whose rows change or go all the time.
+HOT_TABLES = ("attempts", "captures", "contacts", "deliveries", "events", "inbox", "webhook_health")
+
+_SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
+_ASKED = (
+    *("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "max_connections"),
+    *("server_version_num", "transaction_read_only"),
+)
+_TABLES = """
+SELECT s.relname, s.n_live_tup, s.n_dead_tup,
+    COALESCE('autovacuum_enabled=false' = ANY(c.reloptions), false)
+        OR COALESCE('autovacuum_enabled=off' = ANY(c.reloptions), false)
+FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.relname = ANY(%s)
+"""
+_SESSIONS = """
+SELECT count(*), COALESCE(max(extract(epoch FROM now() - xact_start))
+    FILTER (WHERE backend_type = 'client backend'), 0)::float8
+FROM pg_stat_activity
+"""
+_REPLICAS = "SELECT COALESCE(application_name, ''), state FROM pg_stat_replication"
+_IDLE_SLOTS = "SELECT slot_name FROM pg_replication_slots WHERE NOT active"
+_XID_AGE = "SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()"
+
+
+class TableState(NamedTuple):
+    """A table's rows, by PostgreSQL's own estimate."""
+
+    name: str
+    live: int
+    dead: int
+    autovacuum_is_off: bool
+
+
+class DatabaseFacts(NamedTuple):
+    """What PostgreSQL says."""
+
+    settings: Mapping[str, str]
+    in_recovery: bool
+    seconds_ahead: float
+    sessions: int
+    oldest_transaction_seconds: float
+    tables: list[TableState]
+    #: Name and state of each standby that is connected.
+    replicas: list[tuple[str, str]]
+    idle_slots: list[str]
+    xid_age: int
+
+
+def database_facts(database: Database) -> DatabaseFacts:
+    """Ask the server."""
+    with transaction(database) as cursor:
+        ahead = seconds_ahead(cursor)
+        settings = dict(_rows(cursor, _SETTINGS, list(_ASKED)))
+        ((sessions, oldest),) = _rows(cursor, _SESSIONS)
+        ((in_recovery,),) = _rows(cursor, "SELECT pg_is_in_recovery()")
+        ((xid_age,),) = _rows(cursor, _XID_AGE)
+        return DatabaseFacts(
+            settings,
+            in_recovery,
+            ahead,
+            sessions,
+            oldest,
+            [TableState(*row) for row in _rows(cursor, _TABLES, list(HOT_TABLES))],
+            [(name, state or "") for name, state in _rows(cursor, _REPLICAS)],
+            [name for (name,) in _rows(cursor, _IDLE_SLOTS)],
+            xid_age,
+        )
+
+
+def seconds_ahead(cursor: Cursor) -> float:
+    """By how much this host's clock is ahead of PostgreSQL's at least; see `clock_skew`."""
+    cursor.execute("SELECT")  # begins: what is measured is one round trip
+    asked_at = time.time()
+    cursor.execute("SELECT clock_timestamp()")
+    answered_at = time.time()
+    (at,) = cursor.fetchone() or (None,)
+    assert isinstance(at, datetime)
+    return clock_skew(at.timestamp(), asked_at, answered_at)
+
+
+def _rows(cursor: Cursor, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+    cursor.execute(statement, values or None)
+    return list(cursor.fetchall())
