@@ -11,6 +11,7 @@ holds the touches that rank highest, and the first one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -34,13 +35,13 @@ class Attribution(msgspec.Struct):
     touches: list[Touch]
 
 
-def merge_touches(contact: Contact, capture: Capture) -> None:
-    """Record what a capture tells, in place."""
-    told, known = _told(capture), contact.attribution
+def merge_touches(contact: Contact, capture: Capture, write_id: str, at: datetime) -> None:
+    """Record what a capture with that id, received then, tells, in place."""
+    told, known = _told(capture, rfc3339(at)), contact.attribution
     first_id = contact.write_ids.get(_FIRST)
-    is_first = first_id is None or capture.write_id < first_id
+    is_first = first_id is None or write_id < first_id
     if is_first:
-        contact.write_ids[_FIRST] = capture.write_id
+        contact.write_ids[_FIRST] = write_id
     first = told[0] if is_first else known[0]
     highest = _highest([*known, *told]) if known or len(told) > 1 else told
     contact.attribution = [first, *(touch for touch in highest if touch != first)]
@@ -55,12 +56,11 @@ def attribution_view(touches: Sequence[Touch]) -> Attribution:
     return Attribution(shown[0], shown[-1], shown)
 
 
-def _told(capture: Capture) -> list[Touch]:
+def _told(capture: Capture, at: str) -> list[Touch]:
     """The touches of a capture by their times, none later than the capture itself."""
-    received = rfc3339(capture.received_at)
-    told = [
-        touch | {"at": min(str(touch.get("at", received)), received)} for touch in capture.touches
-    ] or [touch_of(capture.metadata) | {"at": received}]
+    told = [touch | {"at": min(str(touch.get("at", at)), at)} for touch in capture.touches]
+    if not told:
+        told = [{"at": at, **touch_of(capture.metadata)}]
     if capture.keyed:
         told = [touch | {"keyed": True} for touch in told]
     return sorted(told, key=_rank) if len(told) > 1 else told

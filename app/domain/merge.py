@@ -51,7 +51,7 @@ def merge_capture(contact: Contact, capture: Capture) -> list[str]:
     changed += _write_first_touch(contact, capture, write_id)
     if _write_metadata(contact, capture.metadata, write_id, fill=fill):
         changed.append("metadata")
-    merge_touches(contact, capture)
+    merge_touches(contact, capture, write_id, at)
     contact.first_captured_at = min(contact.first_captured_at or at, at)
     contact.last_captured_at = max(contact.last_captured_at or at, at)
     contact.created_at = min(contact.created_at, at)

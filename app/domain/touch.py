@@ -8,7 +8,6 @@ import msgspec
 
 from app.domain.first_touch import PARAMETERS
 from app.domain.times import parse_rfc3339, rfc3339
-from app.domain.untrusted_text import clean_text
 
 #: What a touch says, by name: its time (`at`, RFC 3339), campaign parameters, click ids and pages.
 Touch = dict[str, object]
@@ -25,13 +24,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 def touch_of(told: Mapping[str, object]) -> Touch:
-    """What metadata, or an object of a browser's, says of a visit, without its time."""
-    touch: Touch = {}
-    for name in _NAMES:
-        text = told.get(name)
-        if text and isinstance(text, str):
-            touch[name] = clean_text(text[:_VALUE_CHARS_MAX])
-    while touch and len(_encode(touch)) > TOUCH_BYTES_MAX:
+    """What cleaned metadata, or a browser's object, says of a visit, without its time."""
+    touch: Touch = {
+        name: text[:_VALUE_CHARS_MAX].rstrip()
+        for name in _NAMES
+        if name in told and isinstance(text := told[name], str) and text
+    }
+    while len(_encode(touch)) > TOUCH_BYTES_MAX:
         touch.popitem()
     return touch
 

@@ -14,7 +14,7 @@ from app.domain.attribution import Attribution, attribution_view, merge_touches
 from app.domain.capture import Capture
 from app.domain.contact import Contact
 from app.domain.ids import first_ulid_at
-from app.domain.merge import edit_contact, new_contact
+from app.domain.merge import edit_contact, merge_capture, new_contact
 from app.domain.submission import parse_fields
 from app.domain.times import parse_rfc3339, rfc3339
 from app.domain.touch import TOUCH_BYTES_MAX, TOUCHES_MAX
@@ -47,7 +47,7 @@ def capture_at(second: int, *, keyed: bool = False, **sent: Any) -> Capture:
 def merged(*captures: Capture) -> Contact:
     contact = new_contact(captures[0])
     for capture in captures:
-        merge_touches(contact, capture)
+        merge_touches(contact, capture, capture.write_id, capture.received_at)
         # As it comes back from a jsonb column: with its keys in another order.
         contact.attribution = [dict(sorted(touch.items())) for touch in contact.attribution]
     return contact
@@ -101,8 +101,9 @@ def test_visitors_displace_nothing_that_a_keyed_caller_told() -> None:
 def test_a_capture_before_an_edit_or_after_it_leaves_the_source_that_a_person_set() -> None:
     contact = merged(capture_at(5, **AD))
     edit_contact(contact, {"source": "event"}, first_ulid_at(int(NOON.timestamp() + 9) * 1000))
-    merge_touches(contact, capture_at(1))
+    merge_capture(contact, capture_at(1))
     assert contact.source == "event"
+    assert contact.attribution[0] == {"at": at(1)}
 
 
 def test_touches_are_bounded_however_large_they_are_sent() -> None:
