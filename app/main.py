@@ -51,6 +51,7 @@ from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
 from app.monitoring.reporter import Reporter
+from app.ingress.script import RexScript
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
 
@@ -125,6 +126,7 @@ def make_app(settings: Settings) -> Starlette:
         capture,
         routes=[
             Route("/capture", capture),
+            Route("/rex.js", RexScript(authenticator).serve, methods=["GET"]),
             Route(form_answers.THANKS_PATH, form_answers.thanks, methods=["GET"]),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),

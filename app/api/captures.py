@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
 from app.api.contacts import find_contact
-from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Form, Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
 from app.api.views import view_of
 from app.domain.capture import CaptureStatus
@@ -31,6 +31,7 @@ class HistoryQuery(SortedQuery):
     """What `GET /contacts/{id}/captures` takes."""
 
     sort: Literal["received_at", "-received_at"] = "-received_at"
+    form: Form | None = None
 
 
 class SetAsideQuery(HistoryQuery):
@@ -49,6 +50,7 @@ class CaptureView(msgspec.Struct, kw_only=True):
     #: Why it was quarantined or rejected; kept after a release.
     reason: str | None
     received_at: str
+    form: str | None
     #: What the visitor sent, without absent fields.
     payload: dict[str, object]
     keyed: bool
@@ -69,6 +71,7 @@ def list_contact_captures(call: Call) -> Answer:
             query.after,
             query.limit + 1,
             newest_first=query.newest_first,
+            form=query.form,
         )
     return Answer(make_sorted_page(CaptureView, rows, query, view))
 
@@ -85,6 +88,7 @@ def list_set_aside(call: Call) -> Answer:
             query.after,
             query.limit + 1,
             newest_first=query.newest_first,
+            form=query.form,
         )
     return Answer(make_sorted_page(CaptureView, rows, query, view))
 
@@ -112,4 +116,6 @@ def release_capture(call: Call) -> Answer:
 
 def view(row: StoredCapture) -> CaptureView:
     """A capture as callers see it."""
-    return view_of(CaptureView, row, received_at=rfc3339(time_of(row.id)))
+    return view_of(
+        CaptureView, row, received_at=rfc3339(time_of(row.id)), form=row.payload.get("form")
+    )

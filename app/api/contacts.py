@@ -22,6 +22,7 @@ from app.api.contact_bodies import (
     edits_of,
 )
 from app.api.lists import (
+    Form,
     ListQuery,
     Moment,
     Page,
@@ -54,6 +55,7 @@ class ContactQuery(ListQuery):
     stage: Stage | None = None
     source: Source | None = None
     email: Annotated[str, Meta(max_length=320, description="Exactly this address")] | None = None
+    form: Form | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
 
@@ -92,6 +94,7 @@ def list_contacts(call: Call) -> Answer:
         query.source,
         # In an address, a blank before the @ can be nothing but a plus that was not encoded.
         checked_email(query.email.strip().replace(" ", "+")) if query.email is not None else None,
+        query.form,
         read_time("created_after", query.created_after),
         read_time("created_before", query.created_before),
     )

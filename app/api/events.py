@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
 from app.api.lists import (
+    Form,
     ListQuery,
     Page,
     Words,
@@ -46,6 +47,7 @@ class EventQuery(ListQuery):
         ]
         | None
     ) = None
+    form: Form | None = None
 
 
 class EventView(msgspec.Struct):
@@ -64,12 +66,13 @@ def list_events(call: Call) -> Answer:
     """Events in the order in which they became visible, each exactly once.
 
     Continue with `next_cursor`: it is there at the end of the stream too, and an event that is
-    committed later always comes after it. With `type`, a page may hold fewer events than `limit`,
-    or none, while `has_more` is true.
+    committed later always comes after it. With `type` or `form`, a page may hold fewer events
+    than `limit`, or none, while `has_more` is true.
     """
     query = read_query(call.query, EventQuery)
     types = read_types("type", None if query.type is None else split_words(query.type))
-    stretch = _read(call, _start(call, query), types, query.limit)
+    wanted = _Wanted(types, query.form, query.limit)
+    stretch = _read(call, _start(call, query), wanted)
     fits = fitting(len(each.data) for each in stretch.events)
     if fits < len(stretch.events):
         events = stretch.events[:fits]
@@ -96,22 +99,31 @@ def view(positioned: Positioned) -> EventView:
     return EventView(positioned.id, positioned.type, positioned.type, at, at, data)  # type: ignore[arg-type]
 
 
-def _read(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
-    stretch = _read_positioned(call, after, types, limit)
+class _Wanted(NamedTuple):
+    """Which events, and how many."""
+
+    types: list[str] | None
+    form: str | None
+    limit: int
+
+
+def _read(call: Call, after: int, wanted: _Wanted) -> Stretch:
+    stretch = _read_positioned(call, after, wanted)
     if stretch.has_more or not _assign_positions(call):
         return stretch
-    stretch = _read_positioned(call, after, types, limit)
+    stretch = _read_positioned(call, after, wanted)
     unpositioned = _transact(
         call, lambda cursor: event_stream.has_unpositioned(cursor, call.org.id)
     )
     return stretch._replace(has_more=stretch.has_more or unpositioned)
 
 
-def _read_positioned(call: Call, after: int, types: list[str] | None, limit: int) -> Stretch:
+def _read_positioned(call: Call, after: int, wanted: _Wanted) -> Stretch:
+    types, form, limit = wanted
     with transaction(call.services.database) as cursor:
-        if types is None:
+        if types is None and form is None:
             return event_stream.read(cursor, call.org.id, after, limit)
-        return event_stream.read_of_types(cursor, call.org.id, after, types, limit)
+        return event_stream.read_filtered(cursor, call.org.id, after, types, form, limit)
 
 
 def _assign_positions(call: Call) -> bool:

@@ -23,6 +23,7 @@ from app.api.expected import problem_at
 from app.api.openapi_schemas import request_schema
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
+from app.domain.form import FORM_CHARS_MAX
 from app.domain.problems import shown
 from app.domain.times import parse_rfc3339
 from app.domain.webhook import subscribes, unknown_patterns
@@ -48,6 +49,7 @@ Moment = Annotated[
     ),
 ]
 Id = Annotated[str, Meta(max_length=40)]
+Form = Annotated[str, Meta(max_length=FORM_CHARS_MAX, description="The form's name")]
 #: Words separated by commas.
 Words = Annotated[str, Meta(max_length=1000)]
 

@@ -11,6 +11,7 @@ from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
 from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
+from app.domain.form import FORM_CHARS_MAX
 
 Schema = dict[str, Any]
 
@@ -64,6 +65,9 @@ PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Re
 _CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
 
+_TEXT: Schema = {"type": "string"}
+
+
 def _named(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -81,6 +85,9 @@ _BODY_PROPERTIES: Schema = {
     "email": {"minLength": 3} | _text("The e-mail address: the only required field.", 320),
     **{name: {"type": "string", "maxLength": most} for name, most in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
+    "form": _text(
+        "Which form it is, by a short name; without one, by the path of its page.", FORM_CHARS_MAX
+    ),
 }
 _JSON_BODY: Schema = {
     "type": "object",
@@ -187,8 +194,11 @@ def _about(name: str, summary: str, content: Schema, unready: Schema | None = No
 #: Path and method to what the document says.
 PUBLIC: dict[tuple[str, str], Schema] = {
     ("/capture", "POST"): _CAPTURE,
+    ("/rex.js", "GET"): _about(
+        "rex_js", "The form kit, to be loaded by pages.", {"text/javascript": {"schema": _TEXT}}
+    ),
     ("/thanks", "GET"): _about(
-        "thanks", "Says thanks to a form's visitor.", {"text/html": {"schema": {"type": "string"}}}
+        "thanks", "Says thanks to a form's visitor.", {"text/html": {"schema": _TEXT}}
     ),
     ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
     ("/readyz", "GET"): _about(
@@ -197,7 +207,5 @@ PUBLIC: dict[tuple[str, str], Schema] = {
     ("/openapi.yaml", "GET"): _about(
         "openapi", "This document.", {"application/yaml": {"schema": {"type": "object"}}}
     ),
-    ("/docs", "GET"): _about(
-        "docs", "This document as a page.", {"text/html": {"schema": {"type": "string"}}}
-    ),
+    ("/docs", "GET"): _about("docs", "This document as a page.", {"text/html": {"schema": _TEXT}}),
 }

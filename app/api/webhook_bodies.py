@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
-from app.api.lists import FAMILIES, read_types
+from app.api.lists import FAMILIES, Form, read_types
 from app.api.retry_bodies import (
     Retry,
     RetryView,
@@ -20,6 +20,7 @@ from app.api.retry_bodies import (
 from app.api.views import view_of
 from app.domain.errors import Invalid
 from app.domain.event import EVENT_TYPES
+from app.domain.form import form_name
 from app.domain.own_url import OwnHosts, is_own_capture
 from app.domain.retry_policy import RetryRules
 from app.domain.target import InvalidTarget, check_url
@@ -44,6 +45,10 @@ Pattern = Annotated[
     ),
 ]
 Patterns = Annotated[list[Pattern], Meta(max_length=50)]
+Forms = Annotated[
+    list[Form],
+    Meta(max_length=50, description="Only events about contacts from these forms; none: from any"),
+]
 Secret = Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Rate = Annotated[int, Meta(ge=1, le=10_000, description="Deliveries a second")]
 HeaderValue = Annotated[
@@ -71,6 +76,7 @@ class NewWebhook(msgspec.Struct, forbid_unknown_fields=True):
     url: Url
     events: Patterns | None = None
     event_types: Patterns | None = None
+    forms: Forms = []
     secret: Secret | None = None
     name: Name | None = None
     metadata: Metadata = {}
@@ -87,6 +93,7 @@ class WebhookEdit(msgspec.Struct, forbid_unknown_fields=True):
     url: Url | UnsetType = UNSET
     events: Patterns | UnsetType = UNSET
     event_types: Patterns | UnsetType = UNSET
+    forms: Forms | UnsetType = UNSET
     name: Name | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
     headers: Headers | UnsetType = UNSET
@@ -106,6 +113,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
     url: str
     events: list[str]
     event_types: list[str]
+    forms: list[str]
     status: Status
     status_reason: str | None
     failure_count: int
@@ -158,6 +166,8 @@ def edited_values(edit: WebhookEdit, cipher: SecretCipher, rules: RetryRules) ->
         values["retry"] = checked_retry(edit.retry, rules)
     if edit.timeout_seconds is not UNSET:
         values["timeout_seconds"] = checked_timeout(edit.timeout_seconds, rules)
+    if edit.forms is not UNSET:
+        values["forms"] = checked_forms(edit.forms)
     if edit.status is not UNSET:
         values |= {"status": edit.status, "status_reason": None}
     return values
@@ -189,6 +199,14 @@ def checked_events(events: list[str] | None, event_types: list[str] | None) -> l
     patterns = list(dict.fromkeys(events or event_types or ["*"]))
     read_types("events" if events is not None else "event_types", patterns)
     return patterns
+
+
+def checked_forms(forms: list[str]) -> list[str]:
+    """Names of forms as captures have them. Raises `Invalid`."""
+    names = list(map(form_name, forms))
+    if None in names:
+        raise Invalid({"forms": "has a name that is empty"})
+    return list(dict.fromkeys(name for name in names if name))
 
 
 def checked_headers(headers: dict[str, str]) -> dict[str, str]:

@@ -10,8 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from app.domain.contact_fields import LeadFields
 from app.domain.ids import time_of, ulid_of
+from app.domain.touch import Touch
 
 
 class CaptureStatus(StrEnum):
@@ -33,6 +36,8 @@ class Capture(LeadFields, kw_only=True, omit_defaults=True):
     client_address: str | None = None
     user_agent: str | None = None
     referrer: str | None = None
+    #: What the visitor's browser kept of earlier visits and this one; none: `metadata` tells it.
+    touches: list[Touch] = msgspec.field(default_factory=list)
     #: Why it is quarantined; None: it is recorded.
     quarantine: str | None = None
     #: Why it was refused; such a capture has no contact ("") and is kept for review only.

@@ -8,6 +8,7 @@ import msgspec
 
 from app.domain.contact_fields import ContactFields
 from app.domain.ids import new_ulid
+from app.domain.touch import Touch
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -36,6 +37,8 @@ class Contact(ContactFields):
     deleted_at: datetime | None = None
     #: The write_id of the moment from which on the person is forgotten; earlier captures are too.
     erased_since: str | None = None
+    #: The first touch, then those that rank highest: see `app.domain.attribution`.
+    attribution: list[Touch] = msgspec.field(default_factory=list)
     #: Rises with each write; 0: not stored yet.
     version: int = 0
 

@@ -47,6 +47,8 @@ class LeadFields(msgspec.Struct):
     #: One of SOURCES; "" only until it is derived.
     source: Annotated[str, Field(None, Rule.FIRST_TOUCH)] = ""
     source_detail: Annotated[str | None, Field(500, Rule.FIRST_TOUCH)] = None
+    #: The name of the form, or the path of its page: see `app.domain.form`.
+    form: Annotated[str | None, Field(None)] = None
     metadata: dict[str, object] = {}
 
 

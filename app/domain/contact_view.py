@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from app.domain.attribution import Attribution, attribution_view
 from app.domain.contact import Contact
 from app.domain.contact_fields import FIRST_TOUCH_FIELDS, LATEST_FIELDS, Source, Stage
 from app.domain.times import whole_seconds
@@ -16,7 +17,14 @@ from app.domain.times import whole_seconds
 #: The fields shown, in the documented order.
 VIEW_FIELDS = (
     *("id", "email", *LATEST_FIELDS, "stage", *FIRST_TOUCH_FIELDS, "company_id", "owner_id"),
-    *("metadata", "created_at", "updated_at", "first_captured_at", "last_captured_at"),
+    *(
+        "metadata",
+        "attribution",
+        "created_at",
+        "updated_at",
+        "first_captured_at",
+        "last_captured_at",
+    ),
     "captures_count",
 )
 #: Types of those that are not a text or null.
@@ -27,6 +35,7 @@ _TYPES: dict[str, Any] = {
     "stage": Stage,
     "source": Source,
     "metadata": dict[str, object],
+    "attribution": Attribution,
     "captures_count": int,
 }
 _values_shown: attrgetter[tuple[Any, ...]] = attrgetter(*VIEW_FIELDS)
@@ -37,6 +46,8 @@ if TYPE_CHECKING:
 
     class ContactView(msgspec.Struct):
         """A contact as callers see it."""
+
+        form: str | None
 else:
     ContactView = msgspec.defstruct(
         "ContactView",
@@ -53,6 +64,6 @@ def contact_view(contact: Contact) -> ContactView:
 
 def contact_view_as(kind: Callable[..., View], contact: Contact, **more: object) -> View:
     """The same as a struct that shows more."""
-    *values, created, updated, first_captured, last_captured, count = _values_shown(contact)
-    times = (created, updated, first_captured, last_captured)
-    return kind(*values, *(at and whole_seconds(at) for at in times), count, **more)
+    *values, touches, created, updated, first, last, count = _values_shown(contact)
+    times = (at and whole_seconds(at) for at in (created, updated, first, last))
+    return kind(*values, attribution_view(touches), *times, count, **more)

@@ -8,6 +8,7 @@ import msgspec
 
 from app.domain.problems import Problems
 from app.domain.record import text_of
+from app.domain.touch import Touch, read_touches
 
 #: Fields that people don't see; a bot that fills in everything gives itself away.
 HONEYPOTS = ("_gotcha", "_hp")
@@ -18,6 +19,8 @@ REDIRECT = "_redirect"
 
 #: The Idempotency-Key of those who cannot set headers: beacons and plain forms.
 IDEMPOTENCY_KEY = "_idempotency_key"
+#: The touches that the visitor's browser kept.
+TOUCHES = "_touches"
 
 REDIRECT_CHARS_MAX = 2000
 
@@ -36,6 +39,8 @@ class Controls(msgspec.Struct, frozen=True):
     redirect: str | None = None
     #: Instead of the header of that name.
     idempotency_key: str | None = None
+    #: What the browser kept of this visit and earlier ones.
+    touches: list[Touch] = []
 
 
 #: What a submission without control fields has.
@@ -47,7 +52,7 @@ def take_controls(
 ) -> tuple[Controls, dict[str, object]]:
     """The controls among cleaned fields, and the fields without them.
 
-    A fill time that is not a number of milliseconds stays a normal field.
+    A fill time that is not a number of milliseconds, and touches that are none, stay normal fields.
     """
     rest = dict(fields)
     filled = [name for name in HONEYPOTS if _is_filled(rest.pop(name, None))]
@@ -58,7 +63,11 @@ def take_controls(
     fill_ms = read_fill_ms(rest.get(FILL_TIME))
     if fill_ms is not None:
         del rest[FILL_TIME]
-    return Controls(filled[0] if filled else None, fill_ms, redirect, idempotency_key), rest
+    touches = read_touches(rest.get(TOUCHES))
+    if touches is not None:
+        del rest[TOUCHES]
+    honeypot = filled[0] if filled else None
+    return Controls(honeypot, fill_ms, redirect, idempotency_key, touches or []), rest
 
 
 def _is_filled(value: object) -> bool:

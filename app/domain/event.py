@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from app.domain.capture import Capture
 from app.domain.contact import Contact
 from app.domain.contact_view import ContactView, contact_view_as
 from app.domain.times import rfc3339
@@ -41,6 +42,8 @@ class Event(msgspec.Struct):
     contact_id: str | None = None
     #: Counts the contact's events from 1; None without a contact.
     sequence: int | None = None
+    #: The form that its capture came from; of an edit the contact's; None: unknown.
+    form: str | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -55,9 +58,17 @@ class ContactEventData(ContactView, kw_only=True):
 
 
 def contact_event(
-    event_id: str, event_type: str, contact: Contact, changes: Sequence[str], occurred_at: datetime
+    event_id: str,
+    event_type: str,
+    contact: Contact,
+    changes: Sequence[str],
+    occurred_at: datetime,
+    capture: Capture | None = None,
 ) -> Event:
-    """The next event of a contact as it is now; counts the contact's sequence up."""
+    """The next event of a contact as it is now; counts the contact's sequence up.
+
+    `capture`: the one that caused it, whose form it tells instead of the contact's.
+    """
     contact.sequence += 1
     data = contact_view_as(
         ContactEventData,
@@ -66,6 +77,8 @@ def contact_event(
         changes=changes,
         sequence=contact.sequence,
     )
+    if capture is not None:
+        data.form = capture.form
     return Event(
         event_id,
         contact.org_id,
@@ -74,6 +87,7 @@ def contact_event(
         _encoder.encode(data).decode(),
         contact.id,
         contact.sequence,
+        data.form,
     )
 
 

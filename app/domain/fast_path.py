@@ -12,6 +12,7 @@ from app.domain.address import is_plain
 from app.domain.cleaning import is_exact
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, SOURCES, LeadFields
 from app.domain.controls import FILL_MS_MAX, FILL_TIME, HONEYPOTS
+from app.domain.form import form_name
 from app.domain.metadata import KEYS_MAX
 from app.domain.untrusted_text import clean_text
 from app.domain.web_url import is_web_url
@@ -52,6 +53,7 @@ def _clean(plain: FastPathBody) -> bool:
         or plain.gotcha
         or plain.hp
         or (plain.source and plain.source not in SOURCES)
+        or (plain.form is not None and form_name(plain.form) != plain.form)
         or not (plain.email.isascii() and is_plain(plain.email))
         or not (plain.fill_ms is None or 0 <= plain.fill_ms <= FILL_MS_MAX)
     ):

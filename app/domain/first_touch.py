@@ -26,7 +26,9 @@ SOCIAL_CLICK_ID = "fbclid"
 _CLICK_IDS = PAID_CLICK_IDS | {SOCIAL_CLICK_ID}
 
 _UTM_WORDS = ("source", "medium", "campaign", "term", "content", "id")
-_USUAL_NAMES = _CLICK_IDS | {f"utm_{word}" for word in _UTM_WORDS}
+#: The parameters by their usual names.
+PARAMETERS = (*(f"utm_{word}" for word in _UTM_WORDS), *sorted(_CLICK_IDS))
+_USUAL_NAMES = frozenset(PARAMETERS)
 _UTM = re.compile(
     rf"(?:\A|[\W_]|[a-z](?=U))utm[\W_]?({'|'.join(_UTM_WORDS)})(?![a-z])", re.IGNORECASE
 )

@@ -5,6 +5,7 @@ process captures. So every value carries the write_id (a ULID: who came when) of
 
 - a later value beats an earlier one; an absent value beats nothing;
 - metadata follows the same rule key by key, within bounds (`app.domain.contact_metadata`);
+- touches add up, within bounds (`app.domain.attribution`);
 - `source`, `source_detail` and `created_at` belong to the first capture, whenever it is processed;
 - `stage`, `company_id` and `owner_id` are for keyed callers: no capture touches them;
 - once a keyed caller has moved the contact out of stage `lead`, an anonymous capture received
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.domain.attribution import merge_touches
 from app.domain.capture import Capture
 from app.domain.contact import Contact, blank_contact
 from app.domain.contact_fields import FIRST_TOUCH_FIELDS, LATEST_FIELDS
@@ -49,6 +51,7 @@ def merge_capture(contact: Contact, capture: Capture) -> list[str]:
     changed += _write_first_touch(contact, capture, write_id)
     if _write_metadata(contact, capture.metadata, write_id, fill=fill):
         changed.append("metadata")
+    merge_touches(contact, capture, write_id, at)
     contact.first_captured_at = min(contact.first_captured_at or at, at)
     contact.last_captured_at = max(contact.last_captured_at or at, at)
     contact.created_at = min(contact.created_at, at)

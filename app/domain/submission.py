@@ -16,6 +16,7 @@ from app.domain.errors import InvalidCapture
 from app.domain.fast_path import read_fast_path
 from app.domain.field_mapping import map_fields
 from app.domain.first_touch import find_touch, is_told_plainly
+from app.domain.form import take_form
 from app.domain.json_object import read_object
 from app.domain.labels import COMPANY
 from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
@@ -72,6 +73,7 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     """
     problems = Problems()
     controls, sent = take_controls(Cleaner(problems).clean_fields(fields), problems)
+    form = take_form(sent)
     if len(sent) > _FIELDS_MAX:
         problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
         raise InvalidCapture(problems.by_field)
@@ -82,6 +84,8 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     person = find_person(view)
     company = person.pop(COMPANY, None)
     mapped = map_fields(person, problems)
+    if form is not None:
+        mapped.fields["form"] = form
     metadata = gather_metadata(sent, mapped.used, problems)
     # Of names that spell out a path, some have no place in the view.
     touch = find_touch({name: text for name, text in sent.items() if isinstance(text, str)})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from app.domain.event import EVENT_TYPES
+from app.domain.event import EVENT_TYPES, Event
 
 
 class WebhookStatus(StrEnum):
@@ -41,6 +41,8 @@ class Webhook(msgspec.Struct):
     retry: dict[str, object] | None = None
     #: Total time of an attempt; None: the operator's.
     timeout_seconds: int | None = None
+    #: Only events about contacts from these forms; empty: from any.
+    forms: list[str] = []
     failure_count: int = 0
 
 
@@ -48,6 +50,11 @@ def subscribes(patterns: Iterable[str], event_type: str) -> bool:
     """Whether one of the patterns (`contact.created`, `contact.*`, `*`) matches that type."""
     family = event_type.split(".", 1)[0] + ".*"
     return any(pattern in (event_type, family, "*") for pattern in patterns)
+
+
+def wants_form(forms: Collection[str], event: Event) -> bool:
+    """Whether a webhook for these forms is sent the event; what is about no contact always is."""
+    return not forms or event.contact_id is None or event.form in forms
 
 
 def unknown_patterns(patterns: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ from app.domain.capture import Capture
 from app.domain.capture_rules import Caller, Said, rules_for
 from app.domain.contact_fields import lead_values
 from app.domain.controls import NO_CONTROLS
+from app.domain.form import form_of_page
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
 from app.domain.submission import Submission
@@ -73,7 +74,7 @@ def make_capture(
     quarantine: str | None = None,
 ) -> Capture:
     """The capture of a submission, received now. `quarantine`: why its page is suspicious."""
-    return Capture(
+    capture = Capture(
         *lead_values(submission),
         id=new_id("cap"),
         org_id=org.id,
@@ -82,8 +83,12 @@ def make_capture(
         client_address=client_address,
         user_agent=head.user_agent,
         referrer=head.referrer,
+        touches=submission.controls.touches,
         quarantine=signs_of_bot(org, submission) or quarantine,
     )
+    if capture.form is None:
+        capture.form = form_of_page(head.referrer, head.host)
+    return capture
 
 
 def make_rejected(

@@ -10,17 +10,27 @@ from app.storage.database import Cursor, execute, fetch_one
 from app.storage.lists import walk
 from app.storage.models import Captures, select
 
+_OF_FORM = "(%(form)s::text IS NULL OR payload->>'form' = %(form)s)"
+
 
 def of_contact(
-    cursor: Cursor, contact_ids: Sequence[str], after: str | None, limit: int, *, newest_first: bool
+    cursor: Cursor,
+    contact_ids: Sequence[str],
+    after: str | None,
+    limit: int,
+    *,
+    newest_first: bool,
+    form: str | None = None,
 ) -> list[StoredCapture]:
-    """Up to `limit` captures that were answered with one of these ids.
+    """Up to `limit` captures, of one form or any, that were answered with one of these ids.
 
     Those of a contact stand under its own id and those of its aliases.
     """
-    bounds = _bounds(after, limit, newest_first)
+    bounds = _bounds(after, limit, newest_first, form)
     kinds = {"contact_id": contact_ids}
-    return walk(cursor, Captures, StoredCapture, kinds, bounds, descending=newest_first)
+    return walk(
+        cursor, Captures, StoredCapture, kinds, bounds, which=_OF_FORM, descending=newest_first
+    )
 
 
 def set_aside(
@@ -31,10 +41,11 @@ def set_aside(
     limit: int,
     *,
     newest_first: bool,
+    form: str | None = None,
 ) -> list[StoredCapture]:
-    """Up to `limit` of an org's captures that were quarantined or rejected."""
-    bounds = _bounds(after, limit, newest_first) | {"org": org_id}
-    which = "org_id = %(org)s AND status <> 'recorded'"
+    """Up to `limit` of an org's captures, of one form or any, quarantined or rejected."""
+    bounds = _bounds(after, limit, newest_first, form) | {"org": org_id}
+    which = f"org_id = %(org)s AND status <> 'recorded' AND {_OF_FORM}"
     kinds = {"status": statuses}
     return walk(
         cursor, Captures, StoredCapture, kinds, bounds, which=which, descending=newest_first
@@ -66,8 +77,10 @@ def as_received(row: StoredCapture) -> Capture:
     )
 
 
-def _bounds(after: str | None, limit: int, newest_first: bool) -> dict[str, object]:
+def _bounds(
+    after: str | None, limit: int, newest_first: bool, form: str | None
+) -> dict[str, object]:
     first, last = "cap_", "cap_~"
     if after is not None:
         first, last = (first, after) if newest_first else (after + "~", last)
-    return {"first": first, "last": last, "limit": limit}
+    return {"first": first, "last": last, "limit": limit, "form": form}

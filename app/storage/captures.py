@@ -15,6 +15,7 @@ from app.domain.capture import Capture, CaptureStatus
 from app.domain.contact import Contact
 from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.ids import time_of
+from app.domain.touch import Touch
 from app.storage import contacts
 from app.storage.database import Cursor, execute
 from app.storage.models import Captures, UnreadableJobs
@@ -22,8 +23,10 @@ from app.storage.prepared import Prepared
 from app.storage.rows import as_json, insert_rows
 
 
-class Payload(LeadFields, omit_defaults=True):
+class Payload(LeadFields, omit_defaults=True, kw_only=True):
     """What a visitor sent, as it is stored: without the fields that were absent."""
+
+    touches: list[Touch] = msgspec.field(default_factory=list)
 
 
 class StoredCapture(msgspec.Struct):
@@ -109,7 +112,7 @@ def _row(capture: Capture) -> StoredCapture:
 
 def payload_of(capture: Capture) -> Payload:
     """What the visitor sent."""
-    return Payload(*lead_values(capture))
+    return Payload(*lead_values(capture), touches=capture.touches)
 
 
 def decode_captures(raw: msgspec.Raw) -> list[Capture]:

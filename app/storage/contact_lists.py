@@ -17,6 +17,7 @@ class Filters(NamedTuple):
     stage: str | None = None
     source: str | None = None
     email: str | None = None
+    form: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
 

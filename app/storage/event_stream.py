@@ -91,12 +91,17 @@ def read(cursor: Cursor, org_id: str, after: int, limit: int) -> Stretch:
     return Stretch(events, events[-1].position if events else after, len(found) > limit)
 
 
-def read_of_types(
-    cursor: Cursor, org_id: str, after: int, types: Sequence[str], limit: int
+def read_filtered(
+    cursor: Cursor,
+    org_id: str,
+    after: int,
+    types: Sequence[str] | None,
+    form: str | None,
+    limit: int,
 ) -> Stretch:
-    """Up to `limit` positioned events of these types after that position.
+    """Up to `limit` positioned events of these types and that form (None: any) after a position.
 
-    It may end before it is full, having looked at enough events of other types.
+    It may end before it is full, having looked at enough other events.
     """
     following = Events.select(Events.position).filter(org_id=org_id, position__gt=after)
     look_at = following.order_by(Events.position).limit(LOOKED_AT_MAX).alias("next")
@@ -106,7 +111,11 @@ def read_of_types(
     seen = fetch_one(cursor, Events.select(last, size).from_(look_at), lambda *row: row)
     reached, looked_at = seen if seen and seen[1] else (after, 0)
     its = _SHOWN.filter(org_id=org_id, position__gt=after, position__lte=reached)
-    found = fetch(cursor, its.where(Events.type.in_(types)).limit(limit + 1), Positioned)
+    if types is not None:
+        its = its.where(Events.type.in_(types))
+    if form is not None:
+        its = its.where(Events.form == form)
+    found = fetch(cursor, its.limit(limit + 1), Positioned)
     if len(found) > limit:
         return Stretch(found[:limit], found[limit - 1].position, has_more=True)
     return Stretch(found, reached, has_more=looked_at == LOOKED_AT_MAX)

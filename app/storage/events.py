@@ -12,7 +12,7 @@ import msgspec
 
 from app.domain.event import Event
 from app.domain.ids import new_id
-from app.domain.webhook import subscribes
+from app.domain.webhook import subscribes, wants_form
 from app.storage.database import Cursor
 from app.storage.models import Deliveries, Events
 from app.storage.prepared import Prepared
@@ -39,7 +39,8 @@ _INSERT_EVENTS = Prepared(
 )
 _SUBSCRIPTIONS = Prepared(
     "find_subscriptions",
-    "SELECT id, org_id, events FROM webhooks WHERE org_id = ANY(%(orgs)s) AND status <> 'deleted'",
+    "SELECT id, org_id, events, forms FROM webhooks"
+    " WHERE org_id = ANY(%(orgs)s) AND status <> 'deleted'",
 )
 _DELIVERIES = insert_rows(
     Deliveries, NewDelivery.__struct_fields__, status="'pending'", next_attempt_at="now()"
@@ -66,10 +67,11 @@ def publish(
     owed = [
         _owed(event, webhook_id)
         for event in events
-        for webhook_id, org_id, patterns in subscriptions
+        for webhook_id, org_id, patterns, forms in subscriptions
         if org_id == event.org_id
         and webhook_id != except_webhook
         and subscribes(patterns, event.type)
+        and wants_form(forms, event)
     ]
     _insert_deliveries(cursor, owed)
     return {delivery.webhook_id for delivery in owed}

@@ -131,6 +131,7 @@ class Contacts(Table):
     edited_by_user_since = TextField(null=True, collation="C", column_name="tended_since")
     deleted_at = DateTimeTZField(null=True)
     erased_since = _key(null=True)
+    attribution = _json()
     version = IntegerField()
 
 
@@ -197,6 +198,7 @@ class Events(Table):
     sequence = IntegerField(null=True)
     occurred_at = DateTimeTZField()
     data = JSONField()
+    form = TextField(null=True)
 
 
 class Webhooks(Table):
@@ -205,6 +207,7 @@ class Webhooks(Table):
     name = TextField()
     url = TextField()
     events = ArrayField(TextField, index=False)
+    forms = ArrayField(TextField, index=False)
     secret = BlobField()
     previous_secret = BlobField(null=True)
     previous_secret_until = DateTimeTZField(null=True)

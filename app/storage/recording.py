@@ -96,4 +96,5 @@ def _merge_one(known: dict[str, Contact], capture: Capture, now: datetime) -> Ev
     event_type = CONTACT_CREATED if created else CONTACT_UPDATED
     # Recorded again after a database was restored, a capture has its event under the same id.
     event_id = f"evt_{ulid_of(capture.id)}"
-    return contact_event(event_id, event_type, contact, [] if created else changes, now)
+    changes = [] if created else changes
+    return contact_event(event_id, event_type, contact, changes, now, capture)

@@ -155,10 +155,18 @@ def _wanted(replay: Replay, subscribed: Sequence[str]) -> Any:
     first, last = _first_id_at(replay.since), _first_id_at(replay.until)
     if not replay.only_failed:
         since = (Events.id >= first) & (Events.id < last)
-        return (Events.org_id == replay.org_id) & since & Events.type.in_(types)
+        its = (Events.org_id == replay.org_id) & since & Events.type.in_(types)
+        return its & _of_wanted_form(replay)
     since = (Deliveries.event_id >= first) & (Deliveries.event_id < last)
     its = (Deliveries.webhook_id == replay.webhook_id) & (Deliveries.status == "failed")
     return its & since & Deliveries.event_type.in_(types)
+
+
+def _of_wanted_form(replay: Replay) -> Any:
+    """What `app.domain.webhook.wants_form` says, for events that are not loaded."""
+    any_form = Webhooks.forms == SQL("'{}'")
+    wants = any_form | Events.contact_id.is_null() | (Events.form == fn.ANY(Webhooks.forms))
+    return fn.EXISTS(Webhooks.select(SQL("1")).where(Webhooks.id == replay.webhook_id, wants))
 
 
 def _first_id_at(moment: datetime | None) -> str:

@@ -19,6 +19,7 @@ from app.domain.ids import first_ulid_at, new_id
 from app.domain.merge import edit_contact, merge_capture, new_contact
 from app.domain.register import Register, write_register
 from app.domain.times import now
+from app.domain.touch import TOUCH_BYTES_MAX
 
 START_MS = 1_773_662_400_000
 
@@ -168,7 +169,15 @@ def test_what_visitors_send_cannot_fatten_a_contact() -> None:
 def test_a_body_about_the_fattest_contact_stays_under_64_kib() -> None:
     longest = {name: "ß" * chars_max for name, chars_max in LEAD_LENGTHS_MAX.items()}
     contact = merged(
-        *(capture_at(n, **longest, metadata={f"k{n}": "ß" * 8000}) for n in range(1, 40))
+        *(
+            capture_at(
+                n,
+                **longest,
+                metadata={f"k{n}": "ß" * 8000},
+                touches=[{"utm_source": f"{n}" + "x" * (TOUCH_BYTES_MAX - 20)}],
+            )
+            for n in range(1, 40)
+        )
     )
     event = contact_event(new_id("evt"), CONTACT_UPDATED, contact, ["metadata"], now())
     body = delivery_body(event.id, event.type, event.occurred_at, event.data)

@@ -65,7 +65,7 @@ def follow(
         if types is None:
             stretch = event_stream.read(cursor, org.id, after, 7)
         else:
-            stretch = event_stream.read_of_types(cursor, org.id, after, types, 7)
+            stretch = event_stream.read_filtered(cursor, org.id, after, types, None, 7)
     return stretch.events, stretch.reached
 
 
