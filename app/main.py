@@ -136,6 +136,7 @@ def make_app(settings: Settings) -> Starlette:
             ),
             Route("/captures", keyed(captures.list_set_aside), methods=["GET"]),
             Route("/captures/{id}/release", keyed(captures.release_capture), methods=["POST"]),
+            Route("/captures/{id}/spam", keyed(captures.mark_as_spam), methods=["POST"]),
             Route("/events", keyed(events.list_events), methods=["GET"]),
             Route("/events/{id}", keyed(events.get_event), methods=["GET"]),
             Route("/webhooks", keyed(webhooks.create_webhook), methods=["POST"]),
