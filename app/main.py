@@ -50,8 +50,8 @@ from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
-from app.monitoring.reporter import Reporter
 from app.ingress.script import RexScript
+from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
 
@@ -142,6 +142,7 @@ def make_app(settings: Settings) -> Starlette:
             ),
             Route("/captures", keyed(captures.list_set_aside), methods=["GET"]),
             Route("/captures/{id}/release", keyed(captures.release_capture), methods=["POST"]),
+            Route("/captures/{id}/spam", keyed(captures.mark_as_spam), methods=["POST"]),
             Route("/events", keyed(events.list_events), methods=["GET"]),
             Route("/events/{id}", keyed(events.get_event), methods=["GET"]),
             Route("/webhooks", keyed(webhooks.create_webhook), methods=["POST"]),

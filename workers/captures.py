@@ -1,10 +1,11 @@
 """Queue `captures`: the jobs that wait, each of 1..N captures, become one transaction.
 
 1. The jobs' captures are read; one that cannot be read is set aside.
-2. All are recorded together: captures, contacts, events, deliveries.
-3. If PostgreSQL refuses a value, halves are tried until the capture that it refuses stands alone;
+2. Each is scored: what looks like spam may go to quarantine.
+3. All are recorded together: captures, contacts, events, deliveries.
+4. If PostgreSQL refuses a value, halves are tried until the capture that it refuses stands alone;
    that one is kept as rejected, with the reason, and the others go through.
-4. After the commit the notifier tells delivery workers which webhooks are owed something; then the
+5. After the commit the notifier tells delivery workers which webhooks are owed something; then the
    jobs are acknowledged.
 
 A job that comes twice changes nothing the second time. Whatever else goes wrong, the database that
@@ -28,6 +29,7 @@ from app.storage import captures as capture_rows
 from app.storage.captures import decode_capture, decode_captures
 from app.storage.database import Database, retrying, transaction
 from app.storage.recording import Recorded, record
+from workers.spam import SpamFilter
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +51,12 @@ class Recorder:
         self._database = database
         self._notifier = notifier
         self._now = now
+        self._spam_filter = SpamFilter()
 
     def record(self, jobs: Sequence[msgspec.Raw]) -> None:
         """Record the captures of jobs, each a JSON list. What it raises is tried again later."""
         captures = [capture for job in jobs for capture in self._read(job)]
+        self._spam_filter.score(captures)
         for start in range(0, len(captures), TRANSACTION_CAPTURES_MAX):
             self._record(captures[start : start + TRANSACTION_CAPTURES_MAX])
 

@@ -17,7 +17,7 @@ from app.domain.errors import Conflict
 from app.domain.ids import time_of
 from app.domain.times import now, rfc3339
 from app.storage import capture_lists, contacts
-from app.storage.captures import StoredCapture
+from app.storage.captures import NOT_SPAM, SPAM, StoredCapture
 from app.storage.database import transaction
 from app.storage.events import publish
 from app.storage.recording import merge
@@ -57,6 +57,12 @@ class CaptureView(msgspec.Struct, kw_only=True):
     client_address: str | None
     user_agent: str | None
     referrer: str | None
+    #: Points of all signals; null: not scored. Higher looks more like spam.
+    spam_score: float | None
+    #: The signals that were found.
+    spam_signals: list[str] | None
+    #: What a person said of it.
+    marked: Literal["spam", "not_spam"] | None
 
 
 @describe(Operation(_TAG, {200: Page[CaptureView]}, query=HistoryQuery))
@@ -106,11 +112,29 @@ def release_capture(call: Call) -> Answer:
         if row.status != CaptureStatus.QUARANTINED:
             raise Conflict(f"Only a quarantined capture can be released; this one is {row.status}")
         capture_lists.mark_recorded(cursor, row.id)
-        row.status = CaptureStatus.RECORDED
+        row.status, row.marked = CaptureStatus.RECORDED, NOT_SPAM
         events = merge(cursor, [capture_lists.as_received(row)], now())
         webhook_ids = publish(cursor, events)
         call.note(cursor, "capture.released", row.id)
     call.services.notifier.notify(webhook_ids)
+    return Answer(One(view(row)))
+
+
+@describe(Operation(_TAG, {200: One[CaptureView]}, errors=("conflict",)))
+def mark_as_spam(call: Call) -> Answer:
+    """Note that a capture is spam. One in quarantine stays there; a recorded one's contact stays.
+
+    Delete the contact if it should go. A later release takes the mark back.
+    """
+    with transaction(call.services.database) as cursor:
+        capture_id = call.id_in_path("cap", "Capture")
+        row = existing(capture_lists.lock(cursor, call.org.id, capture_id), "Capture")
+        if row.status == CaptureStatus.REJECTED:
+            raise Conflict("A rejected capture is not marked: it has neither contact nor event")
+        if row.marked != SPAM:
+            capture_lists.mark(cursor, row.id, SPAM)
+            row.marked = SPAM
+            call.note(cursor, "capture.marked_as_spam", row.id)
     return Answer(One(view(row)))
 
 

@@ -14,6 +14,7 @@ from app.api.call import Answer, Call
 from app.api.operation import One, Operation, describe
 from app.domain.errors import Invalid
 from app.domain.org import Org, OrgSettings
+from app.domain.spam.mode import SpamMode
 from app.domain.target import DEFAULT_PORTS, InvalidTarget, check_url, parse_target
 from app.domain.times import rfc3339
 from app.storage import orgs
@@ -58,6 +59,16 @@ class OrgEdit(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    spam_mode: (
+        Annotated[
+            SpamMode,
+            Meta(
+                description="`monitor` scores only, `quarantine` holds spam back, `require-pow`"
+                " also what comes without a proof of work"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     capture_rate_per_address: Rate | UnsetType | None = UNSET
     capture_rate_per_email: Rate | UnsetType | None = UNSET
 
@@ -71,6 +82,7 @@ class OrgView(msgspec.Struct, kw_only=True):
     allowed_origins: tuple[str, ...]
     redirect_targets: tuple[str, ...]
     min_fill_ms: int
+    spam_mode: SpamMode
     capture_rate_per_address: int | None
     capture_rate_per_email: int | None
     #: Captures refused in the last seven days, by the origin of their page.

@@ -14,6 +14,7 @@ import msgspec
 
 from app.domain.contact_fields import LeadFields
 from app.domain.ids import time_of, ulid_of
+from app.domain.spam.mode import SpamMode
 from app.domain.touch import Touch
 
 
@@ -38,6 +39,17 @@ class Capture(LeadFields, kw_only=True, omit_defaults=True):
     referrer: str | None = None
     #: What the visitor's browser kept of earlier visits and this one; none: `metadata` tells it.
     touches: list[Touch] = msgspec.field(default_factory=list)
+    #: Whether a honeypot field was filled in, and how long filling in the form took.
+    honeypot: bool = False
+    fill_ms: int | None = None
+    #: Headers that browsers send and that were not there: Accept-Language; Origin and Referer.
+    without_language: bool = False
+    without_page: bool = False
+    #: What its org did about spam when it came.
+    spam_mode: SpamMode = SpamMode.MONITOR
+    #: Points and names of the signals that the worker found; None: not scored.
+    spam_score: float | None = None
+    spam_signals: tuple[str, ...] | None = None
     #: Why it is quarantined; None: it is recorded.
     quarantine: str | None = None
     #: Why it was refused; such a capture has no contact ("") and is kept for review only.

@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
+from app.domain.spam.mode import SpamMode
+
 
 class OrgSettings(msgspec.Struct, frozen=True):
     """What an org decides about its captures. Absent rates: those of the process's settings."""
@@ -17,6 +19,7 @@ class OrgSettings(msgspec.Struct, frozen=True):
     redirect_targets: tuple[str, ...] = ()
     #: A form filled in faster than this is quarantined; 0: no such rule.
     min_fill_ms: int = 0
+    spam_mode: SpamMode = SpamMode.MONITOR
     #: Captures a minute from one client address; 0: no limit.
     capture_rate_per_address: int | None = None
     #: Captures a minute for one target e-mail address; 0: no limit.

@@ -74,6 +74,7 @@ def make_capture(
     quarantine: str | None = None,
 ) -> Capture:
     """The capture of a submission, received now. `quarantine`: why its page is suspicious."""
+    controls = submission.controls
     capture = Capture(
         *lead_values(submission),
         id=new_id("cap"),
@@ -83,7 +84,12 @@ def make_capture(
         client_address=client_address,
         user_agent=head.user_agent,
         referrer=head.referrer,
-        touches=submission.controls.touches,
+        touches=controls.touches,
+        honeypot=controls.honeypot is not None,
+        fill_ms=controls.fill_ms,
+        without_language=not head.has_language,
+        without_page=head.origin is None and head.referrer is None,
+        spam_mode=org.settings.spam_mode,
         quarantine=signs_of_bot(org, submission) or quarantine,
     )
     if capture.form is None:

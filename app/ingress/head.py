@@ -37,6 +37,7 @@ class Head(NamedTuple):
     wanted_headers: str | None
     #: The event's type in a delivery of ours.
     event_type: str | None
+    has_language: bool = True
 
     @property
     def wants_page(self) -> bool:
@@ -71,6 +72,7 @@ def read_head(scope: Scope) -> Head:
         _remembered(get(b"referer")),
         get(b"access-control-request-headers"),
         get(b"x-rex-event"),
+        b"accept-language" in headers,
     )
 
 

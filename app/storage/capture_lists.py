@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.domain.capture import Capture, CaptureStatus
-from app.storage.captures import StoredCapture
+from app.storage.captures import NOT_SPAM, StoredCapture
 from app.storage.database import Cursor, execute, fetch_one
 from app.storage.lists import walk
 from app.storage.models import Captures, select
@@ -60,7 +60,13 @@ def lock(cursor: Cursor, org_id: str, capture_id: str) -> StoredCapture | None:
 
 def mark_recorded(cursor: Cursor, capture_id: str) -> None:
     """Note that a capture was released; the reason for its quarantine stays."""
-    execute(cursor, Captures.update(status=CaptureStatus.RECORDED).where(Captures.id == capture_id))
+    released = Captures.update(status=CaptureStatus.RECORDED, marked=NOT_SPAM)
+    execute(cursor, released.where(Captures.id == capture_id))
+
+
+def mark(cursor: Cursor, capture_id: str, marked: str) -> None:
+    """Note what a person said of a capture."""
+    execute(cursor, Captures.update(marked=marked).where(Captures.id == capture_id))
 
 
 def as_received(row: StoredCapture) -> Capture:

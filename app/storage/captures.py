@@ -22,6 +22,8 @@ from app.storage.models import Captures, UnreadableJobs
 from app.storage.prepared import Prepared
 from app.storage.rows import as_json, insert_rows
 
+SPAM, NOT_SPAM = "spam", "not_spam"
+
 
 class Payload(LeadFields, omit_defaults=True, kw_only=True):
     """What a visitor sent, as it is stored: without the fields that were absent."""
@@ -43,6 +45,10 @@ class StoredCapture(msgspec.Struct):
     client_address: str | None
     user_agent: str | None
     referrer: str | None
+    spam_score: float | None
+    spam_signals: Any
+    #: What a person said of it: `SPAM` or `NOT_SPAM`.
+    marked: str | None = None
 
 
 _decoder = msgspec.json.Decoder(list[Capture])
@@ -107,6 +113,8 @@ def _row(capture: Capture) -> StoredCapture:
         capture.client_address,
         capture.user_agent,
         capture.referrer,
+        capture.spam_score,
+        capture.spam_signals,
     )
 
 

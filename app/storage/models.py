@@ -17,6 +17,7 @@ from peewee import (
     BooleanField,
     CompositeKey,
     Field,
+    FloatField,
     IntegerField,
     Model,
     PostgresqlDatabase,
@@ -167,6 +168,9 @@ class Captures(Table):
     client_address = TextField(null=True)
     user_agent = TextField(null=True)
     referrer = TextField(null=True)
+    spam_score = FloatField(null=True)
+    spam_signals = BinaryJSONField(index=False, null=True)
+    marked = TextField(null=True)
 
 
 class UnreadableJobs(Table):

@@ -67,6 +67,10 @@ CHANGES: dict[tuple[str, str], tuple[str, Change]] = {
         "capture.released",
         lambda ask, s: ask("POST", f"/captures/{s.held}/release"),
     ),
+    ("POST", "/captures/{id}/spam"): (
+        "capture.marked_as_spam",
+        lambda ask, s: ask("POST", f"/captures/{s.held}/spam"),
+    ),
     ("POST", "/webhooks"): (
         "webhook.created",
         lambda ask, s: ask("POST", "/webhooks", {"url": URL, "name": EMAIL}),

@@ -234,6 +234,7 @@ def test_the_org_keeps_its_settings_in_one_spelling(ask: Client) -> None:
         {"redirect_targets": ["javascript:alert(1)"]},
         {"redirect_targets": ["/thanks"]},
         {"min_fill_ms": -1},
+        {"spam_mode": "refuse"},
         {"slug": "other"},
     ],
 )
@@ -261,6 +262,27 @@ def test_a_quarantined_capture_can_be_released_once(
     assert ids(ask("GET", f"/contacts/{later.contact_id}/captures")) == [later.id, held_up.id]
 
 
+def test_what_a_person_says_of_a_capture_is_kept_with_its_score(
+    ask: Client, database: Database, org: Org
+) -> None:
+    held = make_capture(org, quarantine="spam", spam_score=6.5, spam_signals=("link", "offer"))
+    rejected = make_capture(org, rejected="email has no @")
+    rejected.contact_id = ""
+    with transaction(database) as cursor:
+        record(cursor, [held, rejected], now())
+
+    marked = ask("POST", f"/captures/{held.id}/spam")
+    (listed,) = ask("GET", "/captures?status=quarantined").json["data"]
+    released = ask("POST", f"/captures/{held.id}/release")
+    again = ask("POST", f"/captures/{held.id}/spam")
+
+    assert (listed["spam_score"], listed["spam_signals"]) == (6.5, ["link", "offer"])
+    assert listed["marked"] == marked.json["data"]["marked"] == "spam"
+    assert released.json["data"]["marked"] == "not_spam"
+    assert (again.json["data"]["status"], again.json["data"]["marked"]) == ("recorded", "spam")
+    assert ask("POST", f"/captures/{rejected.id}/spam").status == 409
+
+
 def test_nothing_of_another_org_can_be_seen_or_changed(ask: Client, database: Database) -> None:
     other = make_org(database, "other")
     webhook = make_webhook(database, other)
@@ -278,6 +300,7 @@ def test_nothing_of_another_org_can_be_seen_or_changed(ask: Client, database: Da
         ("DELETE", f"/contacts/{recorded.contact_id}"),
         ("GET", f"/contacts/{recorded.contact_id}/captures"),
         ("POST", f"/captures/{capture.id}/release"),
+        ("POST", f"/captures/{capture.id}/spam"),
         ("GET", f"/webhooks/{webhook.id}"),
         ("PATCH", f"/webhooks/{webhook.id}"),
         ("DELETE", f"/webhooks/{webhook.id}"),

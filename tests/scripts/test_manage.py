@@ -237,6 +237,13 @@ def test_a_replay_is_counted_made_cancelled_and_watched(
     assert cancelled["status"] == watched["status"] == "cancelled"
 
 
+def test_an_orgs_settings_are_changed(manage: Manage, org: Org) -> None:
+    changed = manage("orgs", "edit", "--spam-mode", "quarantine", "--min-fill-ms", "900")
+
+    assert (changed["spam_mode"], changed["min_fill_ms"]) == ("quarantine", 900)
+    assert changed["allowed_origins"] == []
+
+
 def test_what_was_set_aside_is_listed_and_released(
     manage: Manage, database: Database, org: Org
 ) -> None:
@@ -247,10 +254,12 @@ def test_what_was_set_aside_is_listed_and_released(
 
     (quarantined,) = manage("quarantine", "list")
     (rejected,) = manage("rejected", "list")
+    (marked,) = manage("quarantine", "spam", quarantined["id"])
     (released,) = manage("quarantine", "release", quarantined["id"])
 
     assert quarantined["reason"] == "honeypot field _hp was filled"
     assert rejected["payload"]["email"] == "ada at home"
+    assert (marked["marked"], released["marked"]) == ("spam", "not_spam")
     assert released["status"] == "recorded"
     assert manage("quarantine", "list") == []
 

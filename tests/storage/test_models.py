@@ -12,6 +12,7 @@ TYPES = {
     "BIGAUTO": "bigint",
     "BLOB": "bytea",
     "BOOL": "boolean",
+    "FLOAT": "real",
     "INT": "integer",
     "TIMESTAMPTZ": "timestamp with time zone",
 }

@@ -10,7 +10,7 @@ from scripts.commands.manage.operator import Operator
 
 _COLUMNS = (
     *("id", "received_at", "reason", "payload.email", "payload.first_name"),
-    *("payload.last_name", "client_address", "user_agent"),
+    *("payload.last_name", "client_address", "user_agent", "spam_score", "marked"),
 )
 
 
@@ -30,6 +30,12 @@ def release_captures(operator: Operator, arguments: Namespace) -> object:
     return listing((released, False), "id", "status", "contact_id", "payload.email")
 
 
+def mark_as_spam(operator: Operator, arguments: Namespace) -> object:
+    """Note that captures are spam."""
+    marked = [operator.ask(captures.mark_as_spam, id) for id in arguments.ids]
+    return listing((marked, False), "id", "status", "marked", "payload.email")
+
+
 def _set_aside(operator: Operator, arguments: Namespace, status: str) -> object:
     found = operator.list(captures.list_set_aside, arguments.limit, status=status)
     return listing(found, *_COLUMNS)
@@ -38,5 +44,6 @@ def _set_aside(operator: Operator, arguments: Namespace, status: str) -> object:
 COMMANDS = (
     Command("quarantine list", list_quarantined, lists=True),
     Command("quarantine release", release_captures, option("ids", metavar="CAPTURE_ID", nargs="+")),
+    Command("quarantine spam", mark_as_spam, option("ids", metavar="CAPTURE_ID", nargs="+")),
     Command("rejected list", list_rejected, lists=True),
 )

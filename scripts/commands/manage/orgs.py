@@ -8,11 +8,13 @@ from argparse import Namespace
 
 import msgspec
 
+from app.api import org as org_api
 from app.api.org import view
 from app.domain.api_key import NewKey, Scope, generate_key
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import new_id
 from app.domain.org import Org, OrgSettings
+from app.domain.spam.mode import SpamMode
 from app.domain.times import now
 from app.storage import api_keys, audit, orgs
 from app.storage.database import Cursor, transaction
@@ -50,6 +52,12 @@ def create_org(operator: Operator, arguments: Namespace) -> object:
     return {"id": org.id, "slug": slug, "host": host, "api_key": key.text}
 
 
+def edit_org(operator: Operator, arguments: Namespace) -> object:
+    """Change the settings of an org; what is not given stays as it is."""
+    wanted = {"spam_mode": arguments.spam_mode, "min_fill_ms": arguments.min_fill_ms}
+    return operator.ask(org_api.edit_org, body=wanted)
+
+
 def insert_org(cursor: Cursor, slug: str) -> Org:
     """A new org with that name."""
     org = Org(new_id("org"), slug, now(), secrets.token_bytes(32), OrgSettings())
@@ -69,5 +77,11 @@ def insert_key(cursor: Cursor, org: Org, name: str, key: NewKey) -> None:
 
 COMMANDS = (
     Command("orgs list", list_orgs),
+    Command(
+        "orgs edit",
+        edit_org,
+        option("--spam-mode", choices=[mode.value for mode in SpamMode]),
+        option("--min-fill-ms", type=int, help="a form filled in faster is quarantined"),
+    ),
     Command("orgs create", create_org, option("slug", help="its host is SLUG.BASE_DOMAIN")),
 )

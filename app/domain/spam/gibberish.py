@@ -1,0 +1,44 @@
+"""Whether a word is typed at random: told by its letters, in any language that uses Latin ones.
+
+Names are rich in consonants (Brzęczyszczykiewicz, Schtscherbakow) and short of vowels (Ng, Hrvst),
+so only what no language does counts.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Shorter words say too little.
+LETTERS_MIN = 7
+_CHANGES_MIN = 3
+_RARE_PAIRS_MIN = 2
+_VOWELS_SHARE_MIN = 0.13
+
+_WORD = re.compile(rf"[A-Za-z]{{{LETTERS_MIN},}}")
+_VOWEL = re.compile(r"[aeiouy]", re.I)
+_CASE_CHANGE = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{6,}", re.I)
+#: Pairs of letters that names in no language have, or hardly any.
+_RARE_PAIR = re.compile(
+    r"q(?=[bcdfghjklmnpqrstvwxyz])|[bcdfghjklmpqtvwxz](?=q)|x(?=[bdfgjkmnqrvwz])"
+    r"|[bcdfghjkqvwxz](?=x)|j(?=[bcdfghlmnpqrstvwxz])|v(?=[bcfghjkmpqtwxz])|z(?=[fqrx])|w(?=[jqvx])"
+    r"|f(?=[bcdghjkmpqvwxz])|g(?=[cfjkpqtvx])|k(?=[bfgpqxz])|p(?=[bdgjkqvxz])|y(?=[jqy])",
+    re.I,
+)
+
+
+def is_gibberish(text: str) -> bool:
+    """Whether a text has a word that nobody is called."""
+    if not text.isascii():  # Letters with marks are typed on purpose.
+        return False
+    return any(_is_random(word) for word in _WORD.findall(text))
+
+
+def _is_random(word: str) -> bool:
+    if word.isupper():
+        word = word.lower()
+    if len(_CASE_CHANGE.findall(word)) >= _CHANGES_MIN or _CONSONANTS.search(word):
+        return True
+    if len(_VOWEL.findall(word)) < _VOWELS_SHARE_MIN * len(word):
+        return True
+    return len(_RARE_PAIR.findall(word)) >= _RARE_PAIRS_MIN

@@ -1,0 +1,134 @@
+"""What was captured lately, in bounded memory: same texts, busy addresses, earlier spam.
+
+Counted are distinct contacts, so a person who sends twice, or a job that comes twice, counts once.
+Each worker process has a history of its own, which ends with it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from ipaddress import ip_network
+from typing import NamedTuple
+
+from app.domain.client_address import bucket_of
+
+#: How long a thing is remembered at the least; at most twice as long.
+WINDOW_SECONDS = 1800.0
+#: Things remembered in each half of the memory, and members counted of each.
+KEYS_MAX = 10_000
+MEMBERS_MAX = 32
+
+_IPV6_NETWORK_BITS = 48
+
+
+class Seen(NamedTuple):
+    """How many other contacts of the org had the same, lately."""
+
+    text: int = 0
+    address: int = 0
+    network: int = 0
+    #: Of those from the same address or network, how many looked like spam.
+    address_spam: int = 0
+    network_spam: int = 0
+
+
+NOTHING_SEEN = Seen()
+
+
+class Place(NamedTuple):
+    """Where a capture came from, as keys of the history. Empty: unknown."""
+
+    address: str
+    network: str
+
+
+@lru_cache(maxsize=4096)
+def place_of(client_address: str | None) -> Place:
+    """An address in its one spelling (IPv6: its /64), and its network (/24 or /48)."""
+    if not client_address:
+        return Place("", "")
+    if ":" not in client_address:
+        return Place(client_address, client_address.rpartition(".")[0])
+    network = ip_network(f"{client_address}/{_IPV6_NETWORK_BITS}", strict=False)
+    return Place(bucket_of(client_address), str(network))
+
+
+class DistinctCounter:
+    """How many distinct members each key had: two generations, the older one dropped whole."""
+
+    def __init__(self, seconds: float = WINDOW_SECONDS, keys_max: int = KEYS_MAX) -> None:
+        self._seconds = seconds
+        self._keys_max = keys_max
+        self._young: defaultdict[str, set[str]] = defaultdict(set)
+        self._old: dict[str, set[str]] = {}
+        self._since = 0.0
+
+    def add(self, key: str, member: str, at: float) -> None:
+        """Count a member, at a time in seconds that does not go back."""
+        if at - self._since >= self._seconds or len(self._young) >= self._keys_max:
+            stale = at - self._since >= 2 * self._seconds
+            self._old, self._since = {} if stale else self._young, at
+            self._young = defaultdict(set)
+        members = self._young[key]
+        if len(members) < MEMBERS_MAX:
+            members.add(member)
+
+    def others(self, key: str, member: str) -> int:
+        """How many members besides this one the key had."""
+        young, old = self._young.get(key), self._old.get(key)
+        if young and old:
+            young = young | old
+        members = young or old
+        return len(members) - (member in members) if members else 0
+
+
+class Keys(NamedTuple):
+    """What a capture is remembered under, besides its contact; empty: not at all."""
+
+    contact_id: str
+    text: str
+    address: str
+    network: str
+
+
+def keys_of(org_id: str, contact_id: str, client_address: str | None, text: str) -> Keys:
+    """The keys of a capture: an org's history is its own. `text` "": too short to count."""
+    place = place_of(client_address)
+    text = f"{org_id} text {text}" if text else ""
+    if not place.address:
+        return Keys(contact_id, text, "", "")
+    return Keys(contact_id, text, f"{org_id} {place.address}", f"{org_id} net {place.network}")
+
+
+class History:
+    """What one process has seen; not for two threads at once."""
+
+    def __init__(self) -> None:
+        self._captures = DistinctCounter()
+        self._spam = DistinctCounter()
+
+    def look(self, keys: Keys) -> Seen:
+        """What others had in common with a capture."""
+        contact_id, text, address, network = keys
+        captures, spam = self._captures.others, self._spam.others
+        same = captures(text, contact_id) if text else 0
+        if not address:
+            return Seen(same)
+        return Seen(
+            same,
+            captures(address, contact_id),
+            captures(network, contact_id),
+            spam(address, contact_id),
+            spam(network, contact_id),
+        )
+
+    def add(self, keys: Keys, at: float, *, is_spam: bool) -> None:
+        """Remember a capture; `at`: seconds that do not go back."""
+        contact_id, *which = keys
+        for key in which:
+            if key:
+                self._captures.add(key, contact_id, at)
+        if is_spam and keys.address:
+            self._spam.add(keys.address, contact_id, at)
+            self._spam.add(keys.network, contact_id, at)

@@ -1,0 +1,43 @@
+"""Scores captures before they are recorded, and holds back what its org wants held back.
+
+In memory alone: no query and no round trip. The history is a process's own, and a job that comes
+twice finds itself in it and counts once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from app.domain.capture import Capture
+from app.domain.spam.history import History
+from app.domain.spam.mode import SpamMode
+from app.domain.spam.scoring import Score, score_capture
+
+
+class SpamFilter:
+    """Scores the captures of one process; for any number of threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._history = History()
+        self._one_at_a_time = threading.Lock()
+
+    def score(self, captures: Iterable[Capture]) -> None:
+        """Note each capture's score in it, and why it is quarantined, if it is.
+
+        Those of keyed callers, who know whom they send, and rejected ones are left alone.
+        """
+        with self._one_at_a_time:
+            at = self._clock()
+            for capture in captures:
+                if not capture.keyed and not capture.rejected:
+                    _note(capture, score_capture(capture, self._history, at))
+
+
+def _note(capture: Capture, found: Score) -> None:
+    capture.spam_score = found.points
+    capture.spam_signals = found.signals
+    if found.is_spam and capture.spam_mode is not SpamMode.MONITOR and not capture.quarantine:
+        capture.quarantine = f"spam score {found.points:g}: {', '.join(found.signals)}"
