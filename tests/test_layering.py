@@ -1,6 +1,7 @@
 """Imports go down the floors and never sideways; each process loads only what it needs.
 
-main  over  ingress, api, workers, server  over  http  over  storage, queue  over  domain, config
+main  over  ingress, api, console, workers, server  over  http  over  storage, queue
+over  domain, config
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.http": {"app.domain", "app.storage", "app.queue", "config"},
     "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
     "app.api": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
+    "app.console": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
     "app.server": {"app.http", "config"},
     "app.main": {
         "app.server",
         "app.api",
+        "app.console",
         "app.ingress",
         "app.http",
         "app.storage",
@@ -46,7 +49,9 @@ ONLY_IN: dict[str, set[str]] = {
     "playhouse": {"app.storage"},
     "redis": {"app.queue", "workers"},
     "dramatiq": {"app.queue", "workers"},
-    "starlette": {"app.http", "app.ingress", "app.api", "app.main"},
+    "starlette": {"app.http", "app.ingress", "app.api", "app.console", "app.main"},
+    "jinja2": {"app.console"},
+    "argon2": {"app.http"},
     "granian": {"app.server"},
     "urllib3": {"workers"},
 }
@@ -121,6 +126,8 @@ def test_every_package_file_is_empty() -> None:
         ("workers.captures", "from app.ingress.capture import CaptureEndpoint"),
         ("config.settings", "from app.domain import errors"),
         ("app.ingress.capture", "from app.server import serve"),
+        ("app.console.leads", "from app.api import captures"),
+        ("app.console.leads", "import psycopg2"),
         ("app.server", "from app.ingress import capture"),
         ("app.ingress.capture", "import urllib3"),
         ("app.domain.ids", "import redis"),

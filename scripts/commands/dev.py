@@ -16,13 +16,15 @@ from types import FrameType
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from scripts.checkout import CHECKOUT
 from scripts.commands.arguments import script_parser
-from scripts.system.application import ReleaseFailed
+from scripts.system.application import ReleaseFailed, sign_in_link
 from scripts.system.embedded import AlreadyRunning
 from scripts.system.output import Console
 from scripts.system.server import ServerFailed
 from scripts.system.unprivileged import NoUnprivilegedUser
 from scripts.system.whole import PortTaken, WholeSystem
 
+#: Who signs in to the console by the link that is shown.
+USER = "admin@localhost"
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -70,6 +72,7 @@ def _welcome(system: WholeSystem) -> str:
     lines = [
         "",
         f"Rex Capture runs at {url} (Ctrl-C stops it).",
+        *_sign_in(system),
         *_notes(system),
         "",
         "A lead, as a form on any page would send it, and the same by the org's own host name:",
@@ -80,6 +83,14 @@ def _welcome(system: WholeSystem) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sign_in(system: WholeSystem) -> list[str]:
+    """The way into the console."""
+    if not system.settings.console:
+        return []
+    link = sign_in_link(system.environ, USER)
+    return ["", "Watch leads arrive (the link works once, within the hour):", f"  {link}", ""]
 
 
 def _notes(system: WholeSystem) -> list[str]:

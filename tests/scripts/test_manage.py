@@ -446,3 +446,25 @@ def test_a_person_is_listed_exported_and_erased_by_address_or_id(
     assert (left["contact"], left["emails"]) == (None, [])
     assert refused("person", "export", "nobody@example.com") == (1, "manage: Person not found\n")
     assert manage("person", "export", "lead1@example.com")["contact"]
+
+
+def test_users_are_made_changed_and_let_in_by_a_link(
+    manage: Manage, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_org(database)
+    made = manage("users", "create", "Ada@Example.com", "--role", "operator")
+    assert made["link"].startswith("http://localhost:8000/console/sign-in/")
+    assert manage("users", "link", "ada@example.com")["link"] != made["link"]
+    assert manage("users", "link", "eve@example.com", "--create")["role"] == "admin"
+    manage("users", "role", "ada@example.com", "viewer")
+    manage("users", "disable", "ada@example.com")
+
+    ada, eve = manage("users", "list")
+    assert (ada["email"], ada["role"], ada["has_password"]) == ("ada@example.com", "viewer", False)
+    assert ada["disabled_at"] is not None
+    assert eve["disabled_at"] is None
+    assert main(["users", "link", "ada@example.com"]) == 1
+    assert "disabled" in capsys.readouterr().err
+    manage("users", "enable", "ada@example.com")
+    assert main(["users", "disable", "eve@example.com"]) == 1
+    assert "last admin" in capsys.readouterr().err

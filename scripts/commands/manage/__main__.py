@@ -31,6 +31,7 @@ from scripts.commands.manage import (
     retention,
     secret_keys,
     stats,
+    users,
     webhooks,
 )
 from scripts.commands.manage.command_line import make_parser
@@ -45,6 +46,7 @@ EXIT_UNAVAILABLE = 69
 _NOUNS = {
     "orgs": "tenants, each with its own host name",
     "keys": "API keys",
+    "users": "people who may sign in to the console",
     "webhooks": "subscriptions to events",
     "deliveries": "events on their way to webhooks",
     "replays": "past events once more",
@@ -56,7 +58,7 @@ _NOUNS = {
     "retention": "what goes when it is old",
 }
 _MODULES = (
-    *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
+    *(release, orgs, keys, users, webhooks, deliveries, replays, captures, persons, secret_keys),
     *(dead_letters, retention, stats),
 )
 
