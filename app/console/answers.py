@@ -38,9 +38,7 @@ def to_sign_in(request: Request) -> Response:
     return _finish(request, RedirectResponse(path, 303))
 
 
-def answer(
-    request: Request, result: Page | Redirect | Download, session: Session | None
-) -> Response:
+def answer(request: Request, result: Page | Redirect | Download) -> Response:
     """What an endpoint gave, as a response."""
     if isinstance(result, Redirect):
         response: Response = RedirectResponse(result.path, 303)
@@ -51,15 +49,15 @@ def answer(
         headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
         stream = StreamingResponse(result.chunks, media_type=result.media_type, headers=headers)
         return _finish(request, stream)
-    return _html(request, result, session)
+    return _html(request, result)
 
 
-def error_page(request: Request, error: RexError, session: Session | None = None) -> Response:
+def error_page(request: Request, error: RexError) -> Response:
     """What went wrong, for people."""
     status = STATUS_BY_CODE[error.code]
     values = {"title": _TITLES.get(status, "That did not work"), "message": error.message}
     values["request_id"] = connection_request_id(request)
-    response = _html(request, Page("error.html", values, status), session)
+    response = _html(request, Page("error.html", values, status))
     response.headers.update(error_headers(error))
     return response
 
@@ -78,9 +76,9 @@ def is_partial(request: Request) -> bool:
     return request.headers.get("hx-request") == "true" and "hx-boosted" not in request.headers
 
 
-def _html(request: Request, page: Page, session: Session | None) -> Response:
+def _html(request: Request, page: Page) -> Response:
     fragment = page.fragment if is_partial(request) else None
-    html = render(fragment or page.template, {**_shared(request, session), **page.values})
+    html = render(fragment or page.template, {**_shared(request), **page.values})
     response = Response(html, page.status, media_type="text/html")
     # A page for htmx must not be shown in place of the whole one.
     response.headers["Vary"] = "HX-Request"
@@ -89,8 +87,9 @@ def _html(request: Request, page: Page, session: Session | None) -> Response:
     return _finish(request, response)
 
 
-def _shared(request: Request, session: Session | None) -> Mapping[str, Any]:
+def _shared(request: Request) -> Mapping[str, Any]:
     """What every template may use."""
+    session: Session | None = getattr(request.state, "session", None)
     user = session.user if session else None
     return {
         "user": user,

@@ -18,6 +18,7 @@ class Entry(NamedTuple):
 
 MENU = (
     Entry("Home", "/console/", "h"),
+    Entry("Leads", "/console/leads", "l"),
     Entry("Users", "/console/users", "u", Role.ADMIN),
 )
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from app.console import static_files
+from app.domain.ids import time_of
 from app.domain.times import parse_rfc3339, rfc3339
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -25,6 +26,7 @@ _env = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+_BRIEF_CHARS = 120
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -81,6 +83,14 @@ def pretty(value: object) -> str:
         return str(value)
 
 
+def brief(value: object) -> str:
+    """A value in a cell."""
+    if value is None:
+        return "–"
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _BRIEF_CHARS else text[: _BRIEF_CHARS - 1] + "…"
+
+
 def link(path: str, query: Mapping[str, str | None] | None = None, **changes: str | None) -> str:
     """A path with the query and changes to it, without what is empty."""
     merged = {**(query or {}), **changes}
@@ -88,5 +98,6 @@ def link(path: str, query: Mapping[str, str | None] | None = None, **changes: st
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
-_env.filters.update(ago=ago, clock=clock, duration=duration, number=number, pretty=pretty)
+_env.filters.update(ago=ago, brief=brief, clock=clock, duration=duration, number=number)
+_env.filters.update(pretty=pretty, received=time_of)
 _env.globals.update(link=link, static=static_files.url_of)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from app.console import account, home, signin, static_files, users
-from app.console.serve import ConsoleRoute, action, page
+from app.console import account, home, leads, signin, static_files, trace, users
+from app.console.serve import ConsoleRoute, action, changes, page
 from app.domain.user import Role
 
 _SIGN_IN, _LINK = signin.SIGN_IN_PATHS
@@ -19,6 +19,14 @@ ROUTES: list[BaseRoute] = [
     ConsoleRoute(_LINK, signin.link, None, ["GET"]),
     ConsoleRoute(_LINK, signin.use_link, None, ["POST"]),
     page("/console/", home.show),
+    changes("/console/changes", lambda visit: visit.org.id),
+    changes("/console/changes/{id}", lambda visit: visit.id_in_path("evt", "Event")),
+    page("/console/leads", leads.show),
+    page("/console/leads/export", leads.export, Role.OPERATOR),
+    page("/console/leads/{id}", trace.show),
+    action("/console/leads/{id}/release", leads.release),
+    action("/console/leads/{id}/retry", trace.retry_failed),
+    action("/console/deliveries/{id}/retry", trace.retry),
     page("/console/account", account.show),
     action("/console/account/password", account.change_password, Role.VIEWER),
     action("/console/account/sessions/{id}/end", account.end_session, Role.VIEWER),

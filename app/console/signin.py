@@ -177,7 +177,7 @@ def _note_failure(database: Database, org: Org, way: str) -> None:
 
 
 def _signed_in(request: Request, token: str, path: str) -> Response:
-    response = answer(request, Redirect(path), None)
+    response = answer(request, Redirect(path))
     secure = is_secure(request)
     cookies.set_cookie(response, cookies.SESSION, token, secure=secure)
     cookies.set_cookie(response, cookies.FORM, "", secure=secure)
@@ -196,7 +196,7 @@ def _form_page(
     token = cookies.read_cookie(request, cookies.FORM, secure=secure) or new_token().text
     shown = {"org": org.slug, "action": request.url.path, "email": "", "problem": "", "next": ""}
     page = Page(template, {**shown, **values, TOKEN_FIELD: token}, status)
-    response = answer(request, page, None)
+    response = answer(request, page)
     cookies.set_cookie(response, cookies.FORM, token, secure=secure, seconds=3600)
     return response
 
