@@ -158,6 +158,11 @@ def _delivery(traced: TracedDelivery, detail: dict[str, Any]) -> dict[str, Any]:
         "traced": traced,
         "status": detail["status"],
         "why": why_late(facts, now(), duration),
+        "is_scheduled": (
+            traced.status == "pending"
+            and traced.next_attempt_at is not None
+            and traced.next_attempt_at > now()
+        ),
         "took": _after(traced.created_at, traced.settled_at),
         "request": request,
         "curl": curl("POST", request["url"], shown, request["body"] or ""),

@@ -11,6 +11,7 @@ from app.queue.connection import connect
 from app.queue.erasure import QueueErasure
 from app.queue.figures import RefusedOrigins
 from app.queue.notifier import DeliveryNotifier
+from app.queue.queue_facts import QueueLook
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from app.storage.secret_key import cipher_of
@@ -41,6 +42,7 @@ class Services:
     notifier: DeliveryNotifier
     queue_erasure: QueueErasure
     refused_origins: RefusedOrigins
+    queue_look: QueueLook
 
 
 def make_services(settings: Settings) -> Services:
@@ -71,4 +73,5 @@ def make_services(settings: Settings) -> Services:
         notifier=DeliveryNotifier(impatient),
         queue_erasure=QueueErasure(client),
         refused_origins=RefusedOrigins(impatient),
+        queue_look=QueueLook(impatient),
     )

@@ -323,3 +323,27 @@ class SignInLinks(Table):
     user_id = _key()
     created_at = DateTimeTZField()
     expires_at = DateTimeTZField()
+
+
+class LeadHours(Table):
+    org_id = _key()
+    hour = DateTimeTZField()
+    source = _key()
+    status = _key()
+    leads = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("org_id", "hour", "source", "status")
+
+
+class DeliveryHours(Table):
+    org_id = _key()
+    hour = DateTimeTZField()
+    succeeded = IntegerField()
+    failed = IntegerField()
+    unsettled = IntegerField()
+    p50_ms = IntegerField(null=True)
+    p95_ms = IntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("org_id", "hour")

@@ -11,6 +11,9 @@
     return `${Math.floor(seconds / size)} ${unit}`;
   };
   const localise = (root = document) => {
+    for (const label of all("[data-hour]", root)) {
+      label.textContent = new Date(label.dataset.hour).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
+    }
     for (const time of all("time", root)) {
       const at = new Date(time.dateTime);
       const seconds = (Date.now() - at) / 1000;

@@ -1,4 +1,4 @@
-"""Users of the console, their sessions, and the links by which they first sign in."""
+"""Users of the console, their sessions and sign-in links, and the hourly figures of its Home."""
 
 from __future__ import annotations
 
@@ -43,6 +43,27 @@ CREATE TABLE sign_in_links (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX sign_in_links_user ON sign_in_links (user_id);
+
+-- Counted by the scheduler, an hour at a time, and counted again while the hour may still change.
+CREATE TABLE lead_hours (
+    org_id text COLLATE "C" NOT NULL,
+    hour timestamptz NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    status text COLLATE "C" NOT NULL,
+    leads integer NOT NULL,
+    PRIMARY KEY (org_id, hour, source, status)
+);
+-- By the hour in which a delivery was made, not in which it ended.
+CREATE TABLE delivery_hours (
+    org_id text COLLATE "C" NOT NULL,
+    hour timestamptz NOT NULL,
+    succeeded integer NOT NULL,
+    failed integer NOT NULL,
+    unsettled integer NOT NULL,
+    p50_ms integer,
+    p95_ms integer,
+    PRIMARY KEY (org_id, hour)
+);
 """
 
 
