@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from app.api import (
     docs,
     events,
     health,
+    in_process,
     org,
     person_export,
     persons,
@@ -37,13 +39,16 @@ from app.api import (
     webhooks,
 )
 from app.api.call import keyed
-from app.api.services import make_services
+from app.console import routes as console
+from app.console.live import LiveChanges
+from app.console.operations import Operations
 from app.domain.errors import RexError
 from app.http import convertors, failed_authentications, watchdog
 from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
 from app.http.request_head import check_head
+from app.http.services import Services, make_services
 from app.ingress import form_answers
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
@@ -170,12 +175,31 @@ def make_app(settings: Settings) -> Starlette:
             Route("/health", keyed(system_health.get_health), methods=["GET"]),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
+            *(console.ROUTES if settings.console else []),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
     app.state.services = services
+    app.state.operations = _operations(services)
+    app.state.live = LiveChanges(database)
     return app
+
+
+def _operations(services: Services) -> Operations:
+    """What the console asks."""
+    ask = partial(in_process.operation, services)
+    return Operations(
+        release_capture=ask(captures.release_capture),
+        list_contact_captures=ask(captures.list_contact_captures),
+        get_contact=ask(contacts.get_contact),
+        edit_contact=ask(contacts.edit_contact),
+        delete_contact=ask(contacts.delete_contact),
+        export_contact=ask(person_export.export_by_id),
+        get_delivery=ask(deliveries.get_delivery),
+        retry_delivery=ask(deliveries.retry_delivery),
+        list_deliveries=ask(deliveries.list_all_deliveries),
+    )
 
 
 async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -47,6 +47,8 @@ class Settings:
     port: int = 8000
     #: Address that the web process listens on.
     host: str = "127.0.0.1"
+    #: Whether the web process serves the console.
+    console: bool = True
     #: How long a connection may be idle, or send the head of a request.
     idle_connection_seconds: float = 20.0
     #: Web processes.
@@ -306,6 +308,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "secret_key_previous": _secret_key,
     "port": _integer(1, 65535),
     "host": _text,
+    "console": _flag,
     "idle_connection_seconds": _number(1, 3600),
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),

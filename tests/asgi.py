@@ -23,6 +23,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    #: Every Set-Cookie header.
+    cookies: tuple[str, ...] = ()
 
     @property
     def json(self) -> Any:
@@ -100,7 +102,9 @@ class Client:
 
         await self._app(scope, receive, send)
         headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-        return Reply(messages[0]["status"], headers, b"".join(m["body"] for m in messages[1:]))
+        body = b"".join(m.get("body", b"") for m in messages[1:])
+        raw = [value.decode() for name, value in messages[0]["headers"] if name == b"set-cookie"]
+        return Reply(messages[0]["status"], headers, body, tuple(raw))
 
     async def _run_lifespan(self) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}

@@ -1,7 +1,7 @@
 """Imports go down the floors and never sideways; each process loads only what it needs.
 
-main  over  ingress, api, workers, server  over  http, monitoring  over  storage, queue  over
-domain, config
+main  over  ingress, api, console, workers, server  over  http  over  monitoring  over  storage,
+queue  over  domain, config
 """
 
 from __future__ import annotations
@@ -16,30 +16,26 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+_SHARED = {"app.domain", "app.storage", "app.queue", "app.http", "app.monitoring", "config"}
 #: A room and the rooms that it may import from, besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "config": set(),
     "app.domain": set(),
     "app.storage": {"app.domain", "config"},
     "app.queue": {"app.domain", "config"},
-    "app.http": {"app.domain", "app.storage", "app.queue", "config"},
     # What processes say of themselves and of the servers; web and workers stand on it.
     "app.monitoring": {"app.domain", "app.storage", "app.queue", "config"},
+    "app.http": {"app.domain", "app.storage", "app.queue", "app.monitoring", "config"},
     "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
-    "app.api": {
-        "app.domain",
-        "app.storage",
-        "app.queue",
-        "app.http",
-        "app.monitoring",
-        "config",
-    },
+    "app.api": _SHARED,
+    "app.console": _SHARED,
     "app.server": {"app.http", "config"},
     "app.serve": {"app.server", "app.storage", "config"},
     "app.main": {
         "app.serve",
         "app.server",
         "app.api",
+        "app.console",
         "app.ingress",
         "app.http",
         "app.monitoring",
@@ -59,7 +55,9 @@ ONLY_IN: dict[str, set[str]] = {
     "playhouse": {"app.storage"},
     "redis": {"app.queue", "app.monitoring", "workers"},
     "dramatiq": {"app.queue", "workers"},
-    "starlette": {"app.http", "app.ingress", "app.api", "app.main"},
+    "starlette": {"app.http", "app.ingress", "app.api", "app.console", "app.main"},
+    "jinja2": {"app.console"},
+    "argon2": {"app.http"},
     "granian": {"app.server"},
     "urllib3": {"workers"},
 }
@@ -134,6 +132,8 @@ def test_every_package_file_is_empty() -> None:
         ("workers.captures", "from app.ingress.capture import CaptureEndpoint"),
         ("config.settings", "from app.domain import errors"),
         ("app.ingress.capture", "from app.server import serve"),
+        ("app.console.leads", "from app.api import captures"),
+        ("app.console.leads", "import psycopg2"),
         ("app.server", "from app.ingress import capture"),
         ("app.ingress.capture", "import urllib3"),
         ("app.domain.ids", "import redis"),

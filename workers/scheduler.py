@@ -28,6 +28,7 @@ from app.storage.database import Database, open_database
 from config.settings import Settings
 from workers.captures import Recorder
 from workers.clock_check import check_clock
+from workers.hourly_figures import HourlyFigures
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
 from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
@@ -113,6 +114,7 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("delete_old_rows", 600.0, house.delete_old_rows),
         # Not at once: workers of the version before, which are about to go, would send them so.
         PeriodicTask("encrypt_headers", 86_400.0, house.encrypt_headers, delay_seconds=600.0),
+        PeriodicTask("count_hours", 5.0, HourlyFigures(database).count),
         PeriodicTask("check_clock", 60.0, partial(check_clock, database)),
     ]
 

@@ -20,7 +20,6 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.services import Services
 from app.domain.api_key import ApiKey
 from app.domain.errors import (
     NotFound,
@@ -38,6 +37,7 @@ from app.http.answers import (
 )
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
+from app.http.services import Services
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from app.storage import audit
 from app.storage.database import Cursor, retrying

@@ -84,9 +84,9 @@ def build_document(routes: Iterable[BaseRoute]) -> Schema:
 
 
 def endpoints_of(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, object]]:
-    """Path, method and endpoint of every route; HEAD goes with GET."""
+    """Path, method and endpoint of every route of the API; HEAD goes with GET."""
     for route in routes:
-        if isinstance(route, Route):
+        if isinstance(route, Route) and route.include_in_schema:
             for method in sorted((route.methods or {"POST"}) - {"HEAD"}):
                 yield route.path_format, method, route.endpoint
 

@@ -17,6 +17,7 @@ import msgspec
 Stage = Literal["lead", "prospect", "customer", "churned"]
 Source = Literal["organic", "referral", "paid", "social", "email", "event", "outbound", "other"]
 SOURCES: tuple[str, ...] = get_args(Source)
+STAGES: tuple[str, ...] = get_args(Stage)
 
 
 class Rule(Enum):

@@ -87,6 +87,12 @@ class RequestAuthenticator:
             address = hops.pop().strip()
         return canonical(address)
 
+    def is_https(self, peer: str | None, scheme: str, forwarded_proto: str | None) -> bool:
+        """Whether the client speaks TLS, to us or to a trusted proxy before us."""
+        if peer and forwarded_proto and self._is_trusted(peer):
+            return forwarded_proto.rpartition(",")[2].strip().lower() == "https"
+        return scheme == "https"
+
     def _is_trusted(self, address: str) -> bool:
         parsed = parse_address(address)
         return parsed is not None and any(parsed in network for network in self._trusted)

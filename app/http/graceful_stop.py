@@ -28,7 +28,7 @@ GRACE_SECONDS = 1.5
 LAST_REQUESTS_SECONDS = 1.0
 
 #: The server copies the state of the lifespan into every request.
-_KEY = "stopping"
+_KEY, _EVENT = "stopping", "stop_event"
 
 
 class GracefulStop:
@@ -43,6 +43,7 @@ class GracefulStop:
         """Serve a request, or run the application's lifespan."""
         if scope["type"] == "lifespan":
             loop = asyncio.get_running_loop()
+            scope["state"][_EVENT] = asyncio.Event()
             loop.add_signal_handler(signal.SIGTERM, self._begin, scope["state"])
         elif self._stopping:
             send = _closing(send)
@@ -52,6 +53,7 @@ class GracefulStop:
         if self._stopping:
             return
         self._stopping = state[_KEY] = True
+        state[_EVENT].set()
         loop = asyncio.get_running_loop()
         loop.call_later(GRACE_SECONDS, stop_listening, self._port)
         end_seconds = GRACE_SECONDS + LAST_REQUESTS_SECONDS
@@ -61,6 +63,12 @@ class GracefulStop:
 def is_stopping(scope: Scope) -> bool:
     """Whether the request came after its process was told to stop."""
     return _KEY in scope.get("state", ())
+
+
+def stop_event(scope: Scope) -> asyncio.Event:
+    """What is set when the process is told to stop: an answer without an end has to end then."""
+    found = scope.get("state", {}).get(_EVENT)
+    return found if isinstance(found, asyncio.Event) else asyncio.Event()
 
 
 def _closing(send: Send) -> Send:

@@ -309,3 +309,56 @@ class Processes(Table):
     name = TextField(primary_key=True, collation="C")
     report = _json()
     reported_at = DateTimeTZField()
+class Users(Table):
+    id = _id()
+    org_id = _key()
+    email = _key()
+    role = TextField()
+    password_hash = TextField(null=True)
+    created_at = DateTimeTZField()
+    disabled_at = DateTimeTZField(null=True)
+    last_signed_in_at = DateTimeTZField(null=True)
+
+
+class Sessions(Table):
+    id = _id()
+    user_id = _key()
+    hash = BlobField(unique=True)
+    previous_hash = BlobField(null=True)
+    form_token = TextField()
+    user_agent = TextField(null=True)
+    created_at = DateTimeTZField()
+    rotated_at = DateTimeTZField()
+    used_at = DateTimeTZField()
+    expires_at = DateTimeTZField()
+
+
+class SignInLinks(Table):
+    hash = BlobField(primary_key=True)
+    user_id = _key()
+    created_at = DateTimeTZField()
+    expires_at = DateTimeTZField()
+
+
+class LeadHours(Table):
+    org_id = _key()
+    hour = DateTimeTZField()
+    source = _key()
+    status = _key()
+    leads = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("org_id", "hour", "source", "status")
+
+
+class DeliveryHours(Table):
+    org_id = _key()
+    hour = DateTimeTZField()
+    succeeded = IntegerField()
+    failed = IntegerField()
+    unsettled = IntegerField()
+    p50_ms = IntegerField(null=True)
+    p95_ms = IntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("org_id", "hour")

@@ -13,7 +13,11 @@ from collections.abc import Sequence
 from scripts.checkout import data_folder
 from scripts.commands.arguments import BY_SCRIPT, script_parser
 from scripts.commands.foreground import run_until_stopped
+from scripts.system.application import sign_in_link
 from scripts.system.whole import GRACE_SECONDS, WholeSystem
+
+#: Who signs in to the console by the link that is shown.
+USER = "admin@localhost"
 
 
 def main(arguments: Sequence[str] | None = None, by: str = BY_SCRIPT) -> int:
@@ -35,6 +39,7 @@ def _welcome(system: WholeSystem, by: str) -> str:
     lines = [
         "",
         f"Rex Capture runs at {url} (Ctrl-C stops it).",
+        *_sign_in(system),
         *_notes(system, by),
         "",
         "A lead, as a form on any page would send it, and the same by the org's own host name:",
@@ -45,6 +50,14 @@ def _welcome(system: WholeSystem, by: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _sign_in(system: WholeSystem) -> list[str]:
+    """The way into the console."""
+    if not system.settings.console:
+        return []
+    link = sign_in_link(system.environ, USER)
+    return ["", "Watch leads arrive (the link works once, within the hour):", f"  {link}", ""]
 
 
 def _notes(system: WholeSystem, by: str) -> list[str]:

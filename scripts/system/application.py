@@ -45,6 +45,24 @@ def release(environ: Mapping[str, str]) -> Release:
     return Release(org=answer["org"], api_key=answer["api_key"])
 
 
+def sign_in_link(environ: Mapping[str, str], email: str) -> str | None:
+    """A link by which an admin of the default org's console signs in once; made if need be."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "scripts.manage", "users", "link", email),
+            *("--create", "--json"),
+        ],
+        cwd=CHECKOUT,
+        env=dict(environ),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    if done.returncode != 0:  # it has printed its reason
+        return None
+    return str(json.loads(done.stdout)["link"])
+
+
 def processes(
     roles: Mapping[str, Sequence[str]],
     environ: Mapping[str, str],

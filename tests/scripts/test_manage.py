@@ -489,3 +489,23 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do_in_a_line_each(
     findings = json.loads(capsys.readouterr().out)
     assert len(findings) >= 25
     assert set(findings[0]) == {"group", "check", "status", "found", "advice", "meaning"}
+def test_users_are_made_changed_and_let_in_by_a_link(
+    manage: Manage, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_org(database)
+    made = manage("users", "create", "Ada@Example.com", "--role", "operator")
+    assert made["link"].startswith("http://localhost:8000/console/sign-in/")
+    assert manage("users", "link", "ada@example.com")["link"] != made["link"]
+    assert manage("users", "link", "eve@example.com", "--create")["role"] == "admin"
+    manage("users", "role", "ada@example.com", "viewer")
+    manage("users", "disable", "ada@example.com")
+
+    ada, eve = manage("users", "list")
+    assert (ada["email"], ada["role"], ada["has_password"]) == ("ada@example.com", "viewer", False)
+    assert ada["disabled_at"] is not None
+    assert eve["disabled_at"] is None
+    assert main(["users", "link", "ada@example.com"]) == 1
+    assert "disabled" in capsys.readouterr().err
+    manage("users", "enable", "ada@example.com")
+    assert main(["users", "disable", "eve@example.com"]) == 1
+    assert "last admin" in capsys.readouterr().err

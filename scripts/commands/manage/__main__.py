@@ -33,6 +33,7 @@ from scripts.commands.manage import (
     retention,
     secret_keys,
     stats,
+    users,
     webhooks,
 )
 from scripts.commands.manage.command_line import make_parser
@@ -47,6 +48,7 @@ EXIT_UNAVAILABLE = 69
 _NOUNS = {
     "orgs": "tenants, each with its own host name",
     "keys": "API keys",
+    "users": "people who may sign in to the console",
     "webhooks": "subscriptions to events",
     "deliveries": "events on their way to webhooks",
     "replays": "past events once more",
@@ -59,7 +61,7 @@ _NOUNS = {
     "audit": "who changed what, and when",
 }
 _MODULES = (
-    *(release, orgs, keys, webhooks, deliveries, replays, captures, persons, secret_keys),
+    *(release, orgs, keys, users, webhooks, deliveries, replays, captures, persons, secret_keys),
     *(dead_letters, retention, audit_log, stats, doctor),
 )
 

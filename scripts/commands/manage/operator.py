@@ -7,20 +7,18 @@ errors, the same shapes, and no web process needs to run.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
-import msgspec
-from starlette.datastructures import QueryParams
-
-from app.api.call import Call, Endpoint
+from app.api import in_process
+from app.api.call import Endpoint
 from app.api.lists import LIMIT_MAX
-from app.api.services import Services, make_services
-from app.domain.api_key import ApiKey, Scope
 from app.domain.errors import NotFound
 from app.domain.org import Org
+from app.http.operations import Caller
+from app.http.services import Services, make_services
 from app.storage import audit, orgs
-from app.storage.database import retrying, transaction
+from app.storage.database import transaction
 from config.settings import BadSetting, Settings
 
 
@@ -62,16 +60,8 @@ class Operator:
         None in a body stands for an absent field. Raises what the endpoint raises.
         """
         given = {name: value for name, value in (body or {}).items() if value is not None}
-        call = Call(
-            self.org,
-            ApiKey(audit.MANAGE, self.org.id, Scope.READ_WRITE, b""),
-            {"id": id},
-            QueryParams(query or {}),
-            msgspec.json.encode(given),
-            self.services,
-        )
-        answer = retrying(partial(endpoint, call))
-        content = msgspec.json.decode(msgspec.json.encode(answer.content))
+        caller = Caller(self.org, audit.MANAGE)
+        content = in_process.ask(self.services, endpoint, caller, id, query, given)
         is_one = isinstance(content, dict) and content.keys() == {"data"}
         return content["data"] if is_one else content
 

@@ -12,6 +12,7 @@ from app.queue.connection import connect
 from app.queue.erasure import QueueErasure
 from app.queue.figures import RefusedOrigins
 from app.queue.notifier import DeliveryNotifier
+from app.queue.queue_facts import QueueLook
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from app.storage.secret_key import cipher_of
@@ -44,6 +45,7 @@ class Services:
     refused_origins: RefusedOrigins
     #: What the doctor's checks look at.
     system: System
+    queue_look: QueueLook
 
 
 def make_services(settings: Settings) -> Services:
@@ -75,4 +77,5 @@ def make_services(settings: Settings) -> Services:
         queue_erasure=QueueErasure(client),
         refused_origins=RefusedOrigins(impatient),
         system=make_system(settings, database=database),
+        queue_look=QueueLook(impatient),
     )

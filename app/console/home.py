@@ -1,0 +1,143 @@
+"""Home: how the org's leads are doing, from hourly figures and short looks at what waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app.console.bars import draw
+from app.console.headers import PRIVATE_HEADERS
+from app.console.visit import Page, Visit
+from app.domain.errors import NotFound
+from app.domain.loss import anything_lost
+from app.domain.times import now
+from app.storage import event_stream, figures, hours, lead_lists, webhooks
+from app.storage.database import transaction
+from app.storage.hours import HOUR, DeliveryHour, LeadHour, WebhookState
+from app.storage.lead_lists import Wanted
+
+_LATEST = 6
+_DAY = timedelta(hours=24)
+
+
+def show(visit: Visit) -> Page:
+    """The first page."""
+    at, org_id = now(), visit.org.id
+    this_hour = at.replace(minute=0, second=0, microsecond=0)
+    first = this_hour - _DAY + HOUR
+    with transaction(visit.services.database) as cursor:
+        counted = hours.leads_since(cursor, org_id, first - _DAY)
+        delivered = hours.deliveries_since(cursor, org_id, first)
+        states = hours.webhook_states(cursor, org_id)
+        has_leads = event_stream.oldest(cursor, org_id) is not None
+        has_webhooks = webhooks.count(cursor, org_id) > 0
+        latest = lead_lists.page(cursor, org_id, Wanted(), _LATEST).leads
+        progress = lead_lists.progress_of(cursor, [e.event_id for e in latest if e.event_id])
+        in_fallback, unreadable = figures.backlog(cursor)
+    allowed = visit.services.settings.allow_volatile_queue
+    facts = visit.services.queue_look.facts()
+    due = [state for state in states if state.oldest_due_at and state.status == "active"]
+    values = {
+        "org": visit.org.slug,
+        "steps": _steps(visit, states, has_leads=has_leads, has_webhooks=has_webhooks),
+        "today": _total(counted, first, at),
+        "before": _total(counted, first - _DAY, first),
+        "aside": _total(counted, first, at, ("quarantined", "rejected")),
+        "bars": draw([_hour(counted, first + n * HOUR) for n in range(24)], first),
+        "deliveries": _deliveries(delivered),
+        "oldest": min((s for s in due if _is_late(s, at)), key=_due_at, default=None),
+        "open_circuits": [s for s in states if s.circuit_open_until and s.circuit_open_until > at],
+        "paused": [state for state in states if state.status != "active"],
+        "lost": anything_lost(facts, in_fallback, unreadable, volatile_allowed=allowed),
+        "leads": latest,
+        "progress": progress,
+    }
+    return Page("home/show.html", values, fragment="home/body.html")
+
+
+async def root(request: Request) -> Response:
+    """`/`: a browser is led to the console; programs are told that nothing is here."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise NotFound
+    return RedirectResponse("/console/", 303, headers=PRIVATE_HEADERS)
+
+
+def _steps(
+    visit: Visit, states: Sequence[WebhookState], *, has_leads: bool, has_webhooks: bool
+) -> list[dict[str, object]]:
+    """What a newcomer does first, with this host filled in; empty when all is done."""
+    at = visit.origin
+    lead = """-H 'Content-Type: application/json' -d '{"email": "ada@example.com"}'"""
+    hook = """-H 'Content-Type: application/json' -d '{"url": "https://example.com/hook"}'"""
+    key = '-H "X-Api-Key: $REX_KEY"'
+    steps: list[dict[str, object]] = [
+        {
+            "title": "Send a lead",
+            "text": "From a terminal, or from any form whose action is this address.",
+            "command": f"curl {at}/capture {lead}",
+            "done": has_leads,
+        },
+        {
+            "title": "Add a webhook",
+            "text": "Each lead is posted to it, signed, and retried until it is taken.",
+            "command": f"curl {at}/webhooks {key} {hook}",
+            "done": has_webhooks,
+        },
+        {
+            "title": "See it delivered",
+            "text": "The next lead goes out at once; open it to see request and response.",
+            "command": "",
+            "done": any(state.has_succeeded for state in states),
+        },
+    ]
+    return [] if all(step["done"] for step in steps) else steps
+
+
+def _total(
+    counted: Sequence[LeadHour],
+    first: datetime,
+    last: datetime,
+    statuses: Sequence[str] = ("recorded",),
+) -> int:
+    its = (each for each in counted if first <= each.hour < last and each.status in statuses)
+    return sum(each.leads for each in its)
+
+
+def _hour(counted: Sequence[LeadHour], hour: datetime) -> Counter[str]:
+    """The recorded leads of an hour by source."""
+    found: Counter[str] = Counter()
+    for each in counted:
+        if each.hour == hour and each.status == "recorded":
+            found[each.source] += each.leads
+    return found
+
+
+def _deliveries(delivered: Sequence[DeliveryHour]) -> dict[str, object]:
+    """The deliveries of the last 24 hours: how many ended well, and how long the latest took."""
+    succeeded, failed = (
+        sum(getattr(each, n) for each in delivered) for n in ("succeeded", "failed")
+    )
+    timed = [each for each in delivered if each.p95_ms is not None]
+    latest = timed[-1] if timed else None
+    settled = succeeded + failed
+    return {
+        "succeeded": succeeded,
+        "failed": failed,
+        "unsettled": sum(each.unsettled for each in delivered),
+        "percent": 100 * succeeded / settled if settled else None,
+        "p50": latest and latest.p50_ms,
+        "p95": latest and latest.p95_ms,
+    }
+
+
+def _due_at(state: WebhookState) -> datetime:
+    assert state.oldest_due_at is not None
+    return state.oldest_due_at
+
+
+def _is_late(state: WebhookState, at: datetime) -> bool:
+    return state.oldest_due_at is not None and state.oldest_due_at < at

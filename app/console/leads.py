@@ -1,0 +1,174 @@
+"""Leads: every submission, the newest first, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from app.console.rendering import link
+from app.console.visit import Download, Page, Redirect, Visit
+from app.domain.capture import CaptureStatus
+from app.domain.contact_fields import SOURCES, STAGES
+from app.domain.ids import derive_contact_id, first_ulid_at, is_id, time_of, ulid_of
+from app.domain.spreadsheet import csv_line
+from app.domain.times import rfc3339
+from app.domain.user import sign_in_address
+from app.storage import lead_lists, lead_trace
+from app.storage.database import Database, transaction
+from app.storage.lead_lists import Lead, Wanted
+
+PATH = "/console/leads"
+#: Leads of one page, of one step of an export, and of an export.
+PAGE_LEADS = 50
+_STEP, _EXPORTED_MAX = 500, 100_000
+_QUERY_CHARS_MAX = 200
+_WORDS_MAX = 8
+_COLUMNS = (
+    *("id", "received_at", "status", "reason", "contact_id", "email", "first_name", "last_name"),
+    *("phone", "title", "source", "source_detail", "utm_campaign", "stage", "metadata"),
+)
+
+
+def show(visit: Visit) -> Page | Redirect:
+    """The list. An id in the search leads to what it names."""
+    query = _query(visit)
+    if found := _path_of_id(visit, query.get("q", "")):
+        return Redirect(found)
+    wanted = wanted_by(visit, query)
+    with transaction(visit.services.database) as cursor:
+        page = lead_lists.page(cursor, visit.org.id, wanted, PAGE_LEADS)
+        progress = lead_lists.progress_of(cursor, _event_ids(page.leads))
+    values = {
+        "leads": page.leads,
+        "progress": progress,
+        "next_before": page.next_before,
+        "filters": query,
+        "is_filtered": any(query.get(name) for name in _FILTERS),
+        "is_first": not query.get("before"),
+        "sources": SOURCES,
+        "stages": STAGES,
+        "statuses": list(CaptureStatus),
+        "looked_at_max": lead_lists.LOOKED_AT_MAX,
+    }
+    return Page("leads/list.html", values, fragment="leads/rows.html")
+
+
+def release(visit: Visit) -> Redirect:
+    """Record a quarantined lead after all."""
+    capture_id = visit.id_in_path("cap", "Lead")
+    visit.operations.release_capture(visit.caller, capture_id)
+    return Redirect(f"{PATH}/{capture_id}", "Released: it is recorded and on its way to webhooks.")
+
+
+def export(visit: Visit) -> Download:
+    """What the filters show, as CSV or NDJSON, while it is read."""
+    query = _query(visit)
+    wanted = wanted_by(visit, query)
+    with transaction(visit.services.database) as cursor:
+        visit.note(cursor, "leads.exported")
+    leads = _all(visit.services.database, visit.org.id, wanted)
+    if visit.query.get("as") == "ndjson":
+        lines = (msgspec.json.encode(exported(lead)) + b"\n" for lead in leads)
+        return Download("leads.ndjson", "application/x-ndjson", lines)
+    return Download("leads.csv", "text/csv; charset=utf-8", _csv(leads))
+
+
+def wanted_by(visit: Visit, query: dict[str, str]) -> Wanted:
+    """Which leads the filters in the URL ask for; what cannot be is left out."""
+    search, status = query.get("q", ""), query.get("status", "")
+    address = sign_in_address(search) if "@" in search else None
+    org = visit.org
+    first, last = _day(query.get("day", ""))
+    before = query.get("before", "")
+    return Wanted(
+        statuses=(status,) if status in tuple(CaptureStatus) else (),
+        source=query.get("source", ""),
+        campaign=query.get("campaign", ""),
+        stage=query.get("stage", ""),
+        words=() if address else tuple(search.lower().split()[:_WORDS_MAX]),
+        contact_ids=(
+            (derive_contact_id(org.created_ms, org.id_secret, address),) if address else ()
+        ),
+        after=first,
+        before=min(last, before) if before else last,
+    )
+
+
+_FILTERS = ("q", "source", "campaign", "stage", "status", "day")
+
+
+def _query(visit: Visit) -> dict[str, str]:
+    """The filters in the URL, cleaned."""
+    given = {name: visit.query.get(name, "") for name in (*_FILTERS, "before")}
+    return {
+        name: value.replace("\0", "").strip()[:_QUERY_CHARS_MAX] for name, value in given.items()
+    }
+
+
+def _day(text: str) -> tuple[str, str]:
+    """The ULIDs between which a day is (UTC); of all days if it is none."""
+    try:
+        start = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
+        bounds = [int(at.timestamp() * 1000) for at in (start, start + timedelta(days=1))]
+        return first_ulid_at(max(0, bounds[0])), first_ulid_at(max(0, bounds[1]))
+    except (ValueError, OverflowError):
+        return "", "~"
+
+
+def _path_of_id(visit: Visit, text: str) -> str | None:
+    """The page of whatever an id names."""
+    if is_id(text, "cap"):
+        return f"{PATH}/{text}"
+    if is_id(text, "evt"):
+        return f"{PATH}/cap_{ulid_of(text)}"
+    if is_id(text, "cont"):
+        return f"/console/contacts/{text}"
+    if is_id(text, "dlv"):
+        with transaction(visit.services.database) as cursor:
+            event_id = lead_trace.event_of_delivery(cursor, visit.org.id, text)
+        return event_id and link(f"{PATH}/cap_{ulid_of(event_id)}") + f"#{text}"
+    return None
+
+
+def _event_ids(leads: Iterable[Lead]) -> list[str]:
+    return [lead.event_id for lead in leads if lead.event_id]
+
+
+def _all(database: Database, org_id: str, wanted: Wanted) -> Iterator[Lead]:
+    """Every lead that is wanted, up to `_EXPORTED_MAX`, in transactions of a page each."""
+    left = _EXPORTED_MAX
+    while left > 0:
+        with transaction(database) as cursor:
+            page = lead_lists.page(cursor, org_id, wanted, min(left, _STEP))
+        yield from page.leads
+        left -= len(page.leads)
+        if page.next_before is None:
+            return
+        wanted = wanted._replace(before=page.next_before)
+
+
+def exported(lead: Lead) -> dict[str, object]:
+    """A lead as a record of an export."""
+    capture, payload = lead.capture, lead.capture.payload
+    metadata = payload.get("metadata", {})
+    own = {
+        "id": capture.id,
+        "received_at": rfc3339(time_of(capture.id)),
+        "status": capture.status,
+        "reason": capture.reason,
+        "contact_id": lead.contact_id,
+        "utm_campaign": metadata.get("utm_campaign"),
+        "stage": lead.stage,
+        "metadata": metadata,
+    }
+    return {name: own[name] if name in own else payload.get(name) for name in _COLUMNS}
+
+
+def _csv(leads: Iterable[Lead]) -> Iterator[bytes]:
+    yield csv_line(_COLUMNS)
+    for lead in leads:
+        record = exported(lead)
+        record["metadata"] = msgspec.json.encode(record["metadata"]).decode()
+        yield csv_line(record.values())

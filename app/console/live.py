@@ -1,0 +1,106 @@
+"""Live pages: server-sent events that say that something has changed; the page then asks for it.
+
+However many browsers look, a process asks PostgreSQL once a second, and not at all while nobody
+looks. Nothing is told by the transactions that record leads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from starlette.concurrency import run_in_threadpool
+
+from app.domain.errors import StorageUnavailable
+from app.storage import lead_lists
+from app.storage.database import Database, transaction
+
+log = logging.getLogger(__name__)
+
+#: Between two looks.
+LOOK_SECONDS = 1.0
+#: A line at least so often, so that proxies keep the connection and a browser that left is noticed.
+KEEP_ALIVE_SECONDS = 15.0
+#: How long one stream lasts; the browser opens another one.
+STREAM_SECONDS = 600.0
+#: Streams of one process.
+STREAMS_MAX = 200
+
+_CHANGED, _KEEP_ALIVE = b"data: changed\n\n", b": still here\n\n"
+
+
+class LiveChanges:
+    """Tells listeners that their topic has changed: the id of an org, or that of an event."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._known: dict[str, str] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many listen as may."""
+        return sum(map(len, self._listeners.values())) >= STREAMS_MAX
+
+    async def stream(self, topic: str, stopping: asyncio.Event) -> AsyncIterator[bytes]:
+        """The lines of one stream, until the process is told to stop or time is up."""
+        changed, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._listeners[topic].add(changed)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._watch())
+        try:
+            deadline = loop.time() + STREAM_SECONDS
+            yield b"retry: 2000\n\n"
+            while not stopping.is_set() and loop.time() < deadline:
+                await _first_of(changed, stopping)
+                yield _CHANGED if changed.is_set() else _KEEP_ALIVE
+                changed.clear()
+        finally:
+            self._forget(topic, changed)
+
+    def _forget(self, topic: str, changed: asyncio.Event) -> None:
+        self._listeners[topic].discard(changed)
+        if not self._listeners[topic]:
+            del self._listeners[topic]
+            self._known.pop(topic, None)
+
+    async def _watch(self) -> None:
+        while self._listeners:
+            topics = list(self._listeners)
+            try:
+                found = await run_in_threadpool(self._look, topics)
+            except StorageUnavailable:
+                found = self._known
+            except Exception:
+                log.exception("console.live_failed")
+                found = self._known
+            for topic in topics:
+                self._tell(topic, found.get(topic, ""))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _tell(self, topic: str, fingerprint: str) -> None:
+        before = self._known.get(topic)
+        if topic in self._listeners:
+            self._known[topic] = fingerprint
+        if before is not None and before != fingerprint:
+            for changed in self._listeners.get(topic, ()):
+                changed.set()
+
+    def _look(self, topics: list[str]) -> dict[str, str]:
+        orgs = [topic for topic in topics if topic.startswith("org_")]
+        events = [topic for topic in topics if topic.startswith("evt_")]
+        with transaction(self._database) as cursor:
+            return lead_lists.fingerprints(cursor, orgs, events)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    """Until one of them is set, or it is time for a sign of life."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,0 +1,28 @@
+"""The menu: one line per noun. A noun that nobody has built yet has no line."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from app.domain.user import Role, may
+
+
+class Entry(NamedTuple):
+    """A line of the menu; `key` after `g` leads there from the keyboard."""
+
+    label: str
+    path: str
+    key: str
+    role: Role = Role.VIEWER
+
+
+MENU = (
+    Entry("Home", "/console/", "h"),
+    Entry("Leads", "/console/leads", "l"),
+    Entry("Users", "/console/users", "u", Role.ADMIN),
+)
+
+
+def entries_for(role: Role) -> list[Entry]:
+    """What a user with that role sees."""
+    return [entry for entry in MENU if may(role, entry.role)]

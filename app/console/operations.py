@@ -1,0 +1,22 @@
+"""The operations that the console asks: the functions that answer the API, wired in app/main.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.http.operations import Ask
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Named as the functions of app/api. One line per operation."""
+
+    release_capture: Ask
+    list_contact_captures: Ask
+    get_contact: Ask
+    edit_contact: Ask
+    delete_contact: Ask
+    export_contact: Ask
+    get_delivery: Ask
+    retry_delivery: Ask
+    list_deliveries: Ask

@@ -1,0 +1,40 @@
+"""Every route of the console on one line, with the role that it needs."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from app.console import account, home, leads, signin, static_files, trace, users
+from app.console.serve import ConsoleRoute, action, changes, page
+from app.domain.user import Role
+
+_SIGN_IN, _LINK = signin.SIGN_IN_PATHS
+
+ROUTES: list[BaseRoute] = [
+    ConsoleRoute("/", home.root, None, ["GET"]),
+    ConsoleRoute("/console", home.root, None, ["GET"]),
+    ConsoleRoute(static_files.PREFIX + "{path:path}", static_files.serve_file, None, ["GET"]),
+    ConsoleRoute(_SIGN_IN, signin.form, None, ["GET"]),
+    ConsoleRoute(_SIGN_IN, signin.password, None, ["POST"]),
+    ConsoleRoute(_LINK, signin.link, None, ["GET"]),
+    ConsoleRoute(_LINK, signin.use_link, None, ["POST"]),
+    page("/console/", home.show),
+    changes("/console/changes", lambda visit: visit.org.id),
+    changes("/console/changes/{id}", lambda visit: visit.id_in_path("evt", "Event")),
+    page("/console/leads", leads.show),
+    page("/console/leads/export", leads.export, Role.OPERATOR),
+    page("/console/leads/{id}", trace.show),
+    action("/console/leads/{id}/release", leads.release),
+    action("/console/leads/{id}/retry", trace.retry_failed),
+    action("/console/deliveries/{id}/retry", trace.retry),
+    page("/console/account", account.show),
+    action("/console/account/password", account.change_password, Role.VIEWER),
+    action("/console/account/sessions/{id}/end", account.end_session, Role.VIEWER),
+    action("/console/sign-out", account.sign_out, Role.VIEWER),
+    page("/console/users", users.show, Role.ADMIN),
+    action("/console/users", users.create, Role.ADMIN),
+    action("/console/users/{id}/link", users.make_link, Role.ADMIN),
+    action("/console/users/{id}/role", users.set_role, Role.ADMIN),
+    action("/console/users/{id}/disable", users.disable, Role.ADMIN),
+    action("/console/users/{id}/enable", users.enable, Role.ADMIN),
+]

@@ -1,0 +1,142 @@
+"""What every page shares: who asks, whether they may, the form's token, and how it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from app.console import cookies
+from app.console.answers import answer, error_page, is_secure, to_sign_in
+from app.console.forms import check_origin, check_token, read_form
+from app.console.headers import PRIVATE_HEADERS
+from app.console.live import LiveChanges
+from app.console.visit import Endpoint, Visit
+from app.domain.errors import Forbidden, RexError, Unavailable
+from app.domain.org import Org
+from app.domain.user import Role, hash_token, may, new_token
+from app.http.graceful_stop import stop_event
+from app.http.services import Services
+from app.storage import sessions
+from app.storage.database import Database, retrying, transaction
+from app.storage.sessions import Session
+
+Serve = Callable[[Request], Awaitable[Response]]
+
+
+class ConsoleRoute(Route):
+    """A route that says which role it needs; None: none, it is for everybody."""
+
+    def __init__(self, path: str, serve: Serve, role: Role | None, methods: list[str]) -> None:
+        super().__init__(path, serve, methods=methods, include_in_schema=False)
+        self.role = role
+
+
+def page(path: str, endpoint: Endpoint, role: Role = Role.VIEWER) -> ConsoleRoute:
+    """A page that users with that role see."""
+    return ConsoleRoute(path, partial(serve, endpoint, role), role, ["GET"])
+
+
+def action(path: str, endpoint: Endpoint, role: Role = Role.OPERATOR) -> ConsoleRoute:
+    """What a form does that users with that role may send."""
+    return ConsoleRoute(path, partial(serve, endpoint, role), role, ["POST"])
+
+
+def changes(path: str, topic_of: Callable[[Visit], str]) -> ConsoleRoute:
+    """A stream that says when a page should ask for its live part."""
+    return ConsoleRoute(path, partial(serve_changes, topic_of), Role.VIEWER, ["GET"])
+
+
+async def org_of(request: Request) -> Org:
+    """The org whose console is at this host. Raises `NotFound`."""
+    authenticator = request.app.state.services.authenticator
+    host = request.headers.get("host", "")
+    org: Org = await authenticator.identified(host, None, lambda: authenticator.org_at(host))
+    return org
+
+
+async def serve(endpoint: Endpoint, role: Role, request: Request) -> Response:
+    """The answer of an endpoint to a user with that role, or the way to sign in."""
+    try:
+        visit, fresh = await _admit(request, role)
+        result = await run_in_threadpool(retrying, partial(endpoint, visit))
+        response = answer(request, result)
+    except NotSignedIn:
+        return to_sign_in(request)
+    except RexError as error:
+        return error_page(request, error)
+    if fresh:
+        cookies.set_cookie(response, cookies.SESSION, fresh, secure=is_secure(request))
+    return response
+
+
+async def serve_changes(topic_of: Callable[[Visit], str], request: Request) -> Response:
+    """A stream of server-sent events, one for each change of a topic."""
+    live: LiveChanges = request.app.state.live
+    try:
+        visit, _ = await _admit(request, Role.VIEWER)
+        if live.is_full:
+            raise Unavailable("Too many pages are live at this moment")
+    except NotSignedIn:
+        return Response(status_code=401, headers=PRIVATE_HEADERS)
+    except RexError as error:
+        return error_page(request, error)
+    lines = live.stream(topic_of(visit), stop_event(request.scope))
+    return StreamingResponse(lines, media_type="text/event-stream", headers=PRIVATE_HEADERS)
+
+
+class NotSignedIn(Exception):
+    """The request has no valid session."""
+
+
+async def _admit(request: Request, role: Role) -> tuple[Visit, str | None]:
+    """The visit of a user who may make it, and the token that replaces the cookie's if it is time.
+
+    Raises `NotSignedIn`, or `Forbidden` for another role or a form that no page of theirs sent.
+    """
+    services: Services = request.app.state.services
+    secure, host = is_secure(request), request.headers.get("host", "")
+    org = await org_of(request)
+    token = cookies.read_cookie(request, cookies.SESSION, secure=secure)
+    look = partial(_find_session, services.database, org, token)
+    session, fresh = await run_in_threadpool(retrying, look) if token else (None, None)
+    if session is None:
+        raise NotSignedIn
+    request.state.session = session
+    form = await read_form(request)
+    if request.method == "POST":
+        check_origin(request)
+        check_token(form, session.form_token)
+    if not may(session.user.role, role):
+        raise Forbidden(f"This needs the role {role}; yours is {session.user.role}")
+    visit = Visit(
+        org=org,
+        user=session.user,
+        session_id=session.id,
+        path=request.path_params,
+        query=request.query_params,
+        form=form,
+        services=services,
+        operations=request.app.state.operations,
+        host=host,
+        origin=f"{'https' if secure else 'http'}://{host}",
+    )
+    return visit, fresh
+
+
+def _find_session(database: Database, org: Org, token: str) -> tuple[Session | None, str | None]:
+    """The session of a cookie, and the token that replaces it if it is time."""
+    with transaction(database) as cursor:
+        session = sessions.find(cursor, org.id, hash_token(token))
+        if session is None:
+            return None, None
+        if session.is_due_for_touch:
+            sessions.touch(cursor, session.id)
+        new = new_token()
+        if session.is_due_for_rotation and sessions.rotate(cursor, session.id, new.hash):
+            return session, new.text
+        return session, None

@@ -1,0 +1,198 @@
+"""One lead's trace: from the submission over the merge and the event to every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.console.curl import curl
+from app.console.leads import PATH
+from app.console.rendering import duration
+from app.console.visit import Page, Redirect, Visit
+from app.console.waterfall import Step, Waterfall, draw
+from app.domain.capture import CaptureStatus
+from app.domain.contact import Contact
+from app.domain.contact_fields import FIRST_TOUCH_FIELDS, LATEST_FIELDS
+from app.domain.contact_metadata import register_of
+from app.domain.errors import Conflict, NotFound
+from app.domain.first_touch import parameter_of
+from app.domain.ids import time_of, ulid_of
+from app.domain.lateness import Facts, why_late
+from app.domain.register import last_write
+from app.domain.times import now
+from app.storage import contacts, lead_trace, person_history
+from app.storage.captures import StoredCapture
+from app.storage.database import transaction
+from app.storage.delivery_lists import ListedAttempt
+from app.storage.lead_trace import TracedDelivery, TracedEvent
+
+_OPEN = ("pending", "attempting")
+#: The part of the payload that says where the lead comes from.
+_TOUCH = "metadata"
+#: Attempts in the waterfall: the latest.
+_STEPS_MAX = 30
+
+
+def show(visit: Visit) -> Page:
+    """The trace of a lead."""
+    capture_id = visit.id_in_path("cap", "Lead")
+    with transaction(visit.services.database) as cursor:
+        capture = lead_trace.find_capture(cursor, visit.org.id, capture_id)
+        if capture is None:
+            raise NotFound("Lead not found. One that was sent just now may wait in the queue.")
+        event = lead_trace.find_event(cursor, visit.org.id, f"evt_{ulid_of(capture.id)}")
+        contact_id = event.contact_id if event else None
+        contact = contacts.find(cursor, visit.org.id, contact_id) if contact_id else None
+        deliveries = lead_trace.deliveries_of(cursor, event.id) if event else []
+        attempts = person_history.attempts_of(cursor, [each.id for each in deliveries])
+    details = [visit.operations.get_delivery(visit.caller, d.id)["data"] for d in deliveries]
+    sent = [_delivery(*pair) for pair in zip(deliveries, details, strict=True)]
+    received = time_of(capture.id)
+    values = {
+        "capture": capture,
+        "received": received,
+        "recorded": event.occurred_at if event else None,
+        "recorded_after": _after(received, event.occurred_at if event else None),
+        "event": event,
+        "contact": contact,
+        "touch": _touch(capture.payload.get(_TOUCH) or {}),
+        "fields": _fields(capture, contact),
+        "changes": _changes(event),
+        "deliveries": sent,
+        "is_open": any(d.status in _OPEN for d in deliveries),
+        "may_release": capture.status == CaptureStatus.QUARANTINED,
+        "capture_curl": curl("POST", f"{visit.origin}/capture", _JSON, _body(capture)),
+        "waterfall": _waterfall(received, event, deliveries, attempts),
+    }
+    return Page("leads/trace.html", values, fragment="leads/trace_body.html")
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def retry(visit: Visit) -> Redirect:
+    """Send a delivery again now."""
+    delivery_id = visit.id_in_path("dlv", "Delivery")
+    answered = visit.operations.retry_delivery(visit.caller, delivery_id)["data"]
+    path = f"{PATH}/cap_{ulid_of(answered['event_id'])}#{delivery_id}"
+    return Redirect(path, "The delivery is sent again now.")
+
+
+def retry_failed(visit: Visit) -> Redirect:
+    """Send all failed deliveries of a lead again now."""
+    capture_id = visit.id_in_path("cap", "Lead")
+    with transaction(visit.services.database) as cursor:
+        event = lead_trace.find_event(cursor, visit.org.id, f"evt_{ulid_of(capture_id)}")
+        sent = lead_trace.deliveries_of(cursor, event.id) if event else []
+    failed = [delivery.id for delivery in sent if delivery.status == "failed"]
+    if not failed:
+        raise Conflict("No delivery of this lead has failed")
+    for delivery_id in failed:
+        visit.operations.retry_delivery(visit.caller, delivery_id)
+    count = "1 delivery is" if len(failed) == 1 else f"{len(failed)} deliveries are"
+    return Redirect(f"{PATH}/{capture_id}", f"{count} sent again now.")
+
+
+def _body(capture: StoredCapture) -> str:
+    return msgspec.json.encode(capture.payload).decode()
+
+
+def _touch(metadata: dict[str, object]) -> dict[str, object]:
+    """Campaign parameters and click ids among what was sent."""
+    return {name: value for name, value in metadata.items() if parameter_of(name)}
+
+
+def _fields(capture: StoredCapture, contact: Contact | None) -> list[dict[str, object]]:
+    """Each field that was sent: what the contact has now, and which write that came from."""
+    sent = dict(capture.payload)
+    metadata = sent.pop("metadata", None) or {}
+    rows = [(name, name, sent[name]) for name in sent if name != "email"]
+    rows += [(register_of(name), name, value) for name, value in metadata.items()]
+    return [_field(capture, contact, *row) for row in rows]
+
+
+def _field(
+    capture: StoredCapture, contact: Contact | None, register: str, name: str, value: object
+) -> dict[str, object]:
+    row: dict[str, object] = {"name": name, "sent": value, "now": None, "origin": "", "link": ""}
+    if contact is None:
+        return row
+    is_metadata = register.startswith("metadata.")
+    row["now"] = contact.metadata.get(name) if is_metadata else getattr(contact, name, None)
+    written = last_write(
+        contact.write_ids, "source" if register in FIRST_TOUCH_FIELDS else register
+    )
+    return row | _origin(capture, written, is_known=is_metadata or register in _KNOWN)
+
+
+_KNOWN = (*LATEST_FIELDS, *FIRST_TOUCH_FIELDS)
+
+
+def _origin(capture: StoredCapture, written: str, *, is_known: bool) -> dict[str, object]:
+    """In words, where the contact's value comes from."""
+    if not is_known or not written:
+        return {"origin": "set by a user"}
+    if written == ulid_of(capture.id):
+        return {"origin": "this submission"}
+    earlier = "an earlier" if written < ulid_of(capture.id) else "a later"
+    return {"origin": f"{earlier} write", "link": f"{PATH}/cap_{written}"}
+
+
+def _changes(event: TracedEvent | None) -> list[str]:
+    """The names of the fields that the submission changed."""
+    found = msgspec.json.decode(event.data).get("changes") if event else None
+    return [str(name) for name in found] if isinstance(found, list) else []
+
+
+def _delivery(traced: TracedDelivery, detail: dict[str, Any]) -> dict[str, Any]:
+    """A delivery as the page shows it."""
+    last = detail["last_status"] or detail["last_error"]
+    shared = {name: getattr(traced, name) for name in Facts._fields if hasattr(traced, name)}
+    facts = Facts(**shared, last=str(last) if last else None)
+    request = detail["request"]
+    shown = {name: value for name, value in request["headers"].items() if value is not None}
+    return {
+        "traced": traced,
+        "status": detail["status"],
+        "why": why_late(facts, now(), duration),
+        "is_scheduled": (
+            traced.status == "pending"
+            and traced.next_attempt_at is not None
+            and traced.next_attempt_at > now()
+        ),
+        "took": _after(traced.created_at, traced.settled_at),
+        "request": request,
+        "curl": curl("POST", request["url"], shown, request["body"] or ""),
+        "attempts": detail["attempts"][::-1],
+        "may_retry": traced.status != "attempting" and traced.webhook_status != "deleted",
+    }
+
+
+def _after(first: datetime, later: datetime | None) -> float | None:
+    return None if later is None else (later - first).total_seconds()
+
+
+def _waterfall(
+    received: datetime,
+    event: TracedEvent | None,
+    deliveries: Sequence[TracedDelivery],
+    attempts: Sequence[tuple[ListedAttempt, str]],
+) -> Waterfall:
+    """Recorded, and each of the latest attempts, by milliseconds since the lead came in."""
+    if event is None:
+        return draw([])
+    names = {delivery.id: delivery.webhook_name for delivery in deliveries}
+    steps: list[Step] = [("Recorded", 0.0, _milliseconds(received, event.occurred_at), "ok")]
+    for attempt, delivery_id in attempts[-_STEPS_MAX:]:
+        start = _milliseconds(received, attempt.started_at)
+        tone = "ok" if attempt.result == "succeeded" else "bad"
+        label = f"{names[delivery_id]} #{attempt.number}"
+        steps.append((label, start, start + (attempt.timings.get("total_ms") or 0), tone))
+    return draw(sorted(steps, key=lambda step: step[1]))
+
+
+def _milliseconds(first: datetime, later: datetime) -> float:
+    return (later - first).total_seconds() * 1000

@@ -1,0 +1,44 @@
+"""Is anything lost? The answer, and what it rests on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class QueueFacts(NamedTuple):
+    """What is known of the way between a 202 and PostgreSQL; None: Redis is away."""
+
+    #: Why the queue may lose what it acknowledged; None: it does not.
+    volatile: str | None
+    unfinished: int
+    dead_letters: int
+
+
+class Answer(NamedTuple):
+    """In one word, with its tone (`ok`, `warn`, `bad`), and each thing that it rests on."""
+
+    word: str
+    tone: str
+    basis: list[str]
+
+
+def anything_lost(
+    queue: QueueFacts | None, in_fallback: int, unreadable: int, *, volatile_allowed: bool
+) -> Answer:
+    """Whether a lead that was answered with 202 may be missing."""
+    basis = [
+        "Each lead is on disk before its 202.",
+        f"{in_fallback} wait in PostgreSQL's fallback queue, {unreadable} jobs were unreadable.",
+    ]
+    if queue is None:
+        basis.append("Redis is away: new leads go to PostgreSQL; what it holds waits for it.")
+        return Answer("Not known", "warn", basis)
+    basis.append(f"{queue.unfinished} jobs are on the way, {queue.dead_letters} gave up.")
+    if queue.volatile and volatile_allowed:
+        return Answer("Possible", "bad", [queue.volatile, *basis[1:]])
+    if queue.volatile:
+        basis.append(f"Redis is not used for leads: {queue.volatile}.")
+    if queue.dead_letters or unreadable:
+        basis.append("Nothing is lost, but these need a person: ./scripts/manage dead-letters list")
+        return Answer("No, but stuck", "warn", basis)
+    return Answer("No", "ok", basis)

@@ -1,0 +1,210 @@
+"""Leads as the console lists them: captures, newest first, each with what became of it.
+
+A recorded capture has an event with its ULID, so the index of an org's events leads through its
+recorded captures; those that were set aside have an index of their own. Both are walked backwards
+and merged. Filters look at a bounded number of rows: a page may end before it is full, and says
+where to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from app.domain.capture import CaptureStatus
+from app.domain.ids import ulid_of
+from app.storage import capture_lists
+from app.storage.captures import StoredCapture
+from app.storage.database import Cursor
+from app.storage.models import Captures, columns_for
+
+#: Rows that one page with a filter looks at, and one without: edits have events, too.
+LOOKED_AT_MAX = 5000
+_LOOKED_AT = 500
+
+_SET_ASIDE = (CaptureStatus.QUARANTINED.value, CaptureStatus.REJECTED.value)
+_COLUMNS = ", ".join(f"c.{column.column_name}" for column in columns_for(Captures, StoredCapture))
+
+
+class Wanted(NamedTuple):
+    """Which leads to list; "" and (): any. `after` and `before` bound their ULIDs, both without."""
+
+    statuses: Sequence[str] = ()
+    source: str = ""
+    campaign: str = ""
+    stage: str = ""
+    words: Sequence[str] = ()
+    contact_ids: Sequence[str] = ()
+    after: str = ""
+    before: str = "~"
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether rows are left out by what they say."""
+        return bool(self.source or self.campaign or self.stage or self.words or self.contact_ids)
+
+
+class Lead(NamedTuple):
+    """A capture, the contact that it was merged into, and its event; None: set aside."""
+
+    capture: StoredCapture
+    contact_id: str | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+    stage: str | None = None
+
+    @property
+    def ulid(self) -> str:
+        """Its place in time."""
+        return ulid_of(self.capture.id)
+
+
+class LeadPage(NamedTuple):
+    """Leads, newest first; `next_before` is where older ones begin, None at the end."""
+
+    leads: list[Lead]
+    next_before: str | None
+
+
+class Progress(NamedTuple):
+    """How many deliveries of an event have which status, and when the last one was settled."""
+
+    status: str
+    total: int
+    settled_at: datetime | None
+
+
+def page(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
+    """Up to `limit` of an org's leads."""
+    statuses = wanted.statuses or tuple(CaptureStatus)
+    found: list[Lead] = []
+    reached = ""
+    if CaptureStatus.RECORDED in statuses:
+        found, reached = _recorded(cursor, org_id, wanted, limit + 1)
+    if aside := [status for status in _SET_ASIDE if status in statuses]:
+        others, also_reached = _set_aside(cursor, org_id, aside, wanted, limit + 1)
+        found += others
+        reached = max(reached, also_reached)
+    # What is older than the place that both walks have reached is for the next page.
+    ordered = sorted((lead for lead in found if lead.ulid >= reached), key=lambda lead: lead.ulid)
+    leads = ordered[::-1]
+    if len(leads) > limit:
+        return LeadPage(leads[:limit], leads[limit - 1].ulid)
+    return LeadPage(leads, reached or None)
+
+
+_RECORDED = f"""
+WITH looked AS MATERIALIZED (
+    SELECT id, type, contact_id FROM events
+    WHERE org_id = %(org)s AND id > %(first)s AND id < %(last)s ORDER BY id DESC LIMIT %(look_at)s),
+leads AS (
+    SELECT {_COLUMNS}, looked.contact_id, looked.id, looked.type, ct.stage
+    FROM looked JOIN captures c ON c.id = 'cap_' || substr(looked.id, 5)
+    LEFT JOIN contacts ct ON ct.id = looked.contact_id
+    WHERE c.org_id = %(org)s AND c.status = 'recorded'
+        AND (%(source)s = '' OR c.payload ->> 'source' = %(source)s)
+        AND (%(campaign)s = '' OR lower(c.payload -> 'metadata' ->> 'utm_campaign') = %(campaign)s)
+        AND (%(stage)s = '' OR ct.stage = %(stage)s)
+        AND (%(contacts)s = '{{}}' OR looked.contact_id = ANY(%(contacts)s::text[]))
+        AND NOT EXISTS (
+            SELECT FROM unnest(%(words)s::text[]) AS word
+            WHERE strpos(lower(c.payload::text), word) = 0)
+    ORDER BY looked.id DESC LIMIT %(limit)s)
+SELECT (SELECT count(*) FROM looked), (SELECT min(id) FROM looked), leads.*
+FROM (SELECT) AS always LEFT JOIN leads ON true
+"""
+
+
+def _recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[list[Lead], str]:
+    """Recorded leads, and the ULID down to which was looked; "" if at all."""
+    look_at = LOOKED_AT_MAX if wanted.is_filtered else max(_LOOKED_AT, 2 * limit)
+    values = {
+        "org": org_id,
+        "first": f"evt_{wanted.after}",
+        "last": f"evt_{wanted.before}",
+        "look_at": look_at,
+        "limit": limit,
+        "source": wanted.source,
+        "campaign": wanted.campaign.lower(),
+        "stage": wanted.stage,
+        "words": list(wanted.words),
+        "contacts": "{" + ",".join(wanted.contact_ids) + "}",
+    }
+    cursor.execute(_RECORDED, values)
+    rows = cursor.fetchall()
+    leads = [_lead(*row[2:]) for row in rows if row[2] is not None]
+    count, last_id = rows[0][:2]
+    if len(leads) == limit:
+        return leads, leads[-1].ulid
+    return leads, ulid_of(last_id) if count == look_at else ""
+
+
+def _lead(*row: object) -> Lead:
+    *capture, contact_id, event_id, event_type, stage = row
+    return Lead(StoredCapture(*capture), contact_id, event_id, event_type, stage)  # type: ignore[arg-type]
+
+
+def _set_aside(
+    cursor: Cursor, org_id: str, statuses: Sequence[str], wanted: Wanted, limit: int
+) -> tuple[list[Lead], str]:
+    if wanted.stage:
+        return [], ""  # they have no contact
+    look_at = LOOKED_AT_MAX if wanted.is_filtered else limit
+    last = f"cap_{wanted.before}"
+    rows = capture_lists.set_aside(cursor, org_id, statuses, last, look_at, newest_first=True)
+    after = [row for row in rows if ulid_of(row.id) > wanted.after]
+    reached = ulid_of(rows[-1].id) if len(rows) == look_at and len(after) == look_at else ""
+    found = [Lead(row, row.contact_id) for row in after if _fits(row, wanted)][:limit]
+    return found, max(reached, found[-1].ulid if len(found) == limit else "")
+
+
+def _fits(row: StoredCapture, wanted: Wanted) -> bool:
+    payload, text = row.payload, str(row.payload).lower()
+    campaign = str(payload.get("metadata", {}).get("utm_campaign", "")).lower()
+    return (
+        (not wanted.source or payload.get("source") == wanted.source)
+        and (not wanted.campaign or campaign == wanted.campaign.lower())
+        and (not wanted.contact_ids or row.contact_id in wanted.contact_ids)
+        and all(word in text for word in wanted.words)
+    )
+
+
+def progress_of(cursor: Cursor, event_ids: Iterable[str]) -> dict[str, list[Progress]]:
+    """How the deliveries of these events are doing."""
+    cursor.execute(
+        "SELECT event_id, status, count(*), max(settled_at) FROM deliveries"
+        " WHERE event_id = ANY(%s) GROUP BY event_id, status ORDER BY event_id, status",
+        (list(event_ids),),
+    )
+    found: dict[str, list[Progress]] = {}
+    for event_id, *row in cursor.fetchall():
+        found.setdefault(event_id, []).append(Progress(*row))
+    return found
+
+
+_CHANGES = """
+SELECT org_id, md5(concat(
+    (SELECT string_agg(concat(e.id, d.status, d.attempts), ',' ORDER BY e.id, d.id)
+     FROM (SELECT id FROM events WHERE org_id = o.org_id ORDER BY id DESC LIMIT 50) AS e
+     LEFT JOIN deliveries d ON d.event_id = e.id),
+    (SELECT max(id) FROM captures WHERE org_id = o.org_id AND status = 'quarantined'),
+    (SELECT max(id) FROM captures WHERE org_id = o.org_id AND status = 'rejected')))
+FROM unnest(%s::text[]) AS o (org_id)
+"""
+_CHANGES_OF_EVENTS = """
+SELECT event_id, md5(string_agg(concat(id, status, attempts, next_attempt_at), ',' ORDER BY id))
+FROM deliveries WHERE event_id = ANY(%s) GROUP BY event_id
+"""
+
+
+def fingerprints(
+    cursor: Cursor, org_ids: Iterable[str], event_ids: Iterable[str]
+) -> dict[str, str]:
+    """What differs when the newest leads of an org, or the deliveries of an event, have changed."""
+    found: dict[str, str] = {}
+    for statement, ids in ((_CHANGES, list(org_ids)), (_CHANGES_OF_EVENTS, list(event_ids))):
+        if ids:
+            cursor.execute(statement, (ids,))
+            found |= dict(cursor.fetchall())
+    return found
