@@ -309,6 +309,8 @@ class Processes(Table):
     name = TextField(primary_key=True, collation="C")
     report = _json()
     reported_at = DateTimeTZField()
+
+
 class Users(Table):
     id = _id()
     org_id = _key()

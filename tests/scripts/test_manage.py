@@ -489,6 +489,8 @@ def test_the_doctor_says_what_is_wrong_and_what_to_do_in_a_line_each(
     findings = json.loads(capsys.readouterr().out)
     assert len(findings) >= 25
     assert set(findings[0]) == {"group", "check", "status", "found", "advice", "meaning"}
+
+
 def test_users_are_made_changed_and_let_in_by_a_link(
     manage: Manage, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
