@@ -1,4 +1,4 @@
-"""Counts the hours that the console's Home shows, without taking more than a small share of time."""
+"""Counts the hours that the console's Home shows, taking a small share of time."""
 
 from __future__ import annotations
 
