@@ -40,7 +40,7 @@ from app.api import (
 )
 from app.api.call import keyed
 from app.console import routes as console
-from app.console.live import LiveChanges
+from app.console.live import LiveChanges, look_at
 from app.console.operations import Operations
 from app.domain.errors import RexError
 from app.http import convertors, failed_authentications, watchdog
@@ -182,7 +182,7 @@ def make_app(settings: Settings) -> Starlette:
     )
     app.state.services = services
     app.state.operations = _operations(services)
-    app.state.live = LiveChanges(database)
+    app.state.live = LiveChanges(partial(look_at, database))
     return app
 
 

@@ -1,4 +1,4 @@
-"""Counts the hours that the console's Home shows, in a small share of the time."""
+"""Counts the hours that the console's Home shows, taking a small share of time."""
 
 from __future__ import annotations
 

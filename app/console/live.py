@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
 
@@ -28,14 +28,16 @@ STREAM_SECONDS = 600.0
 #: Streams of one process.
 STREAMS_MAX = 200
 
+Look = Callable[[list[str]], Mapping[str, str]]
 _CHANGED, _KEEP_ALIVE = b"data: changed\n\n", b": still here\n\n"
 
 
 class LiveChanges:
     """Tells listeners that their topic has changed: the id of an org, or that of an event."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, look: Look) -> None:
+        """`look`: see `look_at`."""
+        self._ask = look
         self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._known: dict[str, str] = {}
         self._task: asyncio.Task[None] | None = None
@@ -68,10 +70,11 @@ class LiveChanges:
             self._known.pop(topic, None)
 
     async def _watch(self) -> None:
+        found: Mapping[str, str]
         while self._listeners:
             topics = list(self._listeners)
             try:
-                found = await run_in_threadpool(self._look, topics)
+                found = await run_in_threadpool(self._ask, topics)
             except StorageUnavailable:
                 found = self._known
             except Exception:
@@ -89,11 +92,13 @@ class LiveChanges:
             for changed in self._listeners.get(topic, ()):
                 changed.set()
 
-    def _look(self, topics: list[str]) -> dict[str, str]:
-        orgs = [topic for topic in topics if topic.startswith("org_")]
-        events = [topic for topic in topics if topic.startswith("evt_")]
-        with transaction(self._database) as cursor:
-            return lead_lists.fingerprints(cursor, orgs, events)
+
+def look_at(database: Database, topics: list[str]) -> dict[str, str]:
+    """What differs when a topic has changed, for each of them."""
+    orgs = [topic for topic in topics if topic.startswith("org_")]
+    events = [topic for topic in topics if topic.startswith("evt_")]
+    with transaction(database) as cursor:
+        return lead_lists.fingerprints(cursor, orgs, events)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

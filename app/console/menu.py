@@ -19,6 +19,8 @@ class Entry(NamedTuple):
 MENU = (
     Entry("Home", "/console/", "h"),
     Entry("Leads", "/console/leads", "l"),
+    Entry("Contacts", "/console/contacts", "c"),
+    Entry("Quarantine", "/console/quarantine", "q"),
     Entry("Users", "/console/users", "u", Role.ADMIN),
 )
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from app.console import account, home, leads, signin, static_files, trace, users
+from app.console import (
+    account,
+    contacts,
+    home,
+    leads,
+    quarantine,
+    signin,
+    static_files,
+    trace,
+    users,
+)
 from app.console.serve import ConsoleRoute, action, changes, page
 from app.domain.user import Role
 
@@ -27,6 +37,14 @@ ROUTES: list[BaseRoute] = [
     action("/console/leads/{id}/release", leads.release),
     action("/console/leads/{id}/retry", trace.retry_failed),
     action("/console/deliveries/{id}/retry", trace.retry),
+    page("/console/contacts", contacts.show_list),
+    page("/console/contacts/{id}", contacts.show),
+    action("/console/contacts/{id}/edit", contacts.edit),
+    action("/console/contacts/{id}/export", contacts.export),
+    action("/console/contacts/{id}/delete", contacts.delete),
+    action("/console/contacts/{id}/erase", contacts.erase, Role.ADMIN),
+    page("/console/quarantine", quarantine.show),
+    action("/console/quarantine/release", quarantine.release),
     page("/console/account", account.show),
     action("/console/account/password", account.change_password, Role.VIEWER),
     action("/console/account/sessions/{id}/end", account.end_session, Role.VIEWER),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from app.console import origins
 from app.console.curl import curl
 from app.console.leads import PATH
 from app.console.rendering import duration
@@ -15,13 +16,11 @@ from app.console.visit import Page, Redirect, Visit
 from app.console.waterfall import Step, Waterfall, draw
 from app.domain.capture import CaptureStatus
 from app.domain.contact import Contact
-from app.domain.contact_fields import FIRST_TOUCH_FIELDS, LATEST_FIELDS
 from app.domain.contact_metadata import register_of
 from app.domain.errors import Conflict, NotFound
 from app.domain.first_touch import parameter_of
 from app.domain.ids import time_of, ulid_of
 from app.domain.lateness import Facts, why_late
-from app.domain.register import last_write
 from app.domain.times import now
 from app.storage import contacts, lead_trace, person_history
 from app.storage.captures import StoredCapture
@@ -48,6 +47,7 @@ def show(visit: Visit) -> Page:
         contact = contacts.find(cursor, visit.org.id, contact_id) if contact_id else None
         deliveries = lead_trace.deliveries_of(cursor, event.id) if event else []
         attempts = person_history.attempts_of(cursor, [each.id for each in deliveries])
+        known = origins.known_captures(cursor, visit.org.id, contact)
     details = [visit.operations.get_delivery(visit.caller, d.id)["data"] for d in deliveries]
     sent = [_delivery(*pair) for pair in zip(deliveries, details, strict=True)]
     received = time_of(capture.id)
@@ -59,7 +59,7 @@ def show(visit: Visit) -> Page:
         "event": event,
         "contact": contact,
         "touch": _touch(capture.payload.get(_TOUCH) or {}),
-        "fields": _fields(capture, contact),
+        "fields": _fields(capture, contact, known),
         "changes": _changes(event),
         "deliveries": sent,
         "is_open": any(d.status in _OPEN for d in deliveries),
@@ -105,40 +105,23 @@ def _touch(metadata: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in metadata.items() if parameter_of(name)}
 
 
-def _fields(capture: StoredCapture, contact: Contact | None) -> list[dict[str, object]]:
+def _fields(
+    capture: StoredCapture, contact: Contact | None, known: Set[str]
+) -> list[dict[str, object]]:
     """Each field that was sent: what the contact has now, and which write that came from."""
     sent = dict(capture.payload)
     metadata = sent.pop("metadata", None) or {}
-    rows = [(name, name, sent[name]) for name in sent if name != "email"]
-    rows += [(register_of(name), name, value) for name, value in metadata.items()]
-    return [_field(capture, contact, *row) for row in rows]
-
-
-def _field(
-    capture: StoredCapture, contact: Contact | None, register: str, name: str, value: object
-) -> dict[str, object]:
-    row: dict[str, object] = {"name": name, "sent": value, "now": None, "origin": "", "link": ""}
-    if contact is None:
-        return row
-    is_metadata = register.startswith("metadata.")
-    row["now"] = contact.metadata.get(name) if is_metadata else getattr(contact, name, None)
-    written = last_write(
-        contact.write_ids, "source" if register in FIRST_TOUCH_FIELDS else register
-    )
-    return row | _origin(capture, written, is_known=is_metadata or register in _KNOWN)
-
-
-_KNOWN = (*LATEST_FIELDS, *FIRST_TOUCH_FIELDS)
-
-
-def _origin(capture: StoredCapture, written: str, *, is_known: bool) -> dict[str, object]:
-    """In words, where the contact's value comes from."""
-    if not is_known or not written:
-        return {"origin": "set by a user"}
-    if written == ulid_of(capture.id):
-        return {"origin": "this submission"}
-    earlier = "an earlier" if written < ulid_of(capture.id) else "a later"
-    return {"origin": f"{earlier} write", "link": f"{PATH}/cap_{written}"}
+    named = [(name, name, value) for name, value in sent.items() if name != "email"]
+    named += [(register_of(name), name, value) for name, value in metadata.items()]
+    return [
+        {
+            "name": name,
+            "sent": value,
+            "now": contact and origins.value_of(contact, register),
+            "origin": contact and origins.origin_of(contact, register, known, capture.id),
+        }
+        for register, name, value in named
+    ]
 
 
 def _changes(event: TracedEvent | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -81,6 +82,22 @@ def deliveries_of(cursor: Cursor, event_id: str) -> list[TracedDelivery]:
         .limit(DELIVERIES_MAX)
     )
     return fetch(cursor, found, TracedDelivery)
+
+
+def captures_among(cursor: Cursor, org_id: str, ids: Iterable[str]) -> set[str]:
+    """Those of these ids that are captures of the org."""
+    found = Captures.select(Captures.id).filter(org_id=org_id).where(Captures.id.in_(list(ids)))
+    return set(fetch(cursor, found, str))
+
+
+def events_of(
+    cursor: Cursor, org_id: str, contact_ids: Sequence[str], limit: int
+) -> list[TracedEvent]:
+    """The latest events of a contact, under its own id and its aliases."""
+    columns = (Events.id, Events.type, Events.contact_id, Events.sequence, Events.occurred_at)
+    about = Events.org_id == org_id, Events.contact_id.in_(list(contact_ids))
+    found = Events.select(*columns, Events.data.cast("text")).where(*about)
+    return fetch(cursor, found.order_by(Events.number.desc()).limit(limit), TracedEvent)
 
 
 def event_of_delivery(cursor: Cursor, org_id: str, delivery_id: str) -> str | None:

@@ -19,7 +19,7 @@ from tests.factories import CIPHER, make_capture, make_org, make_webhook
 READING = {
     *("orgs list", "keys list", "webhooks list", "webhooks show", "deliveries list"),
     *("deliveries show", "replays watch", "quarantine list", "rejected list", "person list"),
-    *("dead-letters list", "stats", "audit list"),
+    *("dead-letters list", "stats", "audit list", "doctor", "users list"),
 }
 #: What the others are given, by names of ids, and the action in the log.
 CHANGING = {
@@ -37,7 +37,14 @@ CHANGING = {
     "deliveries retry": (["{delivery}"], "delivery.retried"),
     "replays create": (["--webhook", "{webhook}"], "replay.created"),
     "replays cancel": (["{replay}"], "replay.cancelled"),
+    "orgs edit": (["--spam-mode", "quarantine"], "org.updated"),
+    "users create": (["ada@example.com", "--role", "viewer"], "user.created"),
+    "users link": (["eve@example.com"], "user.link_made"),
+    "users role": (["eve@example.com", "operator"], "user.role_changed"),
+    "users disable": (["eve@example.com"], "user.disabled"),
+    "users enable": (["eve@example.com"], "user.enabled"),
     "quarantine release": (["{held}"], "capture.released"),
+    "quarantine spam": (["{held}"], "capture.marked_as_spam"),
     "person export": (["ada@example.com"], "person.exported"),
     "person erase": (["ada@example.com"], "person.erased"),
     "secrets reencrypt": ([], "secrets.reencrypted"),
@@ -63,6 +70,7 @@ def ids(database: Database, capsys: pytest.CaptureFixture[str]) -> dict[str, str
     with transaction(database) as cursor:
         record(cursor, [capture, held], now())
     main(["keys", "create", "--org", org.slug])
+    main(["users", "create", "eve@example.com", "--role", "viewer", "--org", org.slug])
     main(["replays", "create", "--webhook", webhook.id, "--org", org.slug])
     found = {"webhook": webhook.id, "held": held.id}
     with transaction(database) as cursor:

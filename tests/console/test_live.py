@@ -1,0 +1,93 @@
+"""Live pages: who listens is told of changes, by one look a second for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.console import live
+from app.console.live import LiveChanges, look_at
+from app.domain.times import now
+from app.storage.database import Database, open_database, transaction
+from app.storage.recording import record
+from tests.factories import make_capture, make_org
+
+PATIENCE_SECONDS = 20.0
+
+
+class Counting:
+    """Looks, and counts."""
+
+    def __init__(self, database_url: str) -> None:
+        self.looks = 0
+        self._database = open_database(database_url, pool_size=2)
+
+    def __call__(self, topics: list[str]) -> dict[str, str]:
+        self.looks += 1
+        return look_at(self._database, topics)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(live, "KEEP_ALIVE_SECONDS", 0.5)
+
+
+async def next_change(stream: AsyncIterator[bytes]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async for line in stream:
+            if line.startswith(b"data:"):
+                return
+    raise AssertionError("the stream ended")
+
+
+def test_all_who_listen_are_told_by_the_same_look(database_url: str, database: Database) -> None:
+    org, other = make_org(database), make_org(database, "other")
+
+    async def scenario() -> None:
+        look = Counting(database_url)
+        changes = LiveChanges(look)
+        stopping = asyncio.Event()
+        streams = [changes.stream(org.id, stopping) for _ in range(5)]
+        foreign = changes.stream(other.id, stopping)
+        for stream in (*streams, foreign):
+            assert await anext(stream) == b"retry: 2000\n\n"
+        waiting = [asyncio.create_task(next_change(stream)) for stream in streams]
+        strangers = asyncio.create_task(next_change(foreign))
+        while look.looks < 3:  # they know how it was before
+            await asyncio.sleep(0.01)
+        with transaction(database) as cursor:
+            record(cursor, [make_capture(org)], now())
+        started_at = look.looks
+        await asyncio.gather(*waiting)
+        assert look.looks - started_at < 5 * len(streams)
+        assert not strangers.done()
+
+        stopping.set()
+        with pytest.raises(AssertionError, match="the stream ended"):
+            await strangers
+        for stream in streams:
+            assert [line async for line in stream if line.startswith(b"data:")] == []
+        assert not changes.is_full
+
+    asyncio.run(scenario())
+
+
+def test_nobody_is_asked_while_nobody_listens(database_url: str, database: Database) -> None:
+    org = make_org(database)
+
+    async def scenario() -> None:
+        look = Counting(database_url)
+        changes = LiveChanges(look)
+        stopping = asyncio.Event()
+        stopping.set()
+        async for _ in changes.stream(org.id, stopping):
+            pass
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(asyncio.all_tasks()) > 1:
+                await asyncio.sleep(0.01)
+        assert look.looks <= 1
+
+    asyncio.run(scenario())

@@ -1,0 +1,31 @@
+"""Is anything lost?"""
+
+from __future__ import annotations
+
+import pytest
+
+from app.domain.loss import QueueFacts, anything_lost
+
+FINE = QueueFacts(None, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("queue", "unreadable", "allowed", "word", "tone"),
+    [
+        (FINE, 0, False, "No", "ok"),
+        (None, 0, False, "Not known", "warn"),
+        (FINE._replace(dead_letters=2), 0, False, "No, but stuck", "warn"),
+        (FINE, 1, False, "No, but stuck", "warn"),
+        # A queue that may lose leads is not used for them, unless that is allowed.
+        (FINE._replace(volatile="appendonly is off"), 0, False, "No", "ok"),
+        (FINE._replace(volatile="appendonly is off"), 0, True, "Possible", "bad"),
+    ],
+)
+def test_the_answer_says_what_it_rests_on(
+    queue: QueueFacts | None, unreadable: int, allowed: bool, word: str, tone: str
+) -> None:
+    answer = anything_lost(queue, 5, unreadable, volatile_allowed=allowed)
+    assert (answer.word, answer.tone) == (word, tone)
+    assert any("5 wait" in each for each in answer.basis)
+    if queue and queue.volatile:
+        assert any("appendonly is off" in each for each in answer.basis)
