@@ -18,7 +18,7 @@ from app.domain.org import Org
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
-from tests.factories import CIPHER, SECRET, make_org, make_webhook
+from tests.factories import CIPHER, SECRET, make_webhook
 from tests.workers.outcomes import HOLDER, execute, in_flight, owe
 from workers.attempts import Attempts
 from workers.completer import Completer
@@ -29,11 +29,6 @@ from workers.work import DeliveryConfig
 CONFIG = DeliveryConfig(
     policy=RetryPolicy(base_seconds=0.2), max_in_flight=16, slots=64, attempt_seconds=2.0
 )
-
-
-@pytest.fixture
-def org(database: Database) -> Org:
-    return make_org(database)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
