@@ -9,7 +9,7 @@ import msgspec
 from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
-from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
+from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
 
 Schema = dict[str, Any]
@@ -81,6 +81,7 @@ _BODY_PROPERTIES: Schema = {
     "email": {"minLength": 3} | _text("The e-mail address: the only required field.", 320),
     **{name: {"type": "string", "maxLength": most} for name, most in LEAD_LENGTHS_MAX.items()},
     "source": _text("One of the sources; anything else becomes `other`, with the text kept."),
+    IDEMPOTENCY_KEY: _text("Instead of the header, for beacons and forms, which cannot set it."),
 }
 _JSON_BODY: Schema = {
     "type": "object",
