@@ -50,8 +50,6 @@ def test_each_encoding_is_read(content_type: str, body: bytes, is_form: bool) ->
         ("application/xml", ""),
         ("text/html", ""),
         ("garbage", ""),
-        ("application/json; charset=klingon", ""),
-        (FORM_TYPE + "; charset=utf-7", ""),
         ("application/json", "gzip"),
         (FORM_TYPE, "br"),
     ],
@@ -110,5 +108,5 @@ def test_a_form_keeps_what_was_typed_beside_what_is_refused() -> None:
 
 
 def test_too_many_fields_are_refused() -> None:
-    with pytest.raises(InvalidCapture, match="more than 1,000 fields"):
+    with pytest.raises(InvalidCapture, match="more than 600 fields"):
         decode_body(b"a=1&" * 2000, FORM_TYPE).submission()
