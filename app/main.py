@@ -43,12 +43,13 @@ from app.http.answers import connection_request_id, error_response
 from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
 from app.http.request_head import check_head
-from app.ingress import form_answers
+from app.ingress import challenges, form_answers
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
+from app.ingress.static_files import file_endpoint
 from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
@@ -121,6 +122,8 @@ def make_app(settings: Settings) -> Starlette:
         capture,
         routes=[
             Route("/capture", capture),
+            Route(challenges.CHALLENGE_PATH, challenges.challenge_endpoint(authenticator)),
+            Route("/rex-pow.js", file_endpoint("rex-pow.js", "text/javascript")),
             Route(form_answers.THANKS_PATH, form_answers.thanks, methods=["GET"]),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),

@@ -18,6 +18,8 @@ REDIRECT = "_redirect"
 
 #: The Idempotency-Key of those who cannot set headers: beacons and plain forms.
 IDEMPOTENCY_KEY = "_idempotency_key"
+#: Where ALTCHA's widget and `rex-pow.js` put a proof of work.
+PROOF = "altcha"
 
 REDIRECT_CHARS_MAX = 2000
 
@@ -36,6 +38,8 @@ class Controls(msgspec.Struct, frozen=True):
     redirect: str | None = None
     #: Instead of the header of that name.
     idempotency_key: str | None = None
+    #: A proof of work, not checked yet.
+    proof: str | None = None
 
 
 #: What a submission without control fields has.
@@ -53,12 +57,14 @@ def take_controls(
     filled = [name for name in HONEYPOTS if _is_filled(rest.pop(name, None))]
     redirect = text_of(rest.pop(REDIRECT, None))
     idempotency_key = text_of(rest.pop(IDEMPOTENCY_KEY, None))
+    proof = text_of(rest.pop(PROOF, None))
     if redirect and len(redirect) > REDIRECT_CHARS_MAX:
         problems.add(REDIRECT, f"is longer than {REDIRECT_CHARS_MAX:,} characters")
     fill_ms = read_fill_ms(rest.get(FILL_TIME))
     if fill_ms is not None:
         del rest[FILL_TIME]
-    return Controls(filled[0] if filled else None, fill_ms, redirect, idempotency_key), rest
+    honeypot = filled[0] if filled else None
+    return Controls(honeypot, fill_ms, redirect, idempotency_key, proof), rest
 
 
 def _is_filled(value: object) -> bool:
