@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
-from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, REDIRECT
+from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, PROOF, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
 from app.domain.form import FORM_CHARS_MAX
+from app.domain.spam.proof import Challenge
 
 Schema = dict[str, Any]
 
@@ -27,6 +29,8 @@ class Captured(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     source: Source
     created_at: str
     capture_id: str
+    #: The address with the domain that was probably meant (`gmail.com` for `gmial.com`).
+    suggested_email: str | UnsetType = UNSET
 
 
 class CaptureAccepted(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,7 +64,7 @@ class Readiness(msgspec.Struct):
     dependencies: dict[str, str]
 
 
-PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Readiness)
+PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Challenge, Health, Readiness)
 
 _CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
@@ -112,6 +116,7 @@ _FORM_BODY: Schema = {
         REDIRECT: _text("Where to send the browser on to, if the org lists it."),
         FILL_TIME: _text("Milliseconds that it took to fill in the form."),
         HONEYPOTS[0]: _text("A field that people do not see; a bot fills it in."),
+        PROOF: _text("A proof of work, where the org requires one: a solved challenge."),
     },
 }
 
@@ -170,7 +175,14 @@ _CAPTURE: Schema = {
         },
         "303": {
             "description": "Accepted; the form goes on to `_redirect` or `/thanks`.",
-            "headers": errors.KEYED_HEADERS | {"Location": {"schema": {"type": "string"}}},
+            "headers": errors.KEYED_HEADERS
+            | {
+                "Location": {"schema": {"type": "string"}},
+                "X-Rex-Redirect": {
+                    "description": "Why the form's `_redirect` was not followed.",
+                    "schema": {"type": "string"},
+                },
+            },
         },
     }
     | errors.responses(_CAPTURE_ERRORS, also_as_page=True),
@@ -192,6 +204,8 @@ def _about(name: str, summary: str, content: Schema, unready: Schema | None = No
     }
 
 
+_SCRIPT: Schema = {"type": "string"}
+
 #: Path and method to what the document says.
 PUBLIC: dict[tuple[str, str], Schema] = {
     ("/capture", "POST"): _CAPTURE,
@@ -200,6 +214,15 @@ PUBLIC: dict[tuple[str, str], Schema] = {
     ),
     ("/thanks", "GET"): _about(
         "thanks", "Says thanks to a form's visitor.", {"text/html": {"schema": _TEXT}}
+    ),
+    ("/pages.css", "GET"): _about(
+        "pages_css", "The style of the pages for visitors.", {"text/css": {"schema": _SCRIPT}}
+    ),
+    ("/altcha", "GET"): _about(
+        "challenge", "A challenge for a proof of work (ALTCHA).", _json(Challenge)
+    ),
+    ("/rex-pow.js", "GET"): _about(
+        "rex_pow", "Computes proofs of work on a page.", {"text/javascript": {"schema": _SCRIPT}}
     ),
     ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
     ("/readyz", "GET"): _about(

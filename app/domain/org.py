@@ -7,7 +7,9 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
+from app.domain.page_settings import PageSettings
 from app.domain.spam.mode import SpamMode
+from app.domain.spam.proof import key_of
 
 
 class OrgSettings(msgspec.Struct, frozen=True):
@@ -20,6 +22,7 @@ class OrgSettings(msgspec.Struct, frozen=True):
     #: A form filled in faster than this is quarantined; 0: no such rule.
     min_fill_ms: int = 0
     spam_mode: SpamMode = SpamMode.MONITOR
+    page: PageSettings = PageSettings()
     #: Captures a minute from one client address; 0: no limit.
     capture_rate_per_address: int | None = None
     #: Captures a minute for one target e-mail address; 0: no limit.
@@ -39,6 +42,11 @@ class Org(msgspec.Struct, frozen=True, dict=True):
     def created_ms(self) -> int:
         """Its creation time in milliseconds since 1970: the time part of its contacts' ids."""
         return round(self.created_at.timestamp() * 1000)
+
+    @cached_property
+    def proof_key(self) -> bytes:
+        """The key that signs its challenges."""
+        return key_of(self.id_secret)
 
 
 @lru_cache(maxsize=256)

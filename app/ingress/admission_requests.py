@@ -7,14 +7,18 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from app.domain.capture import Capture
 from app.domain.capture_rules import Caller, Said, rules_for
 from app.domain.contact_fields import lead_values
 from app.domain.controls import NO_CONTROLS
+from app.domain.email_hint import meant_domain
 from app.domain.form import form_of_page
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
+from app.domain.spam.mode import SpamMode
+from app.domain.spam.proof import REMEMBERED_MS, Fault, check_proof
 from app.domain.submission import Submission
 from app.ingress.head import Head
 from app.queue.admission import AdmissionRequest
@@ -37,6 +41,8 @@ class Accepted(msgspec.Struct):
     #: Whole seconds, in UTC.
     created_at: datetime
     capture_id: str
+    #: The address with the domain that was probably meant.
+    suggested_email: str | UnsetType = UNSET
 
 
 class Answer(msgspec.Struct):
@@ -87,7 +93,7 @@ def make_capture(
         touches=controls.touches,
         honeypot=controls.honeypot is not None,
         fill_ms=controls.fill_ms,
-        without_language=not head.has_language,
+        without_language=head.accept_language is None,
         without_page=head.origin is None and head.referrer is None,
         spam_mode=org.settings.spam_mode,
         quarantine=signs_of_bot(org, submission) or quarantine,
@@ -114,8 +120,9 @@ def make_request(
     caller: Caller,
     rates: Rates,
     idempotency_key: str | None,
+    proof: str = "",
 ) -> AdmissionRequest:
-    """What the admission decides on."""
+    """What the admission decides on. `proof`: the proof of work that it uses up."""
     digest = _digest(_canonical.encode([_said(submission), bool(signs_of_bot(org, submission))]))
     said = Said(digest, capture.contact_id, idempotency_key)
     rules = rules_for(caller, capture.status, said)
@@ -130,6 +137,8 @@ def make_request(
         email_rate=rates.per_email,
         bound_key=_bound_key(org.id, rules.bound_key),
         bound_to=digest,
+        proof_key=f"proof:{org.id}:{proof}" if proof else "",
+        proof_ms=REMEMBERED_MS,
     )
 
 
@@ -144,6 +153,7 @@ def caller_key(org_id: str, caller: str) -> str:
 
 def answer_of(capture: Capture) -> Accepted:
     """The documented answer. It is made of what the caller sent and tells nothing else."""
+    meant = meant_domain(capture.email)
     return Accepted(
         capture.contact_id,
         capture.email,
@@ -153,6 +163,7 @@ def answer_of(capture: Capture) -> Accepted:
         capture.source,
         datetime.fromtimestamp(milliseconds_of(capture.id) // 1000, UTC),
         capture.id,
+        f"{capture.email.rpartition('@')[0]}@{meant}" if meant else UNSET,
     )
 
 
@@ -172,6 +183,16 @@ def signs_of_bot(org: Org, submission: Submission) -> str | None:
     if minimum and controls.fill_ms is not None and controls.fill_ms < minimum:
         return f"filled in {controls.fill_ms} ms, faster than {minimum} ms"
     return None
+
+
+def proof_of_work(org: Org, caller: Caller, submission: Submission) -> str | Fault:
+    """The proof that a submission uses up, or why it lacks one; "" where the org asks for none.
+
+    A keyed caller needs none.
+    """
+    if org.settings.spam_mode is not SpamMode.REQUIRE_POW or caller.is_trusted:
+        return ""
+    return check_proof(submission.controls.proof, org.proof_key)
 
 
 def _digest(data: bytes) -> str:

@@ -5,7 +5,7 @@ is shared with whoever else is waiting.
 
     head.py        what the request's head says      reading.py     any encoding, one submission
     origin.py      who may call from which page      admission_requests.py  ids, answer, limits
-    capture_writer.py  on disk before the answer     answers.py     202, 303, or why not
+    submitting.py, capture_writer.py  on disk        answers.py     202, 303, or why not
 
 Who a capture is from, and what follows from that: `app.domain.capture_rules`.
 """
@@ -22,14 +22,13 @@ from app.domain.capture_rules import Caller
 from app.domain.client_address import bucket_of
 from app.domain.errors import Forbidden, MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
-from app.domain.submission import InvalidAddress
+from app.domain.submission import InvalidAddress, Submission
 from app.http.answers import limit_headers, request_id_of
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
-    make_capture,
     make_rejected,
     make_request,
     rates_for,
@@ -43,6 +42,7 @@ from app.ingress.origin import check_origin
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
+from app.ingress.submitting import submit
 from app.ingress.visit import Visit
 from app.queue.admission import AdmissionResult
 from config.settings import Settings
@@ -94,7 +94,7 @@ class CaptureEndpoint:
             if org is not None:
                 self._refusals.count(org.id, error)
             error = await self._limits.charge(visit, error)
-            reply = form_answers.refusal(head, error, request_id)
+            reply = form_answers.refusal(head, error, request_id, org=org)
             if visit is not None and isinstance(error, RateLimitExceeded):
                 rate, wait_ms = visit.rates.per_caller, error.retry_after_seconds * 1000
                 reply.headers.extend(limit_headers(rate, 0, wait_ms))
@@ -126,28 +126,30 @@ class CaptureEndpoint:
         self, visit: Visit, head: Head, received: Received, request_id: str
     ) -> Reply:
         admission: AdmissionResult | None = None
-        org, caller, address, rates, quarantine, _ = visit
+        org, rates = visit.org, visit.rates
         try:
             submission = received.submission(_page_host(head))
-            capture = make_capture(org, caller, head, address, submission, quarantine)
-            key = head.idempotency_key or submission.controls.idempotency_key
-            request = make_request(capture, submission, org, caller, rates, key)
-            admission = await self._acceptance.accept(request)
+            capture, request, admission = await submit(self._acceptance, visit, head, submission)
             self._limits.check_admission(visit, rates, admission)
             if head.wants_page:
-                reply = form_answers.accepted(org, submission.controls.redirect)
+                reply = self._next_page(org, submission)
             else:
                 body = admission.first_answer or request.answer
                 reply = await self._answer(visit, head, capture, body)
         except RexError as error:
             error = await self._note_refusal(visit, head, error)
-            reply = form_answers.refusal(head, error, request_id, received.typed)
+            reply = form_answers.refusal(head, error, request_id, received.typed, org)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
             limit = rates.per_caller
             reply.headers.extend(limit_headers(limit, admission.remaining, admission.wait_ms))
         return reply
+
+    def _next_page(self, org: Org, submission: Submission) -> Reply:
+        if refused := form_answers.refused_redirect(org, submission):
+            self._refusals.count_redirect(org.id, refused)
+        return form_answers.accepted(org, submission)
 
     async def _answer(self, visit: Visit, head: Head, capture: Capture, body: bytes) -> Reply:
         prefer = head.prefer if visit.caller.is_trusted else None

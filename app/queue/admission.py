@@ -44,6 +44,8 @@ REFUSALS_SECONDS = 90 * 86400
 
 #: What the reason of a refusal begins with that is for its page's origin.
 REFUSED_ORIGIN = "forbidden.origin "
+#: The same of a form whose visitor was not sent on to where it wanted.
+REFUSED_REDIRECT = "redirect.unlisted "
 
 SCRIPT = (Path(__file__).with_name("lua") / "admit.lua").read_text()
 #: What stands before the names of limits, first answers and counts.
@@ -68,6 +70,9 @@ class AdmissionRequest(NamedTuple):
     email_rate: int = 0
     bound_key: str = ""
     bound_to: str = ""
+    #: A proof of work, good once; none: not asked for.
+    proof_key: str = ""
+    proof_ms: int = 0
 
 
 class AdmissionStatus(IntEnum):
@@ -79,6 +84,7 @@ class AdmissionStatus(IntEnum):
     EMAIL_LIMITED = 3
     FULL = 4
     CONFLICT = 5
+    PROOF_USED = 6
 
 
 #: By their numbers: looking one up in the enumeration costs five times as much.
