@@ -122,12 +122,14 @@ class Visitor:
 
     def send_the_rest(self) -> None:
         """Come back to the page and stay until nothing waits."""
+        self.go_offline(False)
         self.visit()
         wait_until(lambda: self.queued() == 0, PATIENCE_SECONDS)
 
     def lead(self, email: str, troubles: Sequence[str]) -> None:
         """Fill in the form, and meet these troubles."""
         self.proxy.plan(email, [each for each in troubles if isinstance(each, Fault)])
+        self.go_offline(False)
         self.visit()
         self.go_offline(OFFLINE in troubles)
         self.fill_in(email)
