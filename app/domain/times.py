@@ -23,13 +23,15 @@ def truncate(moment: datetime) -> datetime:
 
 def whole_seconds(moment: datetime) -> datetime:
     """That moment in UTC to the second, which JSON shows as callers see times."""
-    return moment.astimezone(UTC).replace(microsecond=0)
+    at = moment.astimezone(UTC)
+    # `replace` takes nearly three times as long, and each event has four of these.
+    return datetime(at.year, at.month, at.day, at.hour, at.minute, at.second, tzinfo=UTC)
 
 
 def rfc3339(moment: datetime) -> str:
     """For example 2026-03-16T12:00:00Z."""
     # Isoformat takes several times as long.
-    return _encoder.encode(whole_seconds(moment)).decode()[1:-1]
+    return _encoder.encode(moment.astimezone(UTC)).decode()[1:20] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -14,11 +14,10 @@ Touch = dict[str, object]
 
 #: Touches that one capture tells, and that a contact shows.
 TOUCHES_MAX = 10
-#: One touch as compact JSON, in bytes.
+#: One touch as compact JSON, in bytes; of a longer one the longest texts are left out.
 TOUCH_BYTES_MAX = 1000
 _VALUE_CHARS_MAX = 300
-#: What comes last goes first when a touch is too long.
-_NAMES = (*PARAMETERS, "referrer", "landing_page")
+_NAMES = frozenset([*PARAMETERS, "referrer", "landing_page"])
 
 _encode = msgspec.json.Encoder().encode
 
@@ -27,11 +26,11 @@ def touch_of(told: Mapping[str, object]) -> Touch:
     """What cleaned metadata, or a browser's object, says of a visit, without its time."""
     touch: Touch = {
         name: text[:_VALUE_CHARS_MAX].rstrip()
-        for name in _NAMES
-        if name in told and isinstance(text := told[name], str) and text
+        for name in sorted(_NAMES.intersection(told))
+        if isinstance(text := told[name], str) and text
     }
     while len(_encode(touch)) > TOUCH_BYTES_MAX:
-        touch.popitem()
+        del touch[max(touch, key=lambda name: len(str(touch[name])))]
     return touch
 
 

@@ -98,8 +98,7 @@ def make_capture(
         spam_mode=org.settings.spam_mode,
         quarantine=signs_of_bot(org, submission) or quarantine,
     )
-    if capture.form is None:
-        capture.form = form_of_page(head.referrer, head.host)
+    capture.form = head.form or capture.form or form_of_page(head.referrer, head.host)
     return capture
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
+from app.domain.form import form_name
 from app.domain.untrusted_text import clean_text
 
 #: What is kept of headers that are only remembered.
@@ -46,6 +48,8 @@ class Head(NamedTuple):
     #: The event's type in a delivery of ours.
     event_type: str | None
     accept_language: str | None
+    #: The form's name in the URL, for tools that let people choose nothing else.
+    form: str | None = None
 
     @property
     def wants_page(self) -> bool:
@@ -81,7 +85,15 @@ def read_head(scope: Scope) -> Head:
         get(b"access-control-request-headers"),
         get(b"x-rex-event"),
         get(b"accept-language"),
+        _form(scope.get("query_string")),
     )
+
+
+def _form(query: bytes | None) -> str | None:
+    if not query:
+        return None
+    pairs = parse_qsl(query[:REMEMBERED_MAX].decode("latin-1"))
+    return next((name for key, text in pairs if key == "form" and (name := form_name(text))), None)
 
 
 def _remembered(value: str | None) -> str | None:

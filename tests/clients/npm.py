@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,19 +25,28 @@ PACKAGES = {
     "stripe": "23.1.0",
     "typescript": "5.9.3",
 }
+#: What the pages of docs/sending.md are built with.
+PAGE_PACKAGES = {
+    "esbuild": "0.28.2",
+    "htmx.org": "2.0.7",
+    "php-parser": "3.7.0",
+    "react": "19.3.1",
+    "react-dom": "19.3.1",
+    "vue": "3.5.45",
+}
 _OFFLINE = re.compile(
     r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH"
     r"|NewConnectionError|Temporary failure in name resolution"
 )
 
 
-def install_from_npm(folder: Path) -> Path:
+def install_from_npm(folder: Path, packages: Mapping[str, str] = PACKAGES) -> Path:
     """The folder with the packages, at `node_modules`; skips where there is no npm."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("no npm here (Debian: apt-get install npm): nothing of JavaScript was tried")
     (folder / "package.json").write_text('{"private": true}')
-    names = [f"{name}@{version}" for name, version in PACKAGES.items()]
+    names = [f"{name}@{version}" for name, version in packages.items()]
     _install([npm, "install", "--no-audit", "--no-fund", "--loglevel=error", *names], folder)
     return folder
 

@@ -23,9 +23,11 @@ class Fault(StrEnum):
     UNAVAILABLE = "503"
     LIMITED = "429"
     BROKEN = "500"
-    HELD = "held"  # until the test lets go; then it is cut
+    HELD = "held"  # for seconds, or until the test lets go; then it is cut
 
 
+#: Not for ever: a browser has six connections to a host.
+HELD_SECONDS = 3.0
 _STATUSES = {Fault.UNAVAILABLE: 503, Fault.LIMITED: 429, Fault.BROKEN: 500}
 _PASSED = ("content-type", "origin", "referer", "user-agent", "accept", "host")
 _RETURNED = ("content-type", "access-control-allow-origin", "access-control-expose-headers")
@@ -88,7 +90,7 @@ class FaultyProxy:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 fault = proxy._next_fault(body)
                 if fault is Fault.HELD:
-                    proxy._letting_go.wait(60)
+                    proxy._letting_go.wait(HELD_SECONDS)
                 if fault in _STATUSES:
                     self._refuse(_STATUSES[fault])
                 elif fault in (None, Fault.ANSWER_LOST):

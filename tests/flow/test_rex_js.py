@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
@@ -17,6 +14,7 @@ from scripts.client import Rex
 from scripts.system.whole import WholeSystem
 from tests.flow.browsers import driven
 from tests.flow.faulty_proxy import Fault, FaultyProxy
+from tests.flow.pages import Pages
 from tests.flow.systems import query, wait_until
 
 PATIENCE_SECONDS = 60.0
@@ -29,52 +27,13 @@ PAGE = """<!doctype html>
   <p><label for="name">Name</label> <input id="name" name="first_name">
   <p><button>Send</button>
 </form>
-<script src="REX/rex.js" defer ATTRIBUTES></script>
+<script src="REX/rex.js" defer></script>
 """
 POLICY = "default-src 'none'; script-src REX; connect-src REX; require-trusted-types-for 'script'"
 
 OFFLINE = "offline"
 CLOSE = "close the tab"
 LEAVE = "leave the page"
-
-
-class Pages:
-    """Serves PAGE at any path of an origin of its own; `attributes` go into its script element."""
-
-    def __init__(self, rex_url: str) -> None:
-        self._rex_url = rex_url
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.attributes = ""
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Pages:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        pages = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                page = PAGE.replace("ATTRIBUTES", pages.attributes).replace("REX", pages._rex_url)
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(page)))
-                self.send_header("Content-Security-Policy", POLICY.replace("REX", pages._rex_url))
-                self.end_headers()
-                self.wfile.write(page.encode())
-
-            def log_message(self, format: str, *args: Any) -> None:
-                return
-
-        return Handler
 
 
 class Visitor:
@@ -122,12 +81,14 @@ class Visitor:
 
     def send_the_rest(self) -> None:
         """Come back to the page and stay until nothing waits."""
+        self.go_offline(False)
         self.visit()
         wait_until(lambda: self.queued() == 0, PATIENCE_SECONDS)
 
     def lead(self, email: str, troubles: Sequence[str]) -> None:
         """Fill in the form, and meet these troubles."""
         self.proxy.plan(email, [each for each in troubles if isinstance(each, Fault)])
+        self.go_offline(False)
         self.visit()
         self.go_offline(OFFLINE in troubles)
         self.fill_in(email)
@@ -144,7 +105,7 @@ class Visitor:
 def visitor(rex: Rex, browser: str, tmp_path: Path) -> Iterator[Visitor]:
     with (
         FaultyProxy(rex.base_url) as proxy,
-        Pages(proxy.url) as pages,
+        Pages(PAGE.replace("REX", proxy.url), POLICY.replace("REX", proxy.url)) as pages,
         driven(browser, tmp_path / "profile") as chrome,
     ):
         yield Visitor(chrome, proxy, pages)
@@ -238,7 +199,7 @@ def test_earlier_visits_are_kept_with_consent_and_without_it_nothing_is(
     visitor.visit("/a?utm_source=first")
     assert visitor.chrome.execute_script(keys) == []
 
-    visitor.pages.attributes = 'data-consent="granted"'
+    visitor.pages.page = visitor.pages.page.replace(" defer", ' defer data-consent="granted"')
     visitor.visit("/a?utm_source=second")
     visitor.visit("/b?utm_source=third")
     visitor.visit("/demo")
