@@ -37,9 +37,9 @@ class LiveChanges:
 
     def __init__(self, look: Look) -> None:
         """`look`: see `look_at`."""
-        self._ask = look
-        self._listeners: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._known: dict[str, str] = {}
+        self._look = look
+        #: Who listens to a topic, and the fingerprint that each of them was told of.
+        self._listeners: defaultdict[str, dict[asyncio.Event, str | None]] = defaultdict(dict)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -48,9 +48,12 @@ class LiveChanges:
         return sum(map(len, self._listeners.values())) >= STREAMS_MAX
 
     async def stream(self, topic: str, stopping: asyncio.Event) -> AsyncIterator[bytes]:
-        """The lines of one stream, until the process is told to stop or time is up."""
+        """The lines of one stream, until the process is told to stop or time is up.
+
+        The first look counts as a change: something may have happened since the page was made.
+        """
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
-        self._listeners[topic].add(changed)
+        self._listeners[topic][changed] = None
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
         try:
@@ -61,35 +64,29 @@ class LiveChanges:
                 yield _CHANGED if changed.is_set() else _KEEP_ALIVE
                 changed.clear()
         finally:
-            self._forget(topic, changed)
-
-    def _forget(self, topic: str, changed: asyncio.Event) -> None:
-        self._listeners[topic].discard(changed)
-        if not self._listeners[topic]:
-            del self._listeners[topic]
-            self._known.pop(topic, None)
+            del self._listeners[topic][changed]
+            if not self._listeners[topic]:
+                del self._listeners[topic]
 
     async def _watch(self) -> None:
-        found: Mapping[str, str]
         while self._listeners:
             topics = list(self._listeners)
             try:
-                found = await run_in_threadpool(self._ask, topics)
+                found = await run_in_threadpool(self._look, topics)
             except StorageUnavailable:
-                found = self._known
+                found = {}  # whatever changed meanwhile is found later
             except Exception:
                 log.exception("console.live_failed")
-                found = self._known
-            for topic in topics:
-                self._tell(topic, found.get(topic, ""))
+                found = {}
+            for topic, fingerprint in found.items():
+                self._tell(topic, fingerprint)
             await asyncio.sleep(LOOK_SECONDS)
 
     def _tell(self, topic: str, fingerprint: str) -> None:
-        before = self._known.get(topic)
-        if topic in self._listeners:
-            self._known[topic] = fingerprint
-        if before is not None and before != fingerprint:
-            for changed in self._listeners.get(topic, ()):
+        listeners = self._listeners.get(topic, {})
+        for changed, known in listeners.items():
+            if known != fingerprint:
+                listeners[changed] = fingerprint
                 changed.set()
 
 
