@@ -56,6 +56,18 @@ def _worker(role: str) -> Callable[[list[str]], int]:
     return run
 
 
+def _backup(arguments: list[str]) -> int:
+    from scripts.commands import backup
+
+    return backup.main(arguments)
+
+
+def _restore(arguments: list[str]) -> int:
+    from scripts.commands import restore
+
+    return restore.main(arguments)
+
+
 def _manage(arguments: list[str]) -> int:
     from scripts.commands.manage import __main__ as manage
 
@@ -80,6 +92,9 @@ VERBS = {
     "deliveries": Verb("the role that sends webhooks", _worker("deliveries")),
     "scheduler": Verb("the role that does what is due", _worker("scheduler")),
     "migrate": Verb("bring the database up to date; --check only looks", _manage_verb("migrate")),
+    "doctor": Verb("say what is wrong and what to do about it", _manage_verb("doctor")),
+    "backup": Verb("copy what `rex dev` or `rex all` holds into a folder", _backup),
+    "restore": Verb("bring a backup into an empty DATA_DIR", _restore),
     "manage": Verb("orgs, keys, webhooks, deliveries, by hand", _manage),
 }
 

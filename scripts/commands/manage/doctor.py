@@ -6,14 +6,13 @@ import os
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 import msgspec
 
 from app.domain.finding import Finding, Status
 from app.monitoring.doctor import NOT_LOOKED_AT, examine, is_wrong
 from app.monitoring.system import make_system
-from scripts.checkout import CHECKOUT
+from scripts.checkout import data_folder
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
@@ -29,8 +28,8 @@ def doctor(operator: Operator, arguments: Namespace) -> object:
     Exit status 1 when something is wrong; a warning alone is not. Run it on the machine of the
     processes: disk, memory, network and clock are that machine's.
     """
-    data_folder = CHECKOUT / Path(os.environ.get("DATA_DIR") or ".data")
-    with closing(make_system(operator.settings, data_folder)) as system:
+    data = data_folder(os.environ)
+    with closing(make_system(operator.settings, data)) as system:
         findings = examine(system)
     shown = [each for each in findings if not arguments.problems or each.status is not Status.OK]
     items = _as_values(shown) if arguments.json else _as_lines(shown)
