@@ -22,6 +22,8 @@ class Usage(NamedTuple):
     cpu_seconds: float
     #: Pages shared by several processes count in parts.
     memory_mib: float
+    #: Such pages count in full, once for each process.
+    resident_mib: float
 
 
 def birthmark(pid: int) -> str | None:
@@ -83,13 +85,15 @@ def can_tell_memory() -> bool:
 
 def usage_of(pids: Iterable[int]) -> Usage:
     """Of these processes and their descendants; processor time of children that have ended too."""
-    cpu_seconds = memory_mib = 0.0
+    cpu_seconds = memory_mib = resident_mib = 0.0
     for process in _with_descendants(pids):
         with suppress(psutil.Error):
             times = process.cpu_times()
             cpu_seconds += times.user + times.system + times.children_user + times.children_system
-            memory_mib += process.memory_full_info().pss / 2**20
-    return Usage(cpu_seconds, memory_mib)
+            memory = process.memory_full_info()
+            memory_mib += memory.pss / 2**20
+            resident_mib += memory.rss / 2**20
+    return Usage(cpu_seconds, memory_mib, resident_mib)
 
 
 def _with_descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.domain.concurrency import Answer, ConcurrencyLimit
-from tests.domain.receivers import (
+from scripts.commands.bench.receiver_models import (
     capped,
     fast,
     flaky,

@@ -66,4 +66,4 @@ def test_of_a_process_that_has_ended_nothing_is_told() -> None:
     assert processes.birthmark(process.pid) is None
     assert processes.descendants(process.pid) == []
     assert processes.command_of(process.pid) == ""
-    assert processes.usage_of([process.pid]) == (0, 0)
+    assert processes.usage_of([process.pid]) == (0, 0, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 
 import msgspec
 
@@ -37,6 +38,15 @@ SELECT 'dlv_' || tail, %(org)s, %(webhook)s, 'evt_' || tail, 'contact.created', 
     'pending', now()
 FROM numbered
 """
+_OWE_EACH = """
+WITH owed AS (
+    SELECT id, org_id, lpad((row_number() OVER ())::text, 26, '0') AS tail FROM webhooks),
+stored AS (
+    INSERT INTO events (id, org_id, type, occurred_at, data)
+    SELECT 'evt_' || tail, org_id, 'contact.created', now(), %(data)s FROM owed)
+INSERT INTO deliveries (id, org_id, webhook_id, event_id, event_type, status, next_attempt_at)
+SELECT 'dlv_' || tail, org_id, id, 'evt_' || tail, 'contact.created', 'pending', now() FROM owed
+"""
 _FILL_CONTACTS = """
 INSERT INTO contacts (id, org_id, email, first_name, last_name, phone, stage, source, metadata,
     created_at, updated_at, first_captured_at, last_captured_at, captures_count, sequence, stamps,
@@ -52,26 +62,21 @@ _FILL_STEP = 50_000
 
 def subscribe(database_url: str, secret_key: str, url: str, org_slug: str = ORG) -> str:
     """A webhook of that org, which is made if need be, for contact events; its id."""
+    (webhook_id,) = subscribe_each(database_url, secret_key, {org_slug: url})
+    return webhook_id
+
+
+def subscribe_each(database_url: str, secret_key: str, urls: Mapping[str, str]) -> list[str]:
+    """A webhook for each org, by its slug, with that URL; their ids."""
+    cipher = SecretCipher(base64.b64decode(secret_key))
+    made = []
     with transaction(open_database(database_url)) as cursor:
-        org = orgs.find_by_slug(cursor, org_slug) or _new_org(cursor, org_slug)
-        webhook = Webhook(
-            id=new_id("whk"),
-            org_id=org.id,
-            name="bench",
-            url=url,
-            events=["contact.*"],
-            headers={},
-            metadata={},
-            rate_limit=None,
-            ordered=False,
-            status=WebhookStatus.ACTIVE,
-            status_reason=None,
-            created_at=now(),
-            updated_at=now(),
-        )
-        encrypted = SecretCipher(base64.b64decode(secret_key)).encrypt(generate_secret())
-        webhooks.insert(cursor, webhook, encrypted)
-    return webhook.id
+        for slug, url in urls.items():
+            org = orgs.find_by_slug(cursor, slug) or _new_org(cursor, slug)
+            webhook = _webhook(org.id, url)
+            webhooks.insert(cursor, webhook, cipher.encrypt(generate_secret()))
+            made.append(webhook.id)
+    return made
 
 
 def unsubscribe(database_url: str, webhook_id: str) -> None:
@@ -98,6 +103,12 @@ def fill_pending(database_url: str, webhook_id: str, count: int) -> None:
     with transaction(database) as cursor:
         cursor.execute("ANALYZE deliveries")
         cursor.execute("ANALYZE events")
+
+
+def owe_each(database_url: str) -> None:
+    """Add a due delivery for each webhook of a database that has none yet."""
+    with transaction(open_database(database_url)) as cursor:
+        cursor.execute(_OWE_EACH, {"data": event_data()})
 
 
 def fill_contacts(database_url: str, count: int) -> None:
@@ -161,6 +172,24 @@ def event_data() -> str:
     contact = new_contact(capture)
     merge_capture(contact, capture)
     return contact_event(new_id("evt"), CONTACT_CREATED, contact, [], now()).data
+
+
+def _webhook(org_id: str, url: str) -> Webhook:
+    return Webhook(
+        id=new_id("whk"),
+        org_id=org_id,
+        name="bench",
+        url=url,
+        events=["contact.*"],
+        headers={},
+        metadata={},
+        rate_limit=None,
+        ordered=False,
+        status=WebhookStatus.ACTIVE,
+        status_reason=None,
+        created_at=now(),
+        updated_at=now(),
+    )
 
 
 def _new_org(cursor: Cursor, slug: str) -> Org:

@@ -1,19 +1,34 @@
-"""`footprint`: the memory of each process, idle and under load; what the idle system computes."""
+"""`footprint`: the memory of each process, idle and under load; what the idle system computes.
+
+Memory is the proportional set size (PSS): pages that processes share count in parts. RSS, where it
+is told, counts them in full for each.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 
+from scripts.commands.bench.dataset import owe_each, subscribe_each
 from scripts.commands.bench.figures import at_most
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.pipeline import Pipeline, running_pipeline
-from scripts.system.processes import can_tell_memory, usage_of
+from scripts.commands.bench.pipeline import ROLES, Pipeline, running_pipeline
+from scripts.commands.bench.testbed import Testbed
+from scripts.system.processes import Usage, can_tell_memory, usage_of
 
 IDLE_SECONDS = 30.0
 LOAD_SECONDS = 20.0
 #: Leads a second of the load.
 RATE = 300.0
+#: What a delivery process may need with all of these in flight, and the idle application in all.
+MEMORY_GOAL = at_most(150, " MiB")
+#: Webhooks that never answer, one attempt in flight to each.
+HANGING = 1000
+#: Of a process's slots, webhooks that do not answer get 60 %.
+SLOTS = 1700
+HANG_SECONDS = 120.0
+_IN_FLIGHT = "SELECT count(*) FROM deliveries WHERE status = 'attempting'"
 #: Nothing of the start is still under way after this.
 SETTLE_SECONDS = 3.0
 
@@ -27,6 +42,8 @@ def measure(effort: Effort, say: Say) -> Outcome:
         shares = _idle_shares(pipeline, effort.seconds(IDLE_SECONDS))
         idle = _memory(pipeline)
         loaded = _memory_under_load(pipeline, effort.seconds(LOAD_SECONDS))
+    hanging = _memory_with_attempts_in_flight()
+    application = _total(idle[name] for name in ROLES)
     share = sum(shares.values())
     say(f"idle: {share:.2%} of a core")
     return Outcome(
@@ -38,17 +55,29 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 100 * share,
                 at_most(2, " %"),
             ),
-            *(_memory_row(name, mib, loaded[name]) for name, mib in idle.items()),
-            _memory_row("all", sum(idle.values()), sum(loaded.values())),
+            _goal_row("the idle application's memory, MiB", application),
+            _goal_row(f"a delivery process with {HANGING:,} attempts in flight, MiB", hanging),
+            *(_memory_row(name, use, loaded[name]) for name, use in idle.items()),
+            _memory_row("all", _total(idle.values()), _total(loaded.values())),
         ],
         notes=["idle: " + ", ".join(f"{name} {share:.2%}" for name, share in shares.items())],
-        raw={"idle_cpu": shares, "idle_mib": idle, "loaded_mib": loaded},
+        raw={"idle_cpu": shares, "idle": idle, "loaded": loaded, "hanging": hanging},
     )
 
 
-def _memory_row(name: str, idle_mib: float, loaded_mib: float) -> Row:
-    loaded = f"{RATE:g} leads/s {loaded_mib:.0f} MiB"
-    return Row(f"{name}: memory, MiB", f"idle {idle_mib:.0f} MiB", loaded, loaded_mib)
+def _goal_row(what: str, use: Usage) -> Row:
+    ours, beside = f"PSS {use.memory_mib:.0f} MiB", f"RSS {use.resident_mib:.0f} MiB"
+    return Row(what, ours, beside, use.memory_mib, MEMORY_GOAL)
+
+
+def _memory_row(name: str, idle: Usage, loaded: Usage) -> Row:
+    beside = f"{RATE:g} leads/s {loaded.memory_mib:.0f} MiB"
+    ours = f"idle {idle.memory_mib:.0f} MiB"
+    return Row(f"{name}: memory, MiB", ours, beside, loaded.memory_mib)
+
+
+def _total(uses: Iterable[Usage]) -> Usage:
+    return Usage(*map(sum, zip(*uses, strict=True)))
 
 
 def _pids(pipeline: Pipeline) -> dict[str, int]:
@@ -67,11 +96,11 @@ def _idle_shares(pipeline: Pipeline, seconds: float) -> dict[str, float]:
     }
 
 
-def _memory(pipeline: Pipeline) -> dict[str, float]:
-    return {name: usage_of([pid]).memory_mib for name, pid in _pids(pipeline).items()}
+def _memory(pipeline: Pipeline) -> dict[str, Usage]:
+    return {name: usage_of([pid]) for name, pid in _pids(pipeline).items()}
 
 
-def _memory_under_load(pipeline: Pipeline, seconds: float) -> dict[str, float]:
+def _memory_under_load(pipeline: Pipeline, seconds: float) -> dict[str, Usage]:
     """Memory towards the end of a load."""
     spec = {"rate": RATE, "seconds": seconds}
     load = threading.Thread(target=pipeline.testbed.load, kwargs=spec)
@@ -80,3 +109,22 @@ def _memory_under_load(pipeline: Pipeline, seconds: float) -> dict[str, float]:
     memory = _memory(pipeline)
     load.join()
     return memory
+
+
+def _memory_with_attempts_in_flight() -> Usage:
+    """Of a delivery process whose attempts all wait for an answer that never comes."""
+    settings = {"WORKER_THREADS": str(SLOTS), "DELIVERY_TOTAL_SECONDS": str(HANG_SECONDS)}
+    with Testbed(settings) as testbed:
+        port = testbed.start_sink()
+        urls = {f"hang{n}": f"http://127.0.0.1:{port}/hang{n}" for n in range(HANGING)}
+        subscribe_each(testbed.database_url, testbed.secret_key, urls)
+        owe_each(testbed.database_url)
+        for role in ("deliveries", "scheduler"):
+            testbed.start(role)
+        testbed.wait_until(
+            lambda: testbed.query(_IN_FLIGHT) == HANGING, "too few attempts are in flight"
+        )
+        time.sleep(SETTLE_SECONDS)
+        use = usage_of([testbed.pids()["deliveries"]])
+        testbed.children.pop("deliveries").stop(0)  # it would wait for its attempts
+        return use

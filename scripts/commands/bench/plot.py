@@ -1,4 +1,4 @@
-"""The two plots of docs/performance.md, as SVG."""
+"""The plots of docs/performance.md and docs/delivery.md, as SVG."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def draw_plots(outcomes: Mapping[str, Outcome], folder: Path) -> list[Path]:
     plots = {
         "latency-by-load.svg": _latency_by_load(outcomes.get("ingest", Outcome())),
         "drain-by-backlog.svg": _drain_by_backlog(outcomes.get("backlog", Outcome())),
+        "limits-by-receiver.svg": _limits_by_receiver(outcomes.get("limits", Outcome())),
     }
     written = []
     for name, plot in plots.items():
@@ -58,6 +59,24 @@ def _drain_by_backlog(outcome: Outcome) -> Any:
         range=(0, 1.1 * max(map(median, rates.values()))),
     )
     plot.add("median of the rounds", [(int(depth), median(each)) for depth, each in rates.items()])
+    return plot
+
+
+def _limits_by_receiver(outcome: Outcome) -> Any:
+    if not outcome.raw:
+        return None
+    plot = _plot(
+        "The limit of a webhook by receiver, simulated",
+        "seconds since the first delivery",
+        "attempts in flight at once",
+        logarithmic=True,
+        show_dots=False,
+        legend_at_bottom_columns=2,
+        x_labels=(0.01, 0.1, 1, 10),
+        y_labels=(1, 2, 5, 10, 20, 50, 100, 256),
+    )
+    for name, limits in outcome.raw.items():
+        plot.add(name, cast(Sequence[tuple[float, int]], limits))
     return plot
 
 

@@ -18,6 +18,8 @@ from scripts.receiver import Misbehaviour, PostServer, Reply, verify
 #: Longer than any attempt may take: the sender must be the one who gives up.
 PATIENCE_SECONDS = 30.0
 DRIP_SECONDS = 0.25
+#: A receiver that flaps is well for so long, then not for as long.
+FLAP_SECONDS = 5.0
 _HARD_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -47,6 +49,13 @@ class Behaviour(NamedTuple):
     share: float = 0.0
     does: Reply | Misbehaviour = Reply()
     heals: bool = True
+    flaps: bool = False
+
+    @property
+    def misbehaves(self) -> bool:
+        """Whether it does so to the request that has just come."""
+        is_well = self.flaps and time.monotonic() % (2 * FLAP_SECONDS) < FLAP_SECONDS
+        return not is_well and random.random() < self.share
 
 
 BEHAVIOURS = (
@@ -56,6 +65,8 @@ BEHAVIOURS = (
     Behaviour("resetting", 0.2, reset),
     Behaviour("hanging", 0.03, hang),
     Behaviour("dripping", 0.03, drip),
+    Behaviour("silent", 1.0, hang),
+    Behaviour("flapping", 1.0, hang, flaps=True),
     Behaviour("dead", 1.0, Reply(500), heals=False),
 )
 EVERYBODY = frozenset(each.name for each in BEHAVIOURS)
@@ -77,7 +88,7 @@ class Receiver(PostServer):
 
     def _take(self, headers: Mapping[str, str], body: bytes) -> Reply | Misbehaviour:
         behaviour = self._behaviour
-        misbehaves = random.random() < behaviour.share and not (self.is_healed and behaviour.heals)
+        misbehaves = behaviour.misbehaves and not (self.is_healed and behaviour.heals)
         reply = behaviour.does if misbehaves else Reply()
         self._receptions.append(
             Reception(
