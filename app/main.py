@@ -49,13 +49,14 @@ from app.http.exceptions import HANDLERS
 from app.http.graceful_stop import GracefulStop
 from app.http.request_head import check_head
 from app.http.services import Services, make_services
-from app.ingress import form_answers
+from app.ingress import challenges, form_answers
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.script import RexScript
+from app.ingress.static_files import file_endpoint
 from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
@@ -132,6 +133,8 @@ def make_app(settings: Settings) -> Starlette:
         routes=[
             Route("/capture", capture),
             Route("/rex.js", RexScript(authenticator).serve, methods=["GET"]),
+            Route(challenges.CHALLENGE_PATH, challenges.challenge_endpoint(authenticator)),
+            Route("/rex-pow.js", file_endpoint("rex-pow.js", "text/javascript")),
             Route(form_answers.THANKS_PATH, form_answers.thanks, methods=["GET"]),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),

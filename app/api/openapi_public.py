@@ -9,9 +9,10 @@ import msgspec
 from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
-from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
+from app.domain.controls import FILL_TIME, HONEYPOTS, PROOF, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
 from app.domain.form import FORM_CHARS_MAX
+from app.domain.spam.proof import Challenge
 
 Schema = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Readiness(msgspec.Struct):
     dependencies: dict[str, str]
 
 
-PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Health, Readiness)
+PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Challenge, Health, Readiness)
 
 _CAPTURE_ERRORS = [c for c in STATUS_BY_CODE if c not in ("method_not_allowed", "conflict")]
 
@@ -111,6 +112,7 @@ _FORM_BODY: Schema = {
         REDIRECT: _text("Where to send the browser on to, if the org lists it."),
         FILL_TIME: _text("Milliseconds that it took to fill in the form."),
         HONEYPOTS[0]: _text("A field that people do not see; a bot fills it in."),
+        PROOF: _text("A proof of work, where the org requires one: a solved challenge."),
     },
 }
 
@@ -191,6 +193,8 @@ def _about(name: str, summary: str, content: Schema, unready: Schema | None = No
     }
 
 
+_SCRIPT: Schema = {"type": "string"}
+
 #: Path and method to what the document says.
 PUBLIC: dict[tuple[str, str], Schema] = {
     ("/capture", "POST"): _CAPTURE,
@@ -199,6 +203,12 @@ PUBLIC: dict[tuple[str, str], Schema] = {
     ),
     ("/thanks", "GET"): _about(
         "thanks", "Says thanks to a form's visitor.", {"text/html": {"schema": _TEXT}}
+    ),
+    ("/altcha", "GET"): _about(
+        "challenge", "A challenge for a proof of work (ALTCHA).", _json(Challenge)
+    ),
+    ("/rex-pow.js", "GET"): _about(
+        "rex_pow", "Computes proofs of work on a page.", {"text/javascript": {"schema": _SCRIPT}}
     ),
     ("/healthz", "GET"): _about("healthz", "Whether the process is up.", _json(Health)),
     ("/readyz", "GET"): _about(

@@ -21,6 +21,8 @@ REDIRECT = "_redirect"
 IDEMPOTENCY_KEY = "_idempotency_key"
 #: The touches that the visitor's browser kept.
 TOUCHES = "_touches"
+#: Where ALTCHA's widget and `rex-pow.js` put a proof of work.
+PROOF = "altcha"
 
 REDIRECT_CHARS_MAX = 2000
 
@@ -41,6 +43,8 @@ class Controls(msgspec.Struct, frozen=True):
     idempotency_key: str | None = None
     #: What the browser kept of this visit and earlier ones.
     touches: list[Touch] = []
+    #: A proof of work, not checked yet.
+    proof: str | None = None
 
 
 #: What a submission without control fields has.
@@ -58,6 +62,7 @@ def take_controls(
     filled = [name for name in HONEYPOTS if _is_filled(rest.pop(name, None))]
     redirect = text_of(rest.pop(REDIRECT, None))
     idempotency_key = text_of(rest.pop(IDEMPOTENCY_KEY, None))
+    proof = text_of(rest.pop(PROOF, None))
     if redirect and len(redirect) > REDIRECT_CHARS_MAX:
         problems.add(REDIRECT, f"is longer than {REDIRECT_CHARS_MAX:,} characters")
     fill_ms = read_fill_ms(rest.get(FILL_TIME))
@@ -67,7 +72,8 @@ def take_controls(
     if touches is not None:
         del rest[TOUCHES]
     honeypot = filled[0] if filled else None
-    return Controls(honeypot, fill_ms, redirect, idempotency_key, touches or []), rest
+    controls = Controls(honeypot, fill_ms, redirect, idempotency_key, touches or [], proof)
+    return controls, rest
 
 
 def _is_filled(value: object) -> bool:

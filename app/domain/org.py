@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import msgspec
 
 from app.domain.spam.mode import SpamMode
+from app.domain.spam.proof import key_of
 
 
 class OrgSettings(msgspec.Struct, frozen=True):
@@ -39,6 +40,11 @@ class Org(msgspec.Struct, frozen=True, dict=True):
     def created_ms(self) -> int:
         """Its creation time in milliseconds since 1970: the time part of its contacts' ids."""
         return round(self.created_at.timestamp() * 1000)
+
+    @cached_property
+    def proof_key(self) -> bytes:
+        """The key that signs its challenges."""
+        return key_of(self.id_secret)
 
 
 @lru_cache(maxsize=256)

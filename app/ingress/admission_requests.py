@@ -15,6 +15,8 @@ from app.domain.controls import NO_CONTROLS
 from app.domain.form import form_of_page
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
+from app.domain.spam.mode import SpamMode
+from app.domain.spam.proof import REMEMBERED_MS, Fault, check_proof
 from app.domain.submission import Submission
 from app.ingress.head import Head
 from app.queue.admission import AdmissionRequest
@@ -114,8 +116,9 @@ def make_request(
     caller: Caller,
     rates: Rates,
     idempotency_key: str | None,
+    proof: str = "",
 ) -> AdmissionRequest:
-    """What the admission decides on."""
+    """What the admission decides on. `proof`: the proof of work that it uses up."""
     digest = _digest(_canonical.encode([_said(submission), bool(signs_of_bot(org, submission))]))
     said = Said(digest, capture.contact_id, idempotency_key)
     rules = rules_for(caller, capture.status, said)
@@ -130,6 +133,8 @@ def make_request(
         email_rate=rates.per_email,
         bound_key=_bound_key(org.id, rules.bound_key),
         bound_to=digest,
+        proof_key=f"proof:{org.id}:{proof}" if proof else "",
+        proof_ms=REMEMBERED_MS,
     )
 
 
@@ -172,6 +177,16 @@ def signs_of_bot(org: Org, submission: Submission) -> str | None:
     if minimum and controls.fill_ms is not None and controls.fill_ms < minimum:
         return f"filled in {controls.fill_ms} ms, faster than {minimum} ms"
     return None
+
+
+def proof_of_work(org: Org, caller: Caller, submission: Submission) -> str | Fault:
+    """The proof that a submission uses up, or why it lacks one; "" where the org asks for none.
+
+    A keyed caller needs none.
+    """
+    if org.settings.spam_mode is not SpamMode.REQUIRE_POW or caller.is_trusted:
+        return ""
+    return check_proof(submission.controls.proof, org.proof_key)
 
 
 def _digest(data: bytes) -> str:

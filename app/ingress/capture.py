@@ -5,7 +5,7 @@ is shared with whoever else is waiting.
 
     head.py        what the request's head says      reading.py     any encoding, one submission
     origin.py      who may call from which page      admission_requests.py  ids, answer, limits
-    capture_writer.py  on disk before the answer     answers.py     202, 303, or why not
+    submitting.py, capture_writer.py  on disk        answers.py     202, 303, or why not
 
 Who a capture is from, and what follows from that: `app.domain.capture_rules`.
 """
@@ -13,7 +13,6 @@ Who a capture is from, and what follows from that: `app.domain.capture_rules`.
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
@@ -31,8 +30,6 @@ from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
     Rates,
-    caller_key,
-    make_capture,
     make_rejected,
     make_request,
     rates_for,
@@ -46,6 +43,8 @@ from app.ingress.origin import check_origin
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
+from app.ingress.submitting import submit
+from app.ingress.visit import Visit
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
 
@@ -53,32 +52,6 @@ log = logging.getLogger(__name__)
 
 #: Codes of refusals that a body was read for.
 _REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
-#: A refused body takes a token, and one more for each of these: large ones cost CPU to read.
-_BYTES_PER_TOKEN = 4096
-
-
-class Visit(NamedTuple):
-    """Who captures for which org, from where, and how much of it."""
-
-    org: Org
-    caller: Caller
-    address: str
-    rates: Rates
-    #: Why its page is suspicious, if it is.
-    quarantine: str | None
-    #: Size of the body, once it is read.
-    body_bytes: int = 0
-
-    @property
-    def refusals_max(self) -> int:
-        """Refused bodies of this size that its caller may send a minute; 0: no limit."""
-        rate = self.rates.per_caller
-        return rate and max(1, rate // (1 + self.body_bytes // _BYTES_PER_TOKEN))
-
-    @property
-    def limit_key(self) -> str:
-        """The key of the caller's limit."""
-        return caller_key(self.org.id, self.caller.name)
 
 
 class CaptureEndpoint:
@@ -153,13 +126,10 @@ class CaptureEndpoint:
         self, visit: Visit, head: Head, received: Received, request_id: str
     ) -> Reply:
         admission: AdmissionResult | None = None
-        org, caller, address, rates, quarantine, _ = visit
+        org, rates = visit.org, visit.rates
         try:
             submission = received.submission(_page_host(head))
-            capture = make_capture(org, caller, head, address, submission, quarantine)
-            key = head.idempotency_key or submission.controls.idempotency_key
-            request = make_request(capture, submission, org, caller, rates, key)
-            admission = await self._acceptance.accept(request)
+            capture, request, admission = await submit(self._acceptance, visit, head, submission)
             _check_admission(admission, rates)
             if head.wants_page:
                 reply = form_answers.accepted(org, submission.controls.redirect)

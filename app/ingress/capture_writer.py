@@ -17,6 +17,7 @@ from anyio import CapacityLimiter, to_thread
 from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
+from app.ingress.used_proofs import UsedProofs
 from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.storage import fallback
 from app.storage.database import Database, transaction
@@ -34,6 +35,7 @@ FALLBACK_THREADS = 4
 WARM_SECONDS = 60.0
 
 _KEPT = AdmissionResult(AdmissionStatus.ACCEPTED, -1, 0, b"")
+_PROOF_USED = AdmissionResult(AdmissionStatus.PROOF_USED, -1, 0, b"")
 
 
 class CaptureWriter:
@@ -48,6 +50,7 @@ class CaptureWriter:
         self._threads = CapacityLimiter(FALLBACK_THREADS)
         self._queue = CircuitBreaker("queue", admission.check_writable)
         self._fallback = CircuitBreaker("fallback", self._check_fallback)
+        self._proofs = UsedProofs()
 
     async def accept(self, request: AdmissionRequest) -> AdmissionResult:
         """The result on a capture; an accepted one is on disk.
@@ -94,8 +97,7 @@ class CaptureWriter:
                 self._queue.trip(error)
             else:
                 return await self._keep_overflow(requests, results, deadline)
-        await self._keep(requests, deadline)
-        return [_KEPT] * len(requests)
+        return await self._keep(requests, deadline)
 
     async def _keep_overflow(
         self,
@@ -103,17 +105,34 @@ class CaptureWriter:
         results: Sequence[AdmissionResult],
         deadline: float,
     ) -> Sequence[AdmissionResult]:
-        overflow = [
-            request
-            for request, result in zip(requests, results, strict=True)
-            if result.status is AdmissionStatus.FULL
+        both = list(zip(requests, results, strict=True))
+        for request, result in both:
+            if result.status is AdmissionStatus.ACCEPTED:
+                self._proofs.use(request.proof_key)
+        overflow = [request for request, result in both if result.status is AdmissionStatus.FULL]
+        if not overflow:
+            return results
+        kept = iter(await self._keep(overflow, deadline))
+        return [
+            next(kept) if result.status is AdmissionStatus.FULL else result for result in results
         ]
-        if overflow:
-            await self._keep(overflow, deadline)
-        return [_KEPT if result.status is AdmissionStatus.FULL else result for result in results]
 
-    async def _keep(self, requests: Sequence[AdmissionRequest], deadline: float) -> None:
-        captures = [request.capture for request in requests]
+    async def _keep(
+        self, requests: Sequence[AdmissionRequest], deadline: float
+    ) -> Sequence[AdmissionResult]:
+        """Write to the fallback what brings no used proof."""
+        are_fresh = [self._proofs.use(request.proof_key) for request in requests]
+        fresh = [request for request, is_fresh in zip(requests, are_fresh, strict=True) if is_fresh]
+        try:
+            if fresh:
+                await self._write([request.capture for request in fresh], deadline)
+        except StorageUnavailable:
+            for request in fresh:
+                self._proofs.give_back(request.proof_key)
+            raise
+        return [_KEPT if is_fresh else _PROOF_USED for is_fresh in are_fresh]
+
+    async def _write(self, captures: Sequence[bytes], deadline: float) -> None:
         if not self._fallback.closed:
             raise StorageUnavailable
         try:

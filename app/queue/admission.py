@@ -68,6 +68,9 @@ class AdmissionRequest(NamedTuple):
     email_rate: int = 0
     bound_key: str = ""
     bound_to: str = ""
+    #: A proof of work, good once; none: not asked for.
+    proof_key: str = ""
+    proof_ms: int = 0
 
 
 class AdmissionStatus(IntEnum):
@@ -79,6 +82,7 @@ class AdmissionStatus(IntEnum):
     EMAIL_LIMITED = 3
     FULL = 4
     CONFLICT = 5
+    PROOF_USED = 6
 
 
 #: By their numbers: looking one up in the enumeration costs five times as much.

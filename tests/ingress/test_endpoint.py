@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-import app.ingress.capture
+import app.ingress.submitting
 from app.domain.api_key import Scope
 from tests.asgi import Reply
 from tests.ingress.conftest import MakeSite, Site
@@ -161,7 +161,7 @@ def test_a_fault_of_ours_tells_its_id_and_nothing_else(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("inner workings")
 
-    monkeypatch.setattr(app.ingress.capture, "make_capture", fail)
+    monkeypatch.setattr(app.ingress.submitting, "make_capture", fail)
     reply = site(body, origin=PAGE, accept=accept, content_type=content_type)
 
     assert reply.status == 500

@@ -3,10 +3,11 @@
 -- of the payload of one job for all that is admitted; without a start each gets a job of its own.
 -- Last, in MessagePack, an array with an array per request: job, answer, dedupe key, dedupe ms,
 -- address key, address rate, email key, email rate (per minute; 0: none), bound key and what it is
--- bound to (kept as long as the first answer; no key: none). No job: only the limit counts.
+-- bound to (kept as long as the first answer; no key: none), key of a proof that is good once and
+-- ms to remember it (no key: none). No job: only the limit counts.
 -- Answers per request: code, remaining, ms until the limit is whole again or until a retry may
 -- succeed, and for a duplicate the first answer. Codes: see admission.py.
-local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL, CONFLICT = 0, 1, 2, 3, 4, 5
+local ACCEPTED, DUPLICATE, ADDRESS_LIMITED, EMAIL_LIMITED, FULL, CONFLICT, PROOF_USED = 0, 1, 2, 3, 4, 5, 6
 local MINUTE_MS = 60000
 local stream, prefix, job_start, job_end = KEYS[1], ARGV[1], ARGV[3], ARGV[4]
 local full = redis.call('XLEN', stream) >= tonumber(ARGV[2])
@@ -43,7 +44,7 @@ end
 
 for _, request in ipairs(cmsgpack.unpack(ARGV[5])) do
   local job, text, dedupe_key, dedupe_ms, address_key, address_rate, email_key, email_rate,
-    bound_key, bound_to = unpack(request)
+    bound_key, bound_to, proof_key, proof_ms = unpack(request)
   local fits, left, full_in, wait = look(address_key, address_rate)
   local first = dedupe_key ~= '' and redis.call('GET', prefix .. dedupe_key)
   local bound = bound_key ~= '' and redis.call('GET', prefix .. bound_key)
@@ -59,6 +60,8 @@ for _, request in ipairs(cmsgpack.unpack(ARGV[5])) do
     local email_fits, _, email_full_in, email_wait = look(email_key, email_rate)
     if not email_fits then
       answer(EMAIL_LIMITED, left, email_wait)
+    elseif proof_key ~= '' and not redis.call('SET', prefix .. proof_key, 1, 'NX', 'PX', proof_ms) then
+      answer(PROOF_USED, left, full_in)
     else
       take(address_key, address_rate, full_in)
       take(email_key, email_rate, email_full_in)
