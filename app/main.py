@@ -53,10 +53,11 @@ from app.ingress import challenges, form_answers
 from app.ingress.capture import CaptureEndpoint
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
+from app.ingress.page_endpoints import PageEndpoints
+from app.ingress.pages import STYLESHEET_PATH
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
-from app.ingress.script import RexScript
-from app.ingress.static_files import file_endpoint
+from app.ingress.script import POW_SOURCE, RexScript
 from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
@@ -105,6 +106,7 @@ def make_app(settings: Settings) -> Starlette:
     waiting = PreferWait(database)
     endpoint = CaptureEndpoint(writer, authenticator, waiting, refusals, settings)
     capture = LoadShedder(endpoint)
+    pages = PageEndpoints(authenticator)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -134,8 +136,9 @@ def make_app(settings: Settings) -> Starlette:
             Route("/capture", capture),
             Route("/rex.js", RexScript(authenticator).serve, methods=["GET"]),
             Route(challenges.CHALLENGE_PATH, challenges.challenge_endpoint(authenticator)),
-            Route("/rex-pow.js", file_endpoint("rex-pow.js", "text/javascript")),
-            Route(form_answers.THANKS_PATH, form_answers.thanks, methods=["GET"]),
+            Route("/rex-pow.js", RexScript(authenticator, POW_SOURCE).serve, methods=["GET"]),
+            Route(form_answers.THANKS_PATH, pages.thanks, methods=["GET"]),
+            Route(STYLESHEET_PATH, pages.style, methods=["GET"]),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),
             Route("/contacts/upsert", keyed(contacts.upsert_contact), methods=["POST"]),
             Route("/contacts/export", keyed(person_export.export_by_address), methods=["POST"]),

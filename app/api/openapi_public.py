@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
@@ -28,6 +29,8 @@ class Captured(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     source: Source
     created_at: str
     capture_id: str
+    #: The address with the domain that was probably meant (`gmail.com` for `gmial.com`).
+    suggested_email: str | UnsetType = UNSET
 
 
 class CaptureAccepted(msgspec.Struct, forbid_unknown_fields=True):
@@ -171,7 +174,14 @@ _CAPTURE: Schema = {
         },
         "303": {
             "description": "Accepted; the form goes on to `_redirect` or `/thanks`.",
-            "headers": errors.KEYED_HEADERS | {"Location": {"schema": {"type": "string"}}},
+            "headers": errors.KEYED_HEADERS
+            | {
+                "Location": {"schema": {"type": "string"}},
+                "X-Rex-Redirect": {
+                    "description": "Why the form's `_redirect` was not followed.",
+                    "schema": {"type": "string"},
+                },
+            },
         },
     }
     | errors.responses(_CAPTURE_ERRORS, also_as_page=True),
@@ -203,6 +213,9 @@ PUBLIC: dict[tuple[str, str], Schema] = {
     ),
     ("/thanks", "GET"): _about(
         "thanks", "Says thanks to a form's visitor.", {"text/html": {"schema": _TEXT}}
+    ),
+    ("/pages.css", "GET"): _about(
+        "pages_css", "The style of the pages for visitors.", {"text/css": {"schema": _SCRIPT}}
     ),
     ("/altcha", "GET"): _about(
         "challenge", "A challenge for a proof of work (ALTCHA).", _json(Challenge)

@@ -12,11 +12,14 @@ from msgspec import UNSET, Meta, UnsetType
 from app.api.bodies import read_body
 from app.api.call import Answer, Call
 from app.api.operation import One, Operation, describe
+from app.api.page_bodies import PageEdit, page_changes
 from app.domain.errors import Invalid
 from app.domain.org import Org, OrgSettings
+from app.domain.page_settings import PageSettings
 from app.domain.spam.mode import SpamMode
 from app.domain.target import DEFAULT_PORTS, InvalidTarget, check_url, parse_target
 from app.domain.times import rfc3339
+from app.queue.figures import RefusedOrigins
 from app.storage import orgs
 from app.storage.database import transaction
 
@@ -69,6 +72,10 @@ class OrgEdit(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    page: (
+        Annotated[PageEdit, Meta(description="How the pages for visitors of forms look")]
+        | UnsetType
+    ) = UNSET
     capture_rate_per_address: Rate | UnsetType | None = UNSET
     capture_rate_per_email: Rate | UnsetType | None = UNSET
 
@@ -83,10 +90,13 @@ class OrgView(msgspec.Struct, kw_only=True):
     redirect_targets: tuple[str, ...]
     min_fill_ms: int
     spam_mode: SpamMode
+    page: PageSettings
     capture_rate_per_address: int | None
     capture_rate_per_email: int | None
     #: Captures refused in the last seven days, by the origin of their page.
     refused_origins: dict[str, int]
+    #: Forms whose visitors were not sent on to `_redirect`, by the origin of that.
+    refused_redirects: dict[str, int]
 
 
 @describe(Operation(_TAG, {200: One[OrgView]}))
@@ -94,30 +104,36 @@ def get_org(call: Call) -> Answer:
     """The org of this host name, with its settings."""
     with transaction(call.services.database) as cursor:
         org = orgs.find_by_slug(cursor, call.org.slug)
-    return Answer(One(view(org or call.org, call.services.refused_origins.of(call.org.id))))
+    return Answer(One(view(org or call.org, call.services.refused_origins)))
 
 
 @describe(Operation(_TAG, {200: One[OrgView]}, body=OrgEdit))
 def edit_org(call: Call) -> Answer:
     """Change the org's settings. They apply everywhere within a second."""
-    changes = _changes(read_body(call.body, OrgEdit), call.services.settings.allow_private_webhooks)
+    edit = read_body(call.body, OrgEdit)
+    allow_http = call.services.settings.allow_private_webhooks
+    changes = _changes(edit, allow_http)
+    of_page = page_changes(edit.page, allow_http)
     with transaction(call.services.database) as cursor:
         org = orgs.lock(cursor, call.org.id)
+        if of_page:
+            changes["page"] = msgspec.structs.replace(org.settings.page, **of_page)
         settings = msgspec.structs.replace(org.settings, **changes)
         orgs.update_settings(cursor, org.id, settings)
         call.note(cursor, "org.updated", org.id, settings=sorted(changes))
         changed = msgspec.structs.replace(org, settings=settings)
     call.services.tenants.refresh()
-    return Answer(One(view(changed, call.services.refused_origins.of(call.org.id))))
+    return Answer(One(view(changed, call.services.refused_origins)))
 
 
-def view(org: Org, refused_origins: dict[str, int]) -> OrgView:
+def view(org: Org, refused: RefusedOrigins) -> OrgView:
     """An org as callers see it; never its secret."""
     return OrgView(
         id=org.id,
         slug=org.slug,
         created_at=rfc3339(org.created_at),
-        refused_origins=refused_origins,
+        refused_origins=refused.of(org.id),
+        refused_redirects=refused.redirects_of(org.id),
         **msgspec.structs.asdict(org.settings),
     )
 
@@ -126,7 +142,7 @@ def _changes(edit: OrgEdit, allow_http: bool) -> dict[str, object]:
     changes = {
         name: getattr(edit, name)
         for name in OrgSettings.__struct_fields__
-        if getattr(edit, name) is not UNSET
+        if name != "page" and getattr(edit, name) is not UNSET
     }
     if edit.allowed_origins is not UNSET:
         changes["allowed_origins"] = _distinct(map(_checked_origin, edit.allowed_origins))

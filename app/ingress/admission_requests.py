@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from app.domain.capture import Capture
 from app.domain.capture_rules import Caller, Said, rules_for
 from app.domain.contact_fields import lead_values
 from app.domain.controls import NO_CONTROLS
+from app.domain.email_hint import meant_domain
 from app.domain.form import form_of_page
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
 from app.domain.org import Org
@@ -39,6 +41,8 @@ class Accepted(msgspec.Struct):
     #: Whole seconds, in UTC.
     created_at: datetime
     capture_id: str
+    #: The address with the domain that was probably meant.
+    suggested_email: str | UnsetType = UNSET
 
 
 class Answer(msgspec.Struct):
@@ -89,7 +93,7 @@ def make_capture(
         touches=controls.touches,
         honeypot=controls.honeypot is not None,
         fill_ms=controls.fill_ms,
-        without_language=not head.has_language,
+        without_language=head.accept_language is None,
         without_page=head.origin is None and head.referrer is None,
         spam_mode=org.settings.spam_mode,
         quarantine=signs_of_bot(org, submission) or quarantine,
@@ -149,6 +153,7 @@ def caller_key(org_id: str, caller: str) -> str:
 
 def answer_of(capture: Capture) -> Accepted:
     """The documented answer. It is made of what the caller sent and tells nothing else."""
+    meant = meant_domain(capture.email)
     return Accepted(
         capture.contact_id,
         capture.email,
@@ -158,6 +163,7 @@ def answer_of(capture: Capture) -> Accepted:
         capture.source,
         datetime.fromtimestamp(milliseconds_of(capture.id) // 1000, UTC),
         capture.id,
+        f"{capture.email.rpartition('@')[0]}@{meant}" if meant else UNSET,
     )
 
 

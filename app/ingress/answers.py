@@ -10,12 +10,17 @@ from starlette.types import Send
 from app.domain.errors import STATUS_BY_CODE, RexError
 from app.http.answers import error_body, error_headers
 from app.ingress.cors import RawHeaders
+from app.ingress.pages import Page
 
 _encoder = msgspec.json.Encoder()
 _JSON = (b"content-type", b"application/json")
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 #: With the policy, a form on the page says where it is (Origin), but not to other hosts.
-_PAGE = [(b"cache-control", b"no-store"), (b"referrer-policy", b"same-origin")]
+_PAGE = [
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+]
 
 
 class Reply(NamedTuple):
@@ -31,10 +36,11 @@ def json_reply(status: int, body: bytes) -> Reply:
     return Reply(status, [_JSON, _length(body)], body)
 
 
-def html_reply(status: int, page: str) -> Reply:
+def html_reply(status: int, page: Page) -> Reply:
     """An answer that a person reads."""
-    body = page.encode()
-    return Reply(status, [_HTML, _length(body), *_PAGE], body)
+    body = page.html.encode()
+    policy = (b"content-security-policy", page.policy.encode("ascii", "ignore"))
+    return Reply(status, [_HTML, _length(body), policy, *_PAGE], body)
 
 
 def redirect_reply(target: str) -> Reply:

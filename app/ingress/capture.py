@@ -22,7 +22,7 @@ from app.domain.capture_rules import Caller
 from app.domain.client_address import bucket_of
 from app.domain.errors import Forbidden, Invalid, MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
-from app.domain.submission import InvalidAddress
+from app.domain.submission import InvalidAddress, Submission
 from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
@@ -97,7 +97,7 @@ class CaptureEndpoint:
             if org is not None:
                 self._refusals.count(org.id, error)
             error = await self._charged(visit, error)
-            reply = form_answers.refusal(head, error, request_id)
+            reply = form_answers.refusal(head, error, request_id, org=org)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         else:
@@ -132,19 +132,24 @@ class CaptureEndpoint:
             capture, request, admission = await submit(self._acceptance, visit, head, submission)
             _check_admission(admission, rates)
             if head.wants_page:
-                reply = form_answers.accepted(org, submission.controls.redirect)
+                reply = self._next_page(org, submission)
             else:
                 body = admission.first_answer or request.answer
                 reply = await self._answer(visit, head, capture, body)
         except RexError as error:
             error = await self._note_refusal(visit, head, error)
-            reply = form_answers.refusal(head, error, request_id, received.typed)
+            reply = form_answers.refusal(head, error, request_id, received.typed, org)
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         if admission is not None:
             limit = rates.per_caller
             reply.headers.extend(limit_headers(limit, admission.remaining, admission.wait_ms))
         return reply
+
+    def _next_page(self, org: Org, submission: Submission) -> Reply:
+        if refused := form_answers.refused_redirect(org, submission):
+            self._refusals.count_redirect(org.id, refused)
+        return form_answers.accepted(org, submission)
 
     async def _answer(self, visit: Visit, head: Head, capture: Capture, body: bytes) -> Reply:
         prefer = head.prefer if visit.caller.is_trusted else None

@@ -2,77 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
-from starlette.requests import Request
-from starlette.responses import Response
-
-from app.domain.controls import HONEYPOTS
+from app.domain.email_hint import meant_domain
 from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
-from app.domain.labels import field_of_label
-from app.domain.org import Org
+from app.domain.org import Org, OrgSettings
 from app.domain.redirect import allowed_redirect
-from app.http.answers import connection_request_id, error_headers
+from app.domain.submission import Submission
+from app.http.answers import error_headers
 from app.ingress.answers import Reply, error_reply, html_reply, redirect_reply
+from app.ingress.corrections import Typed
 from app.ingress.head import Head
-from app.ingress.pages import correction_page, thanks_page, trouble_page
+from app.ingress.pages import correction_page, trouble_page
 
 #: Where the page that says thanks is.
 THANKS_PATH = "/thanks"
+#: Its parameter: the domain that the visitor may have meant.
+HINT = "did_you_mean"
+#: Tells the developer of a form why its visitor was not sent on.
+_REFUSED_REDIRECT = (
+    b"x-rex-redirect",
+    b"refused: _redirect is not among the org's redirect_targets",
+)
+_DEFAULTS = OrgSettings()
 
 
-def accepted(org: Org, wanted: str | None) -> Reply:
+def accepted(org: Org, submission: Submission) -> Reply:
     """On to where the form wants its visitor, if the org lists it, or to the page of thanks."""
-    return redirect_reply(allowed_redirect(wanted, org.settings.redirect_targets) or THANKS_PATH)
-
-
-async def thanks(request: Request) -> Response:
-    """The page that says thanks, with a URL of its own: loading it again sends no form again."""
-    reply = html_reply(200, thanks_page())
-    headers = {name.decode(): value.decode() for name, value in reply.headers}
-    return Response(reply.body, headers=headers | {"x-request-id": connection_request_id(request)})
-
-
-def refusal(
-    head: Head,
-    error: RexError,
-    request_id: str,
-    typed: Mapping[str, str | list[str]] | None = None,
-) -> Reply:
-    """Why not: a page for the visitor of a form, the documented envelope for anyone else."""
-    return refused(error, typed or {}) if head.wants_page else error_reply(error, request_id)
-
-
-def refused(error: RexError, typed: Mapping[str, str | list[str]]) -> Reply:
-    """The form once more, with what was typed, or a page that says what went wrong."""
-    if isinstance(error, Invalid):
-        page = correction_page(_problems_as_typed(error.fields, typed), _texts(typed))
-    else:
-        page = trouble_page(error.message)
-    reply = html_reply(STATUS_BY_CODE[error.code], page)
-    reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
+    wanted = submission.controls.redirect
+    target = allowed_redirect(wanted, org.settings.redirect_targets)
+    if target:
+        return redirect_reply(target)
+    meant = meant_domain(submission.email)
+    reply = redirect_reply(f"{THANKS_PATH}?{HINT}={meant}" if meant else THANKS_PATH)
+    if wanted:
+        reply.headers.append(_REFUSED_REDIRECT)
     return reply
 
 
-def _problems_as_typed(
-    problems: Mapping[str, str], typed: Mapping[str, str | list[str]]
-) -> dict[str, str]:
-    """The problems under the names that the form has for its fields: `Your e-mail` for `email`."""
-    return {_typed_name(field, typed): problem for field, problem in problems.items()}
+def refused_redirect(org: Org, submission: Submission) -> str | None:
+    """The origin that a form wants its visitor sent to and that the org does not list."""
+    wanted = submission.controls.redirect
+    if wanted is None or allowed_redirect(wanted, org.settings.redirect_targets):
+        return None
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "other"
+    is_plain = parts.scheme in ("http", "https") and parts.netloc.isascii()
+    return f"{parts.scheme}://{parts.netloc[:100]}" if is_plain and parts.netloc else "other"
 
 
-def _typed_name(field: str, typed: Iterable[str]) -> str:
-    names = list(typed)
-    if field in names:
-        return field
-    return next((name for name in names if field_of_label(name) == field), field)
-
-
-def _texts(typed: Mapping[str, str | list[str]]) -> list[tuple[str, str]]:
-    """Every text that was typed, with the name of its field; a honeypot's is forgiven."""
-    return [
-        (name, text)
-        for name, value in typed.items()
-        if name not in HONEYPOTS
-        for text in ([value] if isinstance(value, str) else value)
-    ]
+def refusal(
+    head: Head, error: RexError, request_id: str, typed: Typed | None = None, org: Org | None = None
+) -> Reply:
+    """Why not: a page for the visitor of a form, the documented envelope for anyone else."""
+    if not head.wants_page:
+        return error_reply(error, request_id)
+    settings = org.settings if org else _DEFAULTS
+    if isinstance(error, Invalid):
+        page = correction_page(settings, head.accept_language, error.fields, typed or {})
+    else:
+        page = trouble_page(settings, head.accept_language, error.code)
+    reply = html_reply(STATUS_BY_CODE[error.code], page)
+    reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
+    return reply

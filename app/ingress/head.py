@@ -11,7 +11,15 @@ from app.domain.untrusted_text import clean_text
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500
 #: Headers whose lines add up to one list (RFC 9110 5.3). Of others the last line counts.
-_LISTS = frozenset([b"x-forwarded-for", b"prefer", b"accept", b"access-control-request-headers"])
+_LISTS = frozenset(
+    [
+        b"x-forwarded-for",
+        b"prefer",
+        b"accept",
+        b"accept-language",
+        b"access-control-request-headers",
+    ]
+)
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
@@ -37,7 +45,7 @@ class Head(NamedTuple):
     wanted_headers: str | None
     #: The event's type in a delivery of ours.
     event_type: str | None
-    has_language: bool = True
+    accept_language: str | None
 
     @property
     def wants_page(self) -> bool:
@@ -72,7 +80,7 @@ def read_head(scope: Scope) -> Head:
         _remembered(get(b"referer")),
         get(b"access-control-request-headers"),
         get(b"x-rex-event"),
-        b"accept-language" in headers,
+        get(b"accept-language"),
     )
 
 

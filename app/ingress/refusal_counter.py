@@ -13,7 +13,7 @@ from contextlib import suppress
 from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.errors import Invalid, QueueUnavailable, RexError
 from app.ingress.origin import OriginRefused
-from app.queue.admission import REFUSED_ORIGIN, AdmissionClient
+from app.queue.admission import REFUSED_ORIGIN, REFUSED_REDIRECT, AdmissionClient
 
 #: How often counts are handed on.
 FLUSH_SECONDS = 5.0
@@ -39,16 +39,23 @@ class RefusalCounter:
         reason = _reason(error)
         if isinstance(error, OriginRefused):
             reason = REFUSED_ORIGIN + self._counted_origin(org_id, error.origin)
+        self._add(org_id, reason)
+
+    def count_redirect(self, org_id: str, origin: str) -> None:
+        """Note that a form's visitor was not sent on to an origin that the org does not list."""
+        self._add(org_id, REFUSED_REDIRECT + self._counted_origin(f"{org_id} redirect", origin))
+
+    def _add(self, org_id: str, reason: str) -> None:
         counted = (org_id, reason)
         if counted in self._counts or len(self._counts) < COUNTS_MAX:
             self._counts[counted] += 1
 
-    def _counted_origin(self, org_id: str, origin: str) -> str:
+    def _counted_origin(self, counter: str, origin: str) -> str:
         day = int(time.time() // 86400)
         if day != self._day:
             self._day = day
             self._origins.clear()
-        known = self._origins[org_id]
+        known = self._origins[counter]
         if len(known) < ORIGINS_MAX:
             known.add(origin)
         return origin if origin in known else "other"

@@ -44,6 +44,8 @@ REFUSALS_SECONDS = 90 * 86400
 
 #: What the reason of a refusal begins with that is for its page's origin.
 REFUSED_ORIGIN = "forbidden.origin "
+#: The same of a form whose visitor was not sent on to where it wanted.
+REFUSED_REDIRECT = "redirect.unlisted "
 
 SCRIPT = (Path(__file__).with_name("lua") / "admit.lua").read_text()
 #: What stands before the names of limits, first answers and counts.

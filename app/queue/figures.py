@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import redis
 
-from app.queue.admission import REFUSED_ORIGIN, refusals_key
+from app.queue.admission import REFUSED_ORIGIN, REFUSED_REDIRECT, refusals_key
 from app.queue.jobs import GROUP, KEYS, Keys
 
 
@@ -87,13 +87,20 @@ class RefusedOrigins:
 
     def of(self, org_id: str) -> dict[str, int]:
         """Refusals by origin in the last seven days, most first; none while Redis is away."""
+        return self._counts(org_id, REFUSED_ORIGIN)
+
+    def redirects_of(self, org_id: str) -> dict[str, int]:
+        """The same of `_redirect`, by the origin of the target."""
+        return self._counts(org_id, REFUSED_REDIRECT)
+
+    def _counts(self, org_id: str, prefix: str) -> dict[str, int]:
         today = datetime.now(UTC).date()
         days = [str(today - timedelta(days=ago)) for ago in range(ORIGIN_DAYS)]
         counts: Counter[str] = Counter()
         try:
             for each in refusals(self._client, [org_id], days):
-                if each.reason.startswith(REFUSED_ORIGIN):
-                    counts[each.reason.removeprefix(REFUSED_ORIGIN)] += each.refused
+                if each.reason.startswith(prefix):
+                    counts[each.reason.removeprefix(prefix)] += each.refused
         except redis.RedisError:
             return {}
         return dict(counts.most_common())

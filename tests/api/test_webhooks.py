@@ -235,11 +235,26 @@ def test_the_org_keeps_its_settings_in_one_spelling(ask: Client) -> None:
         {"redirect_targets": ["/thanks"]},
         {"min_fill_ms": -1},
         {"spam_mode": "refuse"},
+        {"page": {"color": "red"}},
+        {"page": {"logo_url": "javascript:alert(1)"}},
+        {"page": {"home_url": "https://a.example/#x; script-src *"}},
         {"slug": "other"},
     ],
 )
 def test_org_settings_that_make_no_sense_are_refused(ask: Client, edit: dict[str, object]) -> None:
     assert ask("PATCH", "/org", edit).status == 422
+
+
+def test_the_look_of_pages_is_set_field_by_field(ask: Client) -> None:
+    ask("PATCH", "/org", {"page": {"name": "Acme", "color": "#123456"}})
+    ask("PATCH", "/org", {"page": {"color": None, "thanks_text": "Bye"}, "min_fill_ms": 7})
+
+    org = ask("GET", "/org").json["data"]
+    assert org["min_fill_ms"] == 7
+    assert {name: value for name, value in org["page"].items() if value} == {
+        "name": "Acme",
+        "thanks_text": "Bye",
+    }
 
 
 def test_a_quarantined_capture_can_be_released_once(

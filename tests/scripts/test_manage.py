@@ -240,7 +240,12 @@ def test_a_replay_is_counted_made_cancelled_and_watched(
 def test_an_orgs_settings_are_changed(manage: Manage, org: Org) -> None:
     changed = manage("orgs", "edit", "--spam-mode", "quarantine", "--min-fill-ms", "900")
 
+    named = manage("orgs", "edit", "--page-name", "Acme", "--page-color", "#123456")
+    bare = manage("orgs", "edit", "--page-name", "")
+
     assert (changed["spam_mode"], changed["min_fill_ms"]) == ("quarantine", 900)
+    assert (named["page"]["name"], named["page"]["color"]) == ("Acme", "#123456")
+    assert (bare["page"]["name"], bare["page"]["color"]) == (None, "#123456")
     assert changed["allowed_origins"] == []
 
 

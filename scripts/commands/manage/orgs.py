@@ -26,12 +26,23 @@ from scripts.commands.manage.output import Listing
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
+#: What of the pages for visitors can be set.
+_PAGE = {
+    "name": "name on the pages for visitors; an empty text takes it back, as with all of these",
+    "color": "colour of buttons, #rrggbb",
+    "logo_url": "address of the logo",
+    "home_url": "where visitors go back to",
+    "thanks_title": "title of the page that says thanks",
+    "thanks_text": "its text",
+}
+
+
 def list_orgs(operator: Operator, arguments: Namespace) -> object:
     """Every org."""
     with transaction(operator.services.database) as cursor:
         all_orgs = orgs.all_orgs(cursor)
     refused = operator.services.refused_origins
-    found = [msgspec.to_builtins(view(org, refused.of(org.id))) for org in all_orgs]
+    found = [msgspec.to_builtins(view(org, refused)) for org in all_orgs]
     return Listing(
         found, ("slug", "id", "created_at", "allowed_origins", "redirect_targets", "min_fill_ms")
     )
@@ -54,7 +65,14 @@ def create_org(operator: Operator, arguments: Namespace) -> object:
 
 def edit_org(operator: Operator, arguments: Namespace) -> object:
     """Change the settings of an org; what is not given stays as it is."""
-    wanted = {"spam_mode": arguments.spam_mode, "min_fill_ms": arguments.min_fill_ms}
+    given = {name: getattr(arguments, f"page_{name}") for name in _PAGE}
+    # An empty text goes back to our own.
+    page = {name: text or None for name, text in given.items() if text is not None}
+    wanted = {
+        "spam_mode": arguments.spam_mode,
+        "min_fill_ms": arguments.min_fill_ms,
+        "page": page or None,
+    }
     return operator.ask(org_api.edit_org, body=wanted)
 
 
@@ -82,6 +100,7 @@ COMMANDS = (
         edit_org,
         option("--spam-mode", choices=[mode.value for mode in SpamMode]),
         option("--min-fill-ms", type=int, help="a form filled in faster is quarantined"),
+        *(option(f"--page-{name.replace('_', '-')}", help=text) for name, text in _PAGE.items()),
     ),
     Command("orgs create", create_org, option("slug", help="its host is SLUG.BASE_DOMAIN")),
 )
