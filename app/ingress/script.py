@@ -1,4 +1,4 @@
-"""`GET /rex.js`: the form kit, one readable file, the same for every org."""
+"""`GET /rex.js`, `GET /rex-pow.js`: readable files for pages, the same for every org."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from app.domain.errors import RexError
 from app.http.answers import connection_request_id, error_response
 from app.http.authenticator import RequestAuthenticator
 
-SOURCE = Path(__file__).with_name("static") / "rex.js"
+_FOLDER = Path(__file__).with_name("static")
+SOURCE, POW_SOURCE = _FOLDER / "rex.js", _FOLDER / "rex-pow.js"
 #: Any page may load it, also one that asks for CORS (`integrity`) or is isolated (COEP). A browser
 #: asks for a newer one after an hour, and shows the old one meanwhile.
 _HEADERS = {
@@ -42,10 +43,10 @@ def _variant(body: bytes, encoding: str | None) -> _Variant:
 
 
 class RexScript:
-    """Serves the script at the host of any org."""
+    """Serves a script at the host of any org."""
 
-    def __init__(self, authenticator: RequestAuthenticator) -> None:
-        source = SOURCE.read_bytes()
+    def __init__(self, authenticator: RequestAuthenticator, file: Path = SOURCE) -> None:
+        source = file.read_bytes()
         self._authenticator = authenticator
         self._plain = _variant(source, None)
         self._gzip = _variant(gzip.compress(source, 9, mtime=0), "gzip")
