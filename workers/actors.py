@@ -20,9 +20,12 @@ from app.domain.times import now
 from app.monitoring.reporter import Holds, Reporter
 from app.queue.batches import Batching
 from app.queue.broker import StreamsBroker
+from app.queue.connection import connect
 from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
 from app.queue.notifier import DeliveryNotifier
+from app.queue.push_channel import PushListener, PushSender
 from app.storage.database import open_database
+from app.storage.pushes import read_message
 from app.storage.retry_rules import retry_rules
 from app.storage.secret_key import cipher_of
 from config.descriptors import make_room
@@ -33,10 +36,11 @@ from workers.captures import BATCHING, THREADS, Recorder
 from workers.clock_check import watch_clock
 from workers.completer import Completer
 from workers.engine import DeliveryEngine, Spawn
+from workers.pusher import Pusher
 from workers.reporting import JobsInHand, Reporting
 from workers.sender import Sender
 from workers.sending.happy_eyeballs import RACING_MAX
-from workers.work import DeliveryConfig
+from workers.work import LEASE_MARGIN_SECONDS, DeliveryConfig
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +57,10 @@ def record() -> StreamsBroker:
     """Make this a process that records captures."""
     settings = _start()
     broker = _make_broker(settings, THREADS)
-    recorder = Recorder(open_database(settings.database_url), DeliveryNotifier(broker.client), now)
+    database = open_database(settings.database_url)
+    lease_seconds = retry_rules(settings).attempt_seconds_max + LEASE_MARGIN_SECONDS
+    pusher = Pusher(database, PushSender(broker.client), lease_seconds)
+    recorder = Recorder(database, DeliveryNotifier(broker.client), now, pusher)
     _declare(broker, CAPTURES, RECORD_CAPTURES, recorder.record, batching=BATCHING)
     jobs = JobsInHand()
     broker.add_middleware(jobs)
@@ -61,8 +68,8 @@ def record() -> StreamsBroker:
     return broker
 
 
-def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
-    """Make this a process that delivers; `spawn` starts an attempt."""
+def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine, PushListener]:
+    """Make this a process that delivers; `spawn` starts an attempt. Engine and listener are run."""
     settings = _start()
     broker = _make_broker(settings, NOTIFICATION_THREADS)
     notifier = DeliveryNotifier(broker.client)
@@ -73,10 +80,14 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine]:
         notifier.take(webhook_ids)
         engine.note_due(webhook_ids)
 
+    def take_pushes(message: bytes) -> None:
+        engine.take_pushes(read_message(message))
+
     _declare(broker, DELIVERIES, DELIVER, take_notifications, batching=NOTIFICATIONS)
     slots = settings.worker_threads
     _report(broker, settings, DELIVERIES, lambda: {"attempts": engine.in_flight, "slots": slots})
-    return broker, engine
+    client = connect(settings.redis_url, connections=1, retries=0)
+    return broker, engine, PushListener(client, broker.consumer_name, take_pushes)
 
 
 def share_descriptors(threads: int) -> tuple[int, int]:

@@ -5,8 +5,8 @@
 3. All are recorded together: captures, contacts, events, deliveries.
 4. If PostgreSQL refuses a value, halves are tried until the capture that it refuses stands alone;
    that one is kept as rejected, with the reason, and the others go through.
-5. After the commit the notifier tells delivery workers which webhooks are owed something; then the
-   jobs are acknowledged.
+5. After the commit the first attempts that were leased are pushed to their delivery process, and
+   the notifier tells workers which webhooks have something due; then the jobs are acknowledged.
 
 A job that comes twice changes nothing the second time. Whatever else goes wrong, the database that
 is away or a bug of ours, fails the jobs, and the queue keeps them for another try.
@@ -28,7 +28,9 @@ from app.queue.notifier import DeliveryNotifier
 from app.storage import captures as capture_rows
 from app.storage.captures import decode_capture, decode_captures
 from app.storage.database import Database, retrying, transaction
+from app.storage.new_deliveries import Holder
 from app.storage.recording import Recorded, record
+from workers.pusher import Pusher
 from workers.spam import SpamFilter
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,17 @@ class Recorder:
     """Records jobs of captures; one for all threads of a process."""
 
     def __init__(
-        self, database: Database, notifier: DeliveryNotifier, now: Callable[[], datetime]
+        self,
+        database: Database,
+        notifier: DeliveryNotifier,
+        now: Callable[[], datetime],
+        pusher: Pusher | None = None,
     ) -> None:
+        """`pusher`: sends first attempts on at once; None: all are claimed."""
         self._database = database
         self._notifier = notifier
         self._now = now
+        self._pusher = pusher
         self._spam_filter = SpamFilter()
 
     def record(self, jobs: Sequence[msgspec.Raw]) -> None:
@@ -61,14 +69,18 @@ class Recorder:
             self._record(captures[start : start + TRANSACTION_CAPTURES_MAX])
 
     def _record(self, captures: Sequence[Capture]) -> None:
+        holder = self._pusher.choose() if self._pusher else None
         try:
-            recorded = self._transact(captures)
+            recorded = self._transact(captures, holder)
         except psycopg2.DataError as error:
             self._record_halves(captures, error)
             return
-        self._notifier.notify(recorded.webhook_ids)
+        webhook_ids, pushes = recorded.published
+        if self._pusher and holder and pushes:
+            webhook_ids |= self._pusher.push(holder, pushes)
+        self._notifier.notify(webhook_ids)
         extra = {"captures": recorded.captures, "events": recorded.events, "of": len(captures)}
-        log.info("captures.recorded", extra=extra)
+        log.info("captures.recorded", extra=extra | {"pushed": len(pushes)})
 
     def _record_halves(self, captures: Sequence[Capture], error: psycopg2.DataError) -> None:
         if len(captures) == 1:
@@ -78,12 +90,12 @@ class Recorder:
         self._record(captures[:middle])
         self._record(captures[middle:])
 
-    def _transact(self, captures: Sequence[Capture]) -> Recorded:
-        return retrying(lambda: self._record_once(captures))
+    def _transact(self, captures: Sequence[Capture], holder: Holder | None) -> Recorded:
+        return retrying(lambda: self._record_once(captures, holder))
 
-    def _record_once(self, captures: Sequence[Capture]) -> Recorded:
+    def _record_once(self, captures: Sequence[Capture], holder: Holder | None) -> Recorded:
         with transaction(self._database) as cursor:
-            return record(cursor, captures, self._now())
+            return record(cursor, captures, self._now(), holder)
 
     def _reject(self, capture: Capture, error: psycopg2.DataError) -> None:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]

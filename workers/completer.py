@@ -15,9 +15,10 @@ import msgspec
 from app.domain.errors import StorageUnavailable
 from app.domain.health import Health, after_attempt, is_circuit_open, opens_at
 from app.domain.pace import permits, use_permits
-from app.storage import claims, deliveries, endpoints
+from app.storage import claims, deliveries, endpoints, leases
 from app.storage.database import Cursor, Database, retrying, transaction
 from app.storage.endpoints import Endpoint
+from app.storage.leases import Held
 from workers.webhook_status import update_webhook_status
 from workers.work import Attempted, DeliveryConfig, WebhookWork
 
@@ -53,6 +54,14 @@ class Completer:
         except Exception as error:
             return self._run_apart(works, error)
 
+    def held(self) -> Held | None:
+        """The leases of this process; None while PostgreSQL is away."""
+        try:
+            with transaction(self._database) as cursor:
+                return leases.held_by(cursor, self._holder)
+        except StorageUnavailable:
+            return None
+
     def _run_apart(self, works: Sequence[WebhookWork], error: Exception) -> set[str]:
         """Run each piece alone, so that one that cannot be stored does not fail the others."""
         if len(works) > 1:
@@ -81,7 +90,7 @@ class Completer:
         with transaction(self._database) as cursor:
             known = endpoints.lock(cursor, (work.webhook_id for work in works))
             notify = self._settle(cursor, works, known)
-            for webhook_id in deliveries.give_back(cursor, [c for w in works for c in w.unsent]):
+            for webhook_id in leases.give_back(cursor, [c for w in works for c in w.unsent]):
                 if webhook_id in known:
                     known[webhook_id].in_flight -= 1
             for work in works:

@@ -31,16 +31,18 @@ def main() -> int:
     patch_psycopg()
     # Look-ups block a thread each. How many one org may have is up to the resolver.
     gevent.get_hub().threadpool.maxsize = LOOK_UPS_MAX
-    broker, engine = actors.deliver(gevent.spawn)
+    broker, engine, listener = actors.deliver(gevent.spawn)
     stopping = Event()
     for each in STOP_SIGNALS:  # again means the same
         gevent.signal_handler(each, stopping.set)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     running = gevent.spawn(engine.run)
     running.link(lambda _: stopping.set())
+    gevent.spawn(listener.run)
     worker = Worker(broker, worker_threads=actors.NOTIFICATION_THREADS)
     worker.start()
     stopping.wait()
+    listener.stop()
     worker.stop()
     engine.stop()
     running.join(SHUTDOWN_SECONDS)

@@ -2,13 +2,14 @@
 
     notification ──► lane is due ──► slots granted ──► claimed ──► attempt in flight
     (webhook id)         ▲           (slots.py)     (completer.py)  (attempts.py)
-                         │                                                │
-                         └──────── settled, in the next transaction ◄─────┘
+                         │                ▲                 ▲             │
+    push (a delivery ────│────────────────┴─────────────────┘             │
+    that is leased)      └──────── settled, in the next transaction ◄─────┘
 
-One loop per process: it takes finished attempts and notifications, shares the free slots out, and
-runs one transaction that settles, gives back and claims. What finishes meanwhile goes into the next
-one. Each attempt runs on its own (a greenlet in production), so a receiver costs nobody more than
-the slots that it holds. docs/delivery.md tells the rules.
+One loop per process: it takes what has finished, was pushed or notified, shares the free slots out,
+sends what was pushed, and has one transaction at a time settle, give back and claim. What finishes
+meanwhile goes into the next one. Each attempt runs on its own (a greenlet in production), so a
+receiver costs nobody more than the slots that it holds. docs/delivery.md tells the rules.
 """
 
 from __future__ import annotations
@@ -20,24 +21,25 @@ from functools import partial
 from time import monotonic
 
 from app.domain.errors import StorageUnavailable
-from app.domain.slots import grant
+from app.domain.push import LOOK_SECONDS
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
+from app.storage.leases import Held
+from app.storage.pushes import Push
 from workers.attempts import Attempts
 from workers.completer import Completer
 from workers.lane import Lane
-from workers.work import LEASE_MARGIN_SECONDS, Attempted, DeliveryConfig, WebhookWork
+from workers.lanes import LANES_MAX, Lanes
+from workers.leases import KnownLeases
+from workers.waiting import DatabaseClock, WaitingPush
+from workers.work import LEASE_MARGIN_SECONDS, Attempted, DeliveryConfig, Transaction, WebhookWork
 
-#: Webhooks that one transaction claims for: proven ones, and others. A claim takes a millisecond,
-#: and those that answer well are not to wait for it.
-PROVEN_AT_ONCE = 24
-UNPROVEN_AT_ONCE = 8
 #: How often other processes are asked to help with a backlog.
 HELP_SECONDS = 0.2
 #: Pause before outcomes are handed in again while PostgreSQL is away.
 AWAY_SECONDS = 0.25
-#: Webhooks whose limit is remembered.
-LANES_MAX = 10_000
+#: What pushes that wait may take together; beyond it they are given back.
+WAITING_BYTES_MAX = 8 * 1024 * 1024
 
 Spawn = Callable[[Callable[[], object]], object]
 
@@ -59,17 +61,18 @@ class DeliveryEngine:
     ) -> None:
         self._completer = completer
         self._attempts = attempts
-        self._config = config
         self._notify = notify
         self._spawn = spawn
         self._news = threading.Event()
         self._told_due: deque[str] = deque()
+        self._pushed: deque[Push] = deque()
         self._ended: deque[tuple[Claimed, Attempted | None]] = deque()
-        self._lanes: dict[str, Lane] = {}
-        #: Those that are not idle.
-        self._active: dict[str, Lane] = {}
+        self._lanes = Lanes(config)
+        self._leases = KnownLeases()
+        self._clock = DatabaseClock()
+        self._running: Transaction | None = None
         self._helped_at: dict[str, float] = {}
-        self._away_until = 0.0
+        self._away_until = self._look_at = 0.0
         self._stopping = False
 
     @property
@@ -80,6 +83,11 @@ class DeliveryEngine:
     def note_due(self, webhook_ids: Iterable[str]) -> None:
         """Webhooks may have something due. Returns at once; any thread may call."""
         self._told_due.extend(webhook_ids)
+        self._news.set()
+
+    def take_pushes(self, pushes: Iterable[Push]) -> None:
+        """Deliveries that this process holds. Returns at once; any thread may call."""
+        self._pushed.extend(pushes)
         self._news.set()
 
     def stop(self) -> None:
@@ -94,86 +102,104 @@ class DeliveryEngine:
             self._news.clear()
             self._take_news()
             now = monotonic()
-            works = self._plan(now) if now >= self._away_until else []
-            if works:
-                self._run_transaction(works)
+            self._send_pushed(now)
+            if self._running is None and now >= self._away_until:
+                self._begin_transaction(now)
 
     def _is_drained(self) -> bool:
-        return not self._ended and not any(
-            lane.in_flight or lane.has_results for lane in self._active.values()
-        )
+        is_busy = self._running or self._ended or self._pushed
+        return not is_busy and not any(lane.is_busy for lane in self._lanes.active.values())
 
-    def _seconds_to_wait(self) -> float | None:
+    def _seconds_to_wait(self) -> float:
         now = monotonic()
-        moments = [at for lane in self._active.values() if (at := lane.wakes_at(now)) is not None]
-        if self._away_until > now:
-            moments.append(self._away_until)
-        return max(0.0, min(moments) - now) if moments else None
+        moments = [max(self._look_at, self._away_until)] if self._running is None else []
+        moments += [at for lane in self._lanes.active.values() if (at := lane.wakes_at(now))]
+        return max(0.0, min(moments, default=now + LOOK_SECONDS) - now)
 
     def _take_news(self) -> None:
         now = monotonic()
         while self._told_due:
-            self._lane(self._told_due.popleft()).note_due(now)
+            self._lanes.of(self._told_due.popleft()).note_due(now)
         while self._ended:
             claimed, attempted = self._ended.popleft()
-            self._lanes[claimed.webhook_id].finish(claimed, attempted, now)
+            self._lanes.of(claimed.webhook_id).finish(claimed, attempted, now)
+        while self._pushed:
+            self._take_push(self._pushed.popleft(), now)
+        if self._running is not None and self._running.is_over:
+            self._end_transaction(self._running, now)
 
-    def _lane(self, webhook_id: str) -> Lane:
-        lane = self._lanes.get(webhook_id)
-        if lane is None:
-            if len(self._lanes) >= LANES_MAX:
-                self._lanes = dict(self._active)
-            lane = self._lanes[webhook_id] = Lane(webhook_id, self._config.max_in_flight)
-        self._active[webhook_id] = lane
-        return lane
+    def _take_push(self, push: Push, now: float) -> None:
+        if not self._leases.add(push.claimed.lease):
+            return  # it came twice, or was given back
+        lane = self._lanes.of(push.claimed.webhook_id)
+        leased_at = self._clock.monotonic(push.leased_at)
+        if self._stopping or self._lanes.waiting_bytes > WAITING_BYTES_MAX:
+            lane.give_back([push.claimed], now)
+        else:
+            lane.hold(WaitingPush(push.claimed, push.version, leased_at, now))
 
-    def _plan(self, now: float) -> list[WebhookWork]:
-        """What the next transaction does."""
-        self._active = {key: lane for key, lane in self._active.items() if not lane.is_idle}
-        granted = {} if self._stopping else self._grant(now)
-        return [
-            lane.work(granted.get(key, 0), now)
-            for key, lane in self._active.items()
-            if lane.has_results or key in granted
-        ]
+    def _send_pushed(self, now: float) -> None:
+        """Send what was pushed and may leave now."""
+        for lane in self._lanes.active.values():
+            lane.review_pushes(now, keep=not self._stopping)
+        if not any(lane.has_pushes for lane in self._lanes.active.values()):
+            return
+        for webhook_id, count in self._lanes.grant(now).items():
+            lane = self._lanes.active[webhook_id]
+            pushes = lane.take_pushes(count)
+            lane.start([push.claimed for push in pushes], now)
+            for push in pushes:
+                self._start(lane, push.claimed, push.leased_at, lane.waits_for)
 
-    def _grant(self, now: float) -> dict[str, int]:
-        """The slots that each webhook may fill now; those that waited longest come first."""
-        demands = [lane.demand(now) for lane in self._active.values()]
-        granted = grant(self._config.slots, demands)
-        for demand in demands:
-            if demand.wanted > granted.get(demand.webhook_id, 0):
-                lane = self._active[demand.webhook_id]
-                lane.waits_for = "slots" if demand.proven else "bulkhead"
-        longest = sorted(
-            (demand for demand in demands if demand.webhook_id in granted),
-            key=lambda demand: self._active[demand.webhook_id].asked_at,
-        )
-        proven = [demand.webhook_id for demand in longest if demand.proven]
-        others = [demand.webhook_id for demand in longest if not demand.proven]
-        first = proven[:PROVEN_AT_ONCE] + others[:UNPROVEN_AT_ONCE]
-        return {webhook_id: granted[webhook_id] for webhook_id in first}
+    def _begin_transaction(self, now: float) -> None:
+        self._lanes.leave_idle()
+        works = self._lanes.plan(now, claims=not self._stopping)
+        looks = now >= self._look_at
+        if not works and not looks:
+            return
+        if looks:
+            self._look_at = now + LOOK_SECONDS
+        self._running = Transaction(works, looks=looks)
+        self._spawn(partial(self._transact, self._running))
 
-    def _run_transaction(self, works: list[WebhookWork]) -> None:
-        reasons = {work.webhook_id: self._active[work.webhook_id].waits_for for work in works}
-        notify = self._completer.run(works)
-        now = monotonic()
-        for work in works:
-            lane = self._active[work.webhook_id]
+    def _transact(self, running: Transaction) -> None:
+        try:
+            running.notify = self._completer.run(running.works)
+            if running.looks:
+                running.looked_at = monotonic()
+                running.held = self._completer.held()
+        except BaseException as error:
+            running.fault = error
+        running.is_over = True
+        self._news.set()
+
+    def _end_transaction(self, ended: Transaction, now: float) -> None:
+        self._running = None
+        if ended.fault is not None:
+            raise ended.fault
+        for work in ended.works:
+            lane = self._lanes.of(work.webhook_id)
             lane.take(work, now)
             if isinstance(work.error, StorageUnavailable):
                 self._away_until = now + AWAY_SECONDS
             lane.start(work.claimed, now)
             for claimed in work.claimed:
-                assert work.endpoint is not None
-                reason = reasons[work.webhook_id]
-                self._spawn(partial(self._attempt, work.endpoint, claimed, work.asked_at, reason))
-        notify |= {work.webhook_id for work in works if self._needs_help(work, now)}
+                self._leases.add(claimed.lease)
+                self._start(lane, claimed, work.asked_at, work.waited_for)
+        if ended.held is not None:
+            self._look_for_lost(ended.held, ended.looked_at, now)
+        notify = ended.notify | {work.webhook_id for work in ended.works if self._needs_help(work)}
         if notify:
             self._spawn(partial(self._notify, notify))
         self._news.set()  # there may be more to claim
 
-    def _needs_help(self, work: WebhookWork, now: float) -> bool:
+    def _look_for_lost(self, held: Held, looked_at: float, now: float) -> None:
+        self._clock = DatabaseClock(held.at, looked_at)
+        for lease in self._leases.find_lost(held.leases):
+            self._lanes.of(lease.webhook_id).give_back([lease], now)
+
+    def _needs_help(self, work: WebhookWork) -> bool:
+        now = monotonic()
         if (
             not work.more
             or work.wait_seconds
@@ -185,12 +211,16 @@ class DeliveryEngine:
         self._helped_at[work.webhook_id] = now
         return True
 
+    def _start(self, lane: Lane, claimed: Claimed, leased_at: float, reason: str | None) -> None:
+        assert lane.endpoint is not None
+        self._spawn(partial(self._attempt, lane.endpoint, claimed, leased_at, reason))
+
     def _attempt(
-        self, endpoint: Endpoint, claimed: Claimed, asked_at: float, waited_for: str | None
+        self, endpoint: Endpoint, claimed: Claimed, leased_at: float, waited_for: str | None
     ) -> None:
         attempted = None
         # If this process has slept, an attempt might outlive the lease.
-        if monotonic() <= asked_at + LEASE_MARGIN_SECONDS:
+        if monotonic() <= leased_at + LEASE_MARGIN_SECONDS:
             attempted = self._attempts.make(endpoint, claimed, waited_for)
         self._ended.append((claimed, attempted))
         self._news.set()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from app.domain.concurrency import Answer, ConcurrencyLimit
 from app.domain.delivery import Verdict
 from app.domain.errors import StorageUnavailable
-from app.domain.health import is_circuit_open
+from app.domain.health import is_circuit_open, opens_at
 from app.domain.slots import Demand
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
+from app.storage.leases import Lease
+from workers.waiting import WaitingPush, WaitingPushes
 from workers.work import Attempted, WebhookWork
 
 #: An answer that takes longer, or an attempt without one for so long, makes a webhook unproven.
@@ -42,11 +45,16 @@ class Lane:
         self.webhook_id = webhook_id
         self._cap = cap
         self._limit = ConcurrencyLimit(cap)
-        self._endpoint: Endpoint | None = None
+        #: The webhook when it was read last.
+        self.endpoint: Endpoint | None = None
+        self._read_at = float("-inf")
+        self._waiting = WaitingPushes()
+        #: What the transaction that runs may claim.
+        self._claiming = 0
         #: By lease, the oldest first.
         self._flights: dict[int, _Flight] = {}
         self._finished: list[Attempted] = []
-        self._unsent: list[Claimed] = []
+        self._unsent: list[Claimed | Lease] = []
         self._is_due = False
         self._wake_at = 0.0
         self._answers_well = False
@@ -67,32 +75,80 @@ class Lane:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way, due or to be recorded."""
-        return not (self._is_due or self._flights or self.has_results)
+        return not (self._is_due or self.is_busy)
 
     @property
     def has_results(self) -> bool:
         """Whether something is to be recorded."""
         return bool(self._finished or self._unsent)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way, held or to be recorded."""
+        return bool(self._flights or self._waiting or self.has_results)
+
+    @property
+    def has_pushes(self) -> bool:
+        """Whether pushes wait to be sent."""
+        return bool(self._waiting)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What the pushes take that have not been sent."""
+        return self._waiting.bytes
+
+    @property
+    def needs_endpoint(self) -> bool:
+        """Whether a push waits for what its webhook is now."""
+        return bool(self._waiting) and not self._waiting.fits(self.endpoint, self._read_at)
+
     def note_due(self, now: float) -> None:
         """Something may be due."""
         self._is_due = True
         self._wake_at = min(self._wake_at, max(now, self.asked_at + LOOK_AGAIN_SECONDS))
 
+    def hold(self, push: WaitingPush) -> None:
+        """Send a push as soon as may be."""
+        self._waiting.add(push)
+
+    def give_back(self, unsent: Sequence[Claimed | Lease], now: float) -> None:
+        """Make leased deliveries due again; they are claimed in their turn."""
+        self._unsent += unsent
+        self.note_due(now)
+
+    def review_pushes(self, now: float, *, keep: bool) -> None:
+        """Give back the pushes that have waited for too long, or must not leave."""
+        unsent = self._waiting.take_stale(now) if keep else self._waiting.take_all()
+        if self._waiting and not self.needs_endpoint and self._is_held_back(now):
+            unsent += self._waiting.take_all()
+        if unsent:
+            self.give_back(unsent, now)
+
+    def take_pushes(self, most: int) -> list[WaitingPush]:
+        """Pushes to be sent now."""
+        ready = 0 if self.needs_endpoint else min(most, len(self._waiting))
+        return [self._waiting.take() for _ in range(ready)]
+
     def wakes_at(self, now: float) -> float | None:
-        """When its wait is over; None if it does not wait for a time."""
-        return self._wake_at if self._is_due and self._wake_at > now else None
+        """When a wait of its is over; None if it does not wait for a time."""
+        moments = [self._wake_at] if self._is_due and self._wake_at > now else []
+        return min([*moments, *self._waiting.stale_at()], default=None)
+
+    def may_claim(self, now: float) -> bool:
+        """Whether something may be due, and to be claimed."""
+        return self._is_due and now >= self._wake_at and not self._claiming
 
     def demand(self, now: float) -> Demand:
         """What it holds and wants."""
-        room = max(0, self._limit.value - self.in_flight)
-        wants = self._is_due and now >= self._wake_at
-        if wants and not room:
+        held = self.in_flight + self._claiming
+        room = max(0, self._limit.value - held)
+        may_claim = self.may_claim(now)
+        ready = 0 if self.needs_endpoint else len(self._waiting)
+        if (may_claim or ready) and not room:
             self.waits_for = "limit"
-        org_id = self._endpoint.org_id if self._endpoint else self.webhook_id
-        return Demand(
-            self.webhook_id, org_id, self._is_proven(now), self.in_flight, room if wants else 0
-        )
+        org_id = self.endpoint.org_id if self.endpoint else self.webhook_id
+        wanted = room if may_claim else min(room, ready)
+        return Demand(self.webhook_id, org_id, self.is_proven(now), held, wanted)
 
     def start(self, claimed: Sequence[Claimed], now: float) -> None:
         """Attempts begin together."""
@@ -125,29 +181,50 @@ class Lane:
     def work(self, wanted: int, now: float) -> WebhookWork:
         """What the next transaction is to do for it."""
         learned = self._limit.value if self._is_worth_remembering(now) else None
-        work = WebhookWork(self.webhook_id, self._finished, self._unsent, wanted, learned)
+        work = WebhookWork(
+            self.webhook_id,
+            self._finished,
+            self._unsent,
+            wanted,
+            learned,
+            waited_for=self.waits_for,
+        )
         self._finished, self._unsent = [], []
+        self._claiming = wanted
         if wanted:
             self.asked_at = now
         return work
 
     def take(self, work: WebhookWork, now: float) -> None:
         """What came of it."""
+        self._claiming = 0
         if isinstance(work.error, StorageUnavailable):
             self._finished = [*work.attempted, *self._finished]
             self._unsent = [*work.unsent, *self._unsent]
             return
-        before = self._endpoint
+        before = self.endpoint
         self._learn(before, work.endpoint)
         if work.wanted:
             self._is_due = work.more
             self._wake_at = now + work.wait_seconds
             self.waits_for = work.wait_reason
-        self._endpoint = work.endpoint
+        self.endpoint, self._read_at = work.endpoint, work.asked_at
         # What is settled may let the next one of its contact, or the next probe, leave.
         held_back = before is not None and (before.ordered or is_circuit_open(before.health))
         if work.attempted and held_back and not work.claimed:
             self._is_due = True
+
+    def is_proven(self, now: float) -> bool:
+        """Whether it answers well of late."""
+        oldest = next(iter(self._flights.values()), None)
+        return self._answers_well and (oldest is None or now - oldest.started_at < SLOW_SECONDS)
+
+    def _is_held_back(self, now: float) -> bool:
+        assert self.endpoint is not None
+        passed = timedelta(seconds=now - self._read_at)
+        health = self.endpoint.health
+        pauses = is_circuit_open(health) or opens_at(health, self.endpoint.read_at + passed)
+        return bool(pauses) or self.endpoint.status != "active"
 
     def _learn(self, before: Endpoint | None, after: Endpoint | None) -> None:
         if after is None:
@@ -161,13 +238,9 @@ class Lane:
     def _start_limit(self, start: float) -> None:
         self._limit = ConcurrencyLimit(self._cap, max(1.0, start))
 
-    def _is_proven(self, now: float) -> bool:
-        oldest = next(iter(self._flights.values()), None)
-        return self._answers_well and (oldest is None or now - oldest.started_at < SLOW_SECONDS)
-
     def _is_worth_remembering(self, now: float) -> bool:
-        if self._endpoint is None or now - self._remembered_at < REMEMBER_SECONDS:
+        if self.endpoint is None or now - self._remembered_at < REMEMBER_SECONDS:
             return False
         self._remembered_at = now
-        known, limit = self._endpoint.health.concurrency_limit or 1, self._limit.value
+        known, limit = self.endpoint.health.concurrency_limit or 1, self._limit.value
         return max(known, limit) >= REMEMBER_FACTOR * min(known, limit)

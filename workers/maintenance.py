@@ -15,7 +15,7 @@ from app.queue.jobs import CAPTURES, DELIVERIES, RECORD_CAPTURES, encode_job
 from app.queue.legacy_lists import move_legacy_jobs
 from app.queue.notifier import DeliveryNotifier
 from app.queue.silence import Silence
-from app.storage import deliveries, fallback
+from app.storage import deliveries, fallback, leases
 from app.storage.database import Cursor, Database, transaction
 from workers.captures import Recorder
 
@@ -97,7 +97,7 @@ class MaintenanceTasks:
         """Make due again what a dead process held, and what was held for too long."""
         beats = self._broker.heartbeats(DELIVERIES)
         with transaction(self._database) as cursor:
-            holders = deliveries.holders(cursor)
+            holders = leases.holders(cursor)
         dead = self._silence.find_dead(beats, [holder.encode() for holder in holders])
         names = [holder.decode() for holder in dead]
         step, most = partial(deliveries.release_lost, dead=names), deliveries.RELEASED_AT_ONCE

@@ -12,6 +12,7 @@ from app.domain.retry_policy import RetryRules
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
+from app.storage.leases import Held, Lease
 
 #: A lease outlives the longest attempt by this much: time to start it and to record it.
 LEASE_MARGIN_SECONDS = 15.0
@@ -55,11 +56,13 @@ class WebhookWork:
     webhook_id: str
     attempted: Sequence[Attempted] = ()
     #: Claimed but not attempted; they go back as they were.
-    unsent: Sequence[Claimed] = ()
+    unsent: Sequence[Claimed | Lease] = ()
     #: Deliveries to claim, at most.
     wanted: int = 0
     #: A concurrency limit to be remembered for other processes.
     learned: int | None = None
+    #: What had kept from leaving what is claimed now.
+    waited_for: str | None = None
 
     endpoint: Endpoint | None = None
     claimed: list[Claimed] = field(default_factory=list)
@@ -77,3 +80,20 @@ class WebhookWork:
         self.endpoint, self.claimed, self.more, self.error = None, [], False, None
         self.wait_seconds, self.wait_reason = 0.0, None
         self.asked_at = time.monotonic()
+
+
+@dataclass
+class Transaction:
+    """What the engine has one transaction do, and below it what comes of it."""
+
+    works: Sequence[WebhookWork]
+    #: Whether to read which leases this process holds.
+    looks: bool
+
+    #: Other webhooks to notify.
+    notify: set[str] = field(default_factory=set)
+    held: Held | None = None
+    #: When that was asked for (monotonic seconds).
+    looked_at: float = 0.0
+    fault: BaseException | None = None
+    is_over: bool = False

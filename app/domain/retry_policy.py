@@ -47,6 +47,11 @@ class RetryRules(NamedTuple):
             return self.attempt_seconds
         return min(choice, self.limits.attempt_seconds)
 
+    @property
+    def attempt_seconds_max(self) -> float:
+        """The total time of an attempt whose webhook is not known."""
+        return max(self.attempt_seconds, self.limits.attempt_seconds)
+
     def policy_of(self, choice: Mapping[str, object] | None) -> RetryPolicy:
         """The policy of a webhook by its stored choice, within the limits of today."""
         if not choice:

@@ -49,6 +49,10 @@ class Keys(NamedTuple):
         """Hash of a process's name to what it reports of itself."""
         return f"{self.namespace}:processes"
 
+    def pushes(self, name: str) -> str:
+        """Channel (Pub/Sub) of what is pushed to a delivery process."""
+        return f"{self.namespace}:pushes:{name}"
+
     def rescues(self, queue: str) -> str:
         """Counter that lets only one process at a time rescue orphans."""
         return f"{self.namespace}:rescues:{queue}"

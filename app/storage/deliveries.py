@@ -15,7 +15,6 @@ from peewee import Expression, ModelSelect, fn
 from app.domain.attempt import Timings
 from app.domain.delivery import DeliveryStatus
 from app.domain.webhook import WebhookStatus
-from app.storage.claims import Claimed
 from app.storage.database import Cursor, execute
 from app.storage.models import Attempts, Deliveries, Webhooks
 from app.storage.prepared import Prepared
@@ -82,14 +81,6 @@ RETURNING d.id
 """,
 )
 
-_GIVE_BACK = """
-UPDATE deliveries d
-SET status = 'pending', attempts = d.attempts - 1, lease = NULL, leased_until = NULL, holder = NULL
-FROM json_to_recordset(%s) AS unsent (id text, lease bigint)
-WHERE d.id = unsent.id AND d.lease = unsent.lease
-RETURNING d.webhook_id
-"""
-
 # The loose index scan hops from webhook to webhook: its cost is the number of webhooks with open
 # deliveries, whatever their backlog.
 _DUE_WEBHOOKS = Prepared(
@@ -111,11 +102,6 @@ WHERE open.next_attempt_at <= now()
     AND COALESCE(h.not_before, '-infinity') <= now()
     AND COALESCE(h.rest_until, '-infinity') <= now() + interval '0.5 seconds'
 """,
-)
-
-_HOLDERS = Prepared(
-    "holders",
-    "SELECT DISTINCT holder FROM deliveries WHERE status = 'attempting' AND holder IS NOT NULL",
 )
 
 _RELEASE_LOST = Prepared(
@@ -170,30 +156,12 @@ def settle(cursor: Cursor, outcomes: Sequence[Settled]) -> set[str]:
     return held
 
 
-def give_back(cursor: Cursor, unsent: Sequence[Claimed]) -> list[str]:
-    """Make claimed deliveries due as before their claim; the webhook of each that still was.
-
-    No attempt was made, so none is counted.
-    """
-    if not unsent:
-        return []
-    rows = [{"id": claimed.id, "lease": claimed.lease} for claimed in unsent]
-    cursor.execute(_GIVE_BACK, (as_json(rows),))
-    return [row[0] for row in cursor.fetchall()]
-
-
 def due_webhooks(cursor: Cursor) -> list[str]:
     """Active webhooks that have a delivery due and may be tried now.
 
     Those whose cooldown is almost over as well: a delivery worker waits for its exact end.
     """
     _DUE_WEBHOOKS.run(cursor, {})
-    return [row[0] for row in cursor.fetchall()]
-
-
-def holders(cursor: Cursor) -> list[str]:
-    """The processes that hold leases."""
-    _HOLDERS.run(cursor, {})
     return [row[0] for row in cursor.fetchall()]
 
 

@@ -33,6 +33,8 @@ class Endpoint(msgspec.Struct):
     ordered: bool
     status: str
     next_permit_at: datetime | None
+    #: Changes with the webhook, not with its health.
+    version: datetime
     #: When it was read, by the database's clock: the one that all processes share.
     read_at: datetime
     #: Its deliveries under a lease, counted only while its circuit is open.
@@ -55,7 +57,7 @@ SELECT FROM webhook_health WHERE webhook_id = ANY(%(ids)s) ORDER BY webhook_id F
 """,
     f"""
 SELECT w.id, w.org_id, w.url, w.secret, w.previous_secret, w.previous_secret_until, w.headers,
-    w.rate_limit, w.ordered, w.status, h.paced_until, clock_timestamp(),
+    w.rate_limit, w.ordered, w.status, h.paced_until, w.updated_at, clock_timestamp(),
     CASE WHEN h.failure_count >= {OPEN_AFTER} THEN (
         SELECT count(*) FROM deliveries d
         WHERE d.webhook_id = w.id AND d.status = 'attempting') ELSE 0 END,

@@ -3,7 +3,7 @@
     captures  inserted; already there means already done
     contacts  locked in key order, merged capture by capture, written with one statement
     events    one per capture
-    deliveries one per event and webhook
+    deliveries one per event and webhook; some are leased at once (pushes.py)
 
 Nothing here commits. A capture that was recorded before changes nothing the second time.
 """
@@ -24,6 +24,8 @@ from app.storage import contacts as contact_rows
 from app.storage.database import Cursor
 from app.storage.erasure import erase_captures
 from app.storage.events import publish
+from app.storage.new_deliveries import Holder
+from app.storage.pushes import Published, publish_and_push
 
 
 class Recorded(NamedTuple):
@@ -31,18 +33,24 @@ class Recorded(NamedTuple):
 
     captures: int
     events: int
-    webhook_ids: set[str]
+    published: Published
 
 
-def record(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> Recorded:
+def record(
+    cursor: Cursor, captures: Sequence[Capture], now: datetime, holder: Holder | None = None
+) -> Recorded:
     """Record captures, in the order of their ids, and everything that follows from them.
+
+    `holder`: a delivery process that may get first attempts pushed; None: all are to be claimed.
 
     Raises `TransactionConflict` when the same work should be done again, and whatever PostgreSQL
     raises for a capture that it cannot store.
     """
     new = _insert(cursor, captures)
     events = merge(cursor, [capture for capture in new if capture.contact_id], now)
-    return Recorded(len(new), len(events), publish(cursor, events))
+    if holder is None:
+        return Recorded(len(new), len(events), Published(publish(cursor, events), []))
+    return Recorded(len(new), len(events), publish_and_push(cursor, events, holder))
 
 
 def merge(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> list[Event]:

@@ -22,8 +22,8 @@ from app.domain.ids import first_ulid_at
 from app.domain.webhook import WebhookStatus, subscribes
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.deliveries import reopen
-from app.storage.events import NewDelivery, insert_missing
 from app.storage.models import Deliveries, Events, Replays, Webhooks, columns_for, select
+from app.storage.new_deliveries import NewDelivery, insert_missing
 
 _MILLISECONDS_MAX = 2**48 - 1
 _SETTLED = (DeliveryStatus.SUCCEEDED, DeliveryStatus.FAILED, DeliveryStatus.CANCELLED)

@@ -14,6 +14,7 @@ from app.domain.merge import merge_capture, new_contact
 from app.domain.times import now
 from app.storage import contacts
 from app.storage.database import Database, TransactionConflict, open_database, transaction
+from app.storage.pushes import Published
 from app.storage.recording import Recorded, record
 from tests.factories import make_capture, make_org, make_webhook
 
@@ -44,7 +45,7 @@ def test_a_new_address_becomes_a_contact_an_event_and_a_delivery_per_webhook(
 
     recorded = record_all(database, [capture])
 
-    assert recorded == Recorded(1, 1, {matching.id})
+    assert recorded == Recorded(1, 1, Published({matching.id}, []))
     assert rows(database, "SELECT id, first_name, captures_count FROM contacts") == [
         (capture.contact_id, "Ada", 1)
     ]
@@ -58,7 +59,7 @@ def test_recording_a_capture_twice_stores_it_once(database: Database) -> None:
     capture = make_capture(org)
 
     assert record_all(database, [capture, capture]).captures == 1
-    assert record_all(database, [capture]) == Recorded(0, 0, set())
+    assert record_all(database, [capture]) == Recorded(0, 0, Published(set(), []))
 
     counts = rows(
         database,

@@ -14,7 +14,7 @@ from app.domain.health import OPEN_AFTER
 from app.domain.org import Org
 from app.domain.times import now
 from app.domain.webhook import Webhook
-from app.storage import deliveries
+from app.storage import deliveries, leases
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_webhook
@@ -127,9 +127,9 @@ def test_a_dead_process_loses_its_leases_at_once_and_no_other_does(
     (held,) = settle_and_claim(living, webhook.id, wanted=1).claimed
 
     with transaction(database) as cursor:
-        assert sorted(deliveries.holders(cursor)) == ["dead", "living"]
+        assert sorted(leases.holders(cursor)) == ["dead", "living"]
         assert deliveries.release_lost(cursor, dead=["dead"]) == 1
-        assert deliveries.holders(cursor) == ["living"]
+        assert leases.holders(cursor) == ["living"]
 
     assert execute(database, "SELECT delivery_id, result FROM attempts") == [(lost.id, "lost")]
     assert in_flight(database) == 1

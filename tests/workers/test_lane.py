@@ -27,7 +27,21 @@ def claimed(lease: int) -> Claimed:
 def endpoint(url: str = URL, failures: int = 0, learned: int | None = None) -> Endpoint:
     health = Health(NOON, failure_count=failures, concurrency_limit=learned)
     return Endpoint(
-        "whk_1", "org_1", url, b"", None, None, {}, None, False, "active", None, NOON, 0, health
+        "whk_1",
+        "org_1",
+        url,
+        b"",
+        None,
+        None,
+        {},
+        None,
+        False,
+        "active",
+        None,
+        NOON,
+        NOON,
+        0,
+        health,
     )
 
 

@@ -1,0 +1,136 @@
+"""Pushes: which deliveries a recording transaction leases, and what it tells their process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from app.domain.org import Org
+from app.domain.push import IN_FLIGHT_MAX
+from app.domain.times import now
+from app.domain.webhook import Webhook
+from app.storage import pushes as pushes_module
+from app.storage.database import Database, transaction
+from app.storage.endpoints import lock
+from app.storage.leases import give_back, held_by
+from app.storage.new_deliveries import Holder
+from app.storage.pushes import Published, messages_of, read_message
+from app.storage.recording import record
+from tests.factories import make_capture, make_org, make_webhook
+
+HOLDER = Holder("somebody", 30.0)
+
+
+@pytest.fixture
+def org(database: Database) -> Org:
+    return make_org(database)
+
+
+def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with transaction(database) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def healthy(database: Database, org: Org, **fields: Any) -> Webhook:
+    """A webhook that has answered well."""
+    webhook = make_webhook(database, org, **fields)
+    execute(database, "UPDATE webhook_health SET last_success_at = now()")
+    return webhook
+
+
+def record_leads(database: Database, org: Org, emails: Sequence[str]) -> Published:
+    captures = [make_capture(org, each) for each in emails]
+    with transaction(database) as cursor:
+        return record(cursor, captures, now(), HOLDER).published
+
+
+def test_a_delivery_to_a_healthy_webhook_is_leased_and_told_with_all_that_its_request_needs(
+    database: Database, org: Org
+) -> None:
+    webhook = healthy(database, org)
+
+    published = record_leads(database, org, ["ada@example.com"])
+    ((pushes, message),) = messages_of(published.pushes)
+    (push,) = read_message(message)
+
+    assert published.webhook_ids == set()
+    assert pushes == [push]
+    ((delivery_id, lease, event_id, data),) = execute(
+        database,
+        "SELECT d.id, d.lease, e.id, e.data::text FROM deliveries d JOIN events e"
+        " ON e.id = d.event_id WHERE d.status = 'attempting' AND d.holder = 'somebody'"
+        " AND d.attempts = 1 AND d.leased_until - d.created_at = interval '30 seconds'",
+    )
+    claimed = push.claimed
+    assert (claimed.id, claimed.lease, claimed.number) == (delivery_id, lease, 1)
+    assert (claimed.event_id, claimed.data) == (event_id, data)
+    with transaction(database) as cursor:
+        assert lock(cursor, [webhook.id])[webhook.id].version == push.version
+        assert [each.lease for each in held_by(cursor, "somebody").leases] == [lease]
+        assert give_back(cursor, [claimed]) == [webhook.id]
+    assert execute(
+        database, "SELECT status, attempts, next_attempt_at <= now(), holder FROM deliveries"
+    ) == [("pending", 0, True, None)]
+
+
+REASONS = {
+    "paused": "UPDATE webhooks SET status = 'paused'",
+    "in order": "UPDATE webhooks SET ordered = true",
+    "at a pace": "UPDATE webhooks SET rate_limit = 10",
+    "never answered": "UPDATE webhook_health SET last_success_at = NULL",
+    "failed": "UPDATE webhook_health SET failure_count = 1",
+    "rests": "UPDATE webhook_health SET rest_until = now() + interval '1 hour'",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS.values(), ids=REASONS)
+def test_a_webhook_that_anything_speaks_against_gets_none(
+    database: Database, org: Org, reason: str
+) -> None:
+    webhook = healthy(database, org)
+    execute(database, reason)
+    assert record_leads(database, org, ["ada@example.com"]) == Published({webhook.id}, [])
+
+
+def test_a_backlog_goes_first(database: Database, org: Org) -> None:
+    healthy(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, "first@example.com")], now())
+    assert len(record_leads(database, org, ["second@example.com"]).pushes) == 1
+    execute(database, "UPDATE deliveries SET next_attempt_at = now() - interval '1 second'")
+    assert record_leads(database, org, ["third@example.com"]).pushes == []
+    execute(database, "UPDATE deliveries SET next_attempt_at = now() + interval '1 hour'")
+    assert len(record_leads(database, org, ["fourth@example.com"]).pushes) == 1
+
+
+def test_no_more_are_pushed_than_the_process_may_have_of_that_webhook(
+    database: Database, org: Org
+) -> None:
+    webhook, other = healthy(database, org), healthy(database, make_org(database, "other"))
+    emails = [f"p{number}@example.com" for number in range(IN_FLIGHT_MAX - 1)]
+    assert len(record_leads(database, org, emails).pushes) == IN_FLIGHT_MAX - 1
+
+    published = record_leads(database, org, ["a@example.com", "b@example.com"])
+
+    assert (len(published.pushes), published.webhook_ids) == (1, {webhook.id})
+    assert other.id not in {push.claimed.webhook_id for push in published.pushes}
+
+
+def test_pushes_are_bounded_in_bytes_as_messages_are(
+    database: Database, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    healthy(database, org)
+    emails = [f"p{number}@example.com" for number in range(9)]
+    (size, *_) = {len(push.claimed.data) for push in record_leads(database, org, emails).pushes}
+    monkeypatch.setattr(pushes_module, "PUSHED_BYTES_MAX", 6 * size)
+    monkeypatch.setattr(pushes_module, "MESSAGE_BYTES", 2 * size)
+
+    pushes = record_leads(database, org, [f"q{number}@example.com" for number in range(9)]).pushes
+
+    assert len(pushes) in (5, 6)
+    messages = list(messages_of(pushes))
+    assert [len(some) for some, _ in messages][:2] == [2, 2]
+    assert [push for some, _ in messages for push in some] == pushes

@@ -1,0 +1,71 @@
+"""All lanes of a delivery process, and who of them gets what is free."""
+
+from __future__ import annotations
+
+from app.domain.slots import grant
+from workers.lane import Lane
+from workers.work import DeliveryConfig, WebhookWork
+
+#: Webhooks that one transaction claims for: proven ones, and others. A claim takes a millisecond,
+#: and those that answer well are not to wait for it.
+PROVEN_AT_ONCE = 24
+UNPROVEN_AT_ONCE = 8
+#: Webhooks whose limit is remembered.
+LANES_MAX = 10_000
+
+
+class Lanes:
+    """Used by the engine's loop alone. Times are monotonic seconds."""
+
+    def __init__(self, config: DeliveryConfig) -> None:
+        self._config = config
+        self._lanes: dict[str, Lane] = {}
+        #: Those that are not idle.
+        self.active: dict[str, Lane] = {}
+
+    def of(self, webhook_id: str) -> Lane:
+        """The lane of a webhook, which has something to do now."""
+        lane = self._lanes.get(webhook_id)
+        if lane is None:
+            if len(self._lanes) >= LANES_MAX:
+                self._lanes = dict(self.active)
+            lane = self._lanes[webhook_id] = Lane(webhook_id, self._config.max_in_flight)
+        self.active[webhook_id] = lane
+        return lane
+
+    def leave_idle(self) -> None:
+        """Look no more at those that have nothing to do."""
+        self.active = {key: lane for key, lane in self.active.items() if not lane.is_idle}
+
+    def grant(self, now: float) -> dict[str, int]:
+        """The slots that each webhook may fill now."""
+        demands = [lane.demand(now) for lane in self.active.values()]
+        granted = grant(self._config.slots, demands)
+        for demand in demands:
+            if demand.wanted > granted.get(demand.webhook_id, 0):
+                lane = self.active[demand.webhook_id]
+                lane.waits_for = "slots" if demand.proven else "bulkhead"
+        return granted
+
+    def plan(self, now: float, *, claims: bool) -> list[WebhookWork]:
+        """What the next transaction does; without `claims` it only records."""
+        claiming = self._first(self.grant(now), now) if claims else {}
+        return [
+            lane.work(claiming.get(key, 0), now)
+            for key, lane in self.active.items()
+            if lane.has_results or key in claiming or lane.needs_endpoint
+        ]
+
+    def _first(self, granted: dict[str, int], now: float) -> dict[str, int]:
+        """For whom the next transaction claims; those that waited longest come first."""
+        claiming = [self.active[key] for key in granted if self.active[key].may_claim(now)]
+        claiming.sort(key=lambda lane: lane.asked_at)
+        proven = [lane.webhook_id for lane in claiming if lane.is_proven(now)]
+        others = [lane.webhook_id for lane in claiming if not lane.is_proven(now)]
+        first = proven[:PROVEN_AT_ONCE] + others[:UNPROVEN_AT_ONCE]
+        return {webhook_id: granted[webhook_id] for webhook_id in first}
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What the pushes take that have not been sent."""
+        return sum(lane.waiting_bytes for lane in self.active.values())

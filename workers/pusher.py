@@ -1,0 +1,47 @@
+"""Hands first attempts to the delivery processes that hold them since they were recorded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from app.domain.errors import StorageUnavailable
+from app.queue.push_channel import PushSender
+from app.storage.database import Database, transaction
+from app.storage.leases import give_back
+from app.storage.new_deliveries import Holder
+from app.storage.pushes import Push, messages_of
+
+log = logging.getLogger(__name__)
+
+
+class Pusher:
+    """One for all threads of a process. `lease_seconds`: how long a pushed delivery is leased."""
+
+    def __init__(self, database: Database, sender: PushSender, lease_seconds: float) -> None:
+        self._database = database
+        self._sender = sender
+        self._lease_seconds = lease_seconds
+
+    def choose(self) -> Holder | None:
+        """Who may get pushes; None: nobody listens."""
+        name = self._sender.choose()
+        return Holder(name, self._lease_seconds) if name else None
+
+    def push(self, holder: Holder, pushes: Sequence[Push]) -> set[str]:
+        """Send what was leased to `holder`; webhooks that have something due, as it got nothing."""
+        unsent: list[Push] = []
+        for some, message in messages_of(pushes):
+            if unsent or not self._sender.send(holder.name, message):
+                unsent += some
+        return self._give_back(unsent) if unsent else set()
+
+    def _give_back(self, unsent: Sequence[Push]) -> set[str]:
+        log.info("delivery.not_pushed", extra={"deliveries": len(unsent)})
+        try:
+            with transaction(self._database) as cursor:
+                return set(give_back(cursor, [push.claimed for push in unsent]))
+        except StorageUnavailable:
+            return (
+                set()
+            )  # the holder finds that it never got them, or the scheduler that it is gone
