@@ -57,12 +57,7 @@ from app.ingress.page_endpoints import PageEndpoints
 from app.ingress.pages import STYLESHEET_PATH
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
-<<<<<<< HEAD
-from app.ingress.script import RexScript
-from app.ingress.static_files import file_endpoint
-=======
 from app.ingress.script import POW_SOURCE, RexScript
->>>>>>> spam
 from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
@@ -141,11 +136,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/capture", capture),
             Route("/rex.js", RexScript(authenticator).serve, methods=["GET"]),
             Route(challenges.CHALLENGE_PATH, challenges.challenge_endpoint(authenticator)),
-<<<<<<< HEAD
-            Route("/rex-pow.js", file_endpoint("rex-pow.js", "text/javascript")),
-=======
             Route("/rex-pow.js", RexScript(authenticator, POW_SOURCE).serve, methods=["GET"]),
->>>>>>> spam
             Route(form_answers.THANKS_PATH, pages.thanks, methods=["GET"]),
             Route(STYLESHEET_PATH, pages.style, methods=["GET"]),
             Route("/contacts", keyed(contacts.create_contact), methods=["POST"]),

@@ -10,11 +10,7 @@ from msgspec import UNSET, UnsetType
 from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
-<<<<<<< HEAD
 from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, PROOF, REDIRECT
-=======
-from app.domain.controls import FILL_TIME, HONEYPOTS, PROOF, REDIRECT
->>>>>>> spam
 from app.domain.errors import STATUS_BY_CODE
 from app.domain.form import FORM_CHARS_MAX
 from app.domain.spam.proof import Challenge

@@ -72,12 +72,7 @@ def take_controls(
     if touches is not None:
         del rest[TOUCHES]
     honeypot = filled[0] if filled else None
-<<<<<<< HEAD
     return Controls(honeypot, fill_ms, redirect, idempotency_key, touches or [], proof), rest
-=======
-    controls = Controls(honeypot, fill_ms, redirect, idempotency_key, touches or [], proof)
-    return controls, rest
->>>>>>> spam
 
 
 def _is_filled(value: object) -> bool:

@@ -23,20 +23,12 @@ from app.domain.client_address import bucket_of
 from app.domain.errors import Forbidden, MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress, Submission
-<<<<<<< HEAD
 from app.http.answers import limit_headers, request_id_of
-=======
-from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
->>>>>>> spam
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
-<<<<<<< HEAD
-=======
-    Rates,
->>>>>>> spam
     make_rejected,
     make_request,
     rates_for,
@@ -52,21 +44,11 @@ from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.submitting import submit
 from app.ingress.visit import Visit
-<<<<<<< HEAD
 from app.queue.admission import AdmissionResult
-=======
-from app.queue.admission import AdmissionResult, AdmissionStatus
->>>>>>> spam
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
-<<<<<<< HEAD
-=======
-#: Codes of refusals that a body was read for.
-_REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
-
->>>>>>> spam
 
 class CaptureEndpoint:
     """Takes captures; an ASGI application for one path."""
@@ -111,16 +93,11 @@ class CaptureEndpoint:
         except RexError as error:
             if org is not None:
                 self._refusals.count(org.id, error)
-<<<<<<< HEAD
             error = await self._limits.charge(visit, error)
             reply = form_answers.refusal(head, error, request_id, org=org)
             if visit is not None and isinstance(error, RateLimitExceeded):
                 rate, wait_ms = visit.rates.per_caller, error.retry_after_seconds * 1000
                 reply.headers.extend(limit_headers(rate, 0, wait_ms))
-=======
-            error = await self._charged(visit, error)
-            reply = form_answers.refusal(head, error, request_id, org=org)
->>>>>>> spam
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         else:
@@ -153,11 +130,7 @@ class CaptureEndpoint:
         try:
             submission = received.submission(_page_host(head))
             capture, request, admission = await submit(self._acceptance, visit, head, submission)
-<<<<<<< HEAD
             self._limits.check_admission(visit, rates, admission)
-=======
-            _check_admission(admission, rates)
->>>>>>> spam
             if head.wants_page:
                 reply = self._next_page(org, submission)
             else:

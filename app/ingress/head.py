@@ -48,11 +48,8 @@ class Head(NamedTuple):
     #: The event's type in a delivery of ours.
     event_type: str | None
     accept_language: str | None
-<<<<<<< HEAD
     #: The form's name in the URL, for tools that let people choose nothing else.
     form: str | None = None
-=======
->>>>>>> spam
 
     @property
     def wants_page(self) -> bool:
@@ -88,10 +85,7 @@ def read_head(scope: Scope) -> Head:
         get(b"access-control-request-headers"),
         get(b"x-rex-event"),
         get(b"accept-language"),
-<<<<<<< HEAD
         _form(scope.get("query_string")),
-=======
->>>>>>> spam
     )
 
 

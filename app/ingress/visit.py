@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Who captures for which org, from where, and how much of it."""
-=======
-"""A visit: what is known of a capture before its body is read."""
->>>>>>> spam
 
 from __future__ import annotations
 
@@ -17,11 +13,7 @@ _BYTES_PER_TOKEN = 4096
 
 
 class Visit(NamedTuple):
-<<<<<<< HEAD
     """One request whose head is fine."""
-=======
-    """Who captures for which org, from where, and how much of it."""
->>>>>>> spam
 
     org: Org
     caller: Caller
