@@ -78,7 +78,7 @@ class DeliveryEngine:
     @property
     def in_flight(self) -> int:
         """Attempts under way."""
-        return sum(lane.in_flight for lane in list(self._active.values()))
+        return sum(lane.in_flight for lane in list(self._lanes.active.values()))
 
     def note_due(self, webhook_ids: Iterable[str]) -> None:
         """Webhooks may have something due. Returns at once; any thread may call."""

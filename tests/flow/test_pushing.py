@@ -74,7 +74,7 @@ def test_a_lead_is_leased_by_the_transaction_that_records_it(rex: Rex, system: W
         # A claim's lease begins in a transaction of its own.
         pushed = (
             "SELECT count(*) FROM deliveries WHERE webhook_id = %s AND holder IS NOT NULL"
-            " AND extract(microseconds FROM leased_until - created_at)::int % 1000000 = 0"
+            " AND mod(extract(microseconds FROM leased_until - created_at)::int, 1000000) = 0"
         )
         wait_until(lambda: query(system, pushed, webhook_id) == [(1,)], PATIENCE_SECONDS)
         hanging.well.set()
