@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
@@ -38,12 +39,12 @@ class FaultyProxy:
 
     def __init__(self, rex_url: str) -> None:
         self._rex_url = rex_url
-        self._pool = urllib3.PoolManager(retries=False, timeout=30)
+        self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=30)
         self._plans: defaultdict[str, list[Fault]] = defaultdict(list)
         self._letting_go = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        #: How often each address was sent, and how often the product was given it.
-        self.sent: defaultdict[str, int] = defaultdict(int)
+        #: When each address was sent, and how often the product was given it.
+        self.sent_at: defaultdict[str, list[float]] = defaultdict(list)
         self.passed_on: defaultdict[str, int] = defaultdict(int)
         self.keys: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -72,7 +73,7 @@ class FaultyProxy:
     def _next_fault(self, body: bytes) -> Fault | None:
         lead = msgspec.json.decode(body)
         email = str(lead["email"])
-        self.sent[email] += 1
+        self.sent_at[email].append(time.monotonic())
         self.keys[email].add(str(lead[IDEMPOTENCY_KEY]))
         fault = self._plans[email].pop(0) if self._plans[email] else None
         if fault in (None, Fault.ANSWER_LOST):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,7 +11,7 @@ from selenium.webdriver.common.by import By
 
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
-from tests.flow.browsers import driven
+from tests.flow.browsers import driven, find_browser
 from tests.flow.faulty_proxy import Fault, FaultyProxy
 from tests.flow.pages import Pages
 from tests.flow.systems import query, wait_until
@@ -101,14 +100,22 @@ class Visitor:
             self.go_offline(False)
 
 
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with driven(find_browser(), tmp_path_factory.mktemp("profile")) as chrome:
+        yield chrome
+
+
 @pytest.fixture
-def visitor(rex: Rex, browser: str, tmp_path: Path) -> Iterator[Visitor]:
+def visitor(rex: Rex, chrome: Chrome) -> Iterator[Visitor]:
+    """A visitor of pages on an origin that the browser has never seen."""
     with (
         FaultyProxy(rex.base_url) as proxy,
         Pages(PAGE.replace("REX", proxy.url), POLICY.replace("REX", proxy.url)) as pages,
-        driven(browser, tmp_path / "profile") as chrome,
     ):
-        yield Visitor(chrome, proxy, pages)
+        visitor = Visitor(chrome, proxy, pages)
+        visitor.go_offline(False)
+        yield visitor
 
 
 def leads_of(system: WholeSystem, domain: str) -> dict[str, int]:
@@ -176,6 +183,67 @@ def test_a_lead_arrives_once_whatever_happens(
     assert len(visitor.proxy.keys[email]) == 1
 
 
+def test_a_page_may_show_what_happened_itself(visitor: Visitor, system: WholeSystem) -> None:
+    visitor.visit()
+    listen = """window.told = []
+    for (const name of ['success', 'later', 'error']) {
+      document.addEventListener(`rex:${name}`, (event) => {
+        event.preventDefault()
+        told.push([name, event.target.tagName, event.detail.email ?? event.detail.code])
+      })
+    }"""
+    visitor.chrome.execute_script(listen)
+    visitor.proxy.plan("ada@events.example", [Fault.UNAVAILABLE])
+    for email in ("nobody", "ada@events.example"):
+        visitor.chrome.find_element(By.NAME, "email").clear()
+        visitor.fill_in(email)
+        wait_until(lambda: visitor.queued() == 0, PATIENCE_SECONDS)
+    assert visitor.chrome.execute_script("return told") == [
+        ["error", "FORM", "validation_failed"],
+        ["later", "FORM", None],
+        ["success", "FORM", "ada@events.example"],
+    ]
+    assert visitor.status() == ""
+    assert not visitor.chrome.find_elements(By.CLASS_NAME, "rex-error")
+
+
+def test_a_lead_waits_as_long_as_the_server_asks(visitor: Visitor, system: WholeSystem) -> None:
+    email = "ada@wait.example"
+    visitor.lead(email, [Fault.UNAVAILABLE, Fault.LIMITED])
+    visitor.wait_for_status("Thank you")
+    first, second, third = visitor.proxy.sent_at[email]
+    assert min(second - first, third - second) > 0.99  # Retry-After: 1
+
+
+def test_what_waits_leaves_with_the_page(visitor: Visitor, system: WholeSystem) -> None:
+    email = "ada@beacon.example"
+    visitor.proxy.plan(email, [Fault.UNAVAILABLE])
+    visitor.visit()
+    visitor.fill_in(email)
+    visitor.wait_for_status("Saved")
+    visitor.chrome.get("about:blank")
+    assert wait_for_leads(system, email, 1) == {email: 1}
+
+
+def test_of_what_an_earlier_visit_left_only_the_last_seven_days_are_sent(
+    visitor: Visitor, system: WholeSystem
+) -> None:
+    visitor.visit()
+    leave = """for (const days of [2, 6, 8]) {
+      const at = (Date.now() - days * 864e5).toString(36)
+      localStorage[`rex:${arguments[0]}:${at}-key`] =
+        JSON.stringify({ email: `days${days}@old.example`, _idempotency_key: `${days}` })
+    }"""
+    visitor.chrome.execute_script(leave, visitor.proxy.url.removeprefix("http://"))
+    assert visitor.queued() == 3
+    visitor.send_the_rest()
+    assert "days8@old.example" not in visitor.proxy.sent_at
+    assert wait_for_leads(system, "old.example", 2).keys() == {
+        "days2@old.example",
+        "days6@old.example",
+    }
+
+
 def test_rex_capture_sends_a_lead_without_a_form_and_tells_what_came_of_it(
     visitor: Visitor, system: WholeSystem
 ) -> None:
@@ -217,9 +285,12 @@ def test_earlier_visits_are_kept_with_consent_and_without_it_nothing_is(
     assert visitor.chrome.execute_script(keys) == []
 
     signal = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
-    visitor.chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": signal})
+    added = visitor.chrome.execute_cdp_cmd(
+        "Page.addScriptToEvaluateOnNewDocument", {"source": signal}
+    )
     visitor.visit("/a?utm_source=fourth")
     assert visitor.chrome.execute_script(keys) == []
+    visitor.chrome.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 #: What may happen to a lead, with how many of the hundred it happens to.
@@ -251,7 +322,7 @@ def test_a_hundred_leads_arrive_each_exactly_once(visitor: Visitor, system: Whol
     visitor.send_the_rest()
 
     assert wait_for_leads(system, "hundred.example", 100) == dict.fromkeys(emails, 1)
-    sent = sum(visitor.proxy.sent[email] for email in emails)
+    sent = sum(len(visitor.proxy.sent_at[email]) for email in emails)
     passed_on = sum(visitor.proxy.passed_on[email] for email in emails)
     print(f"\n100 leads: sent {sent} times, {passed_on} of them got through")
     assert passed_on > 100  # or no duplicate was ever put to the test

@@ -1,6 +1,6 @@
 // Sends <form data-rex> and rex.capture({…}) to the host of this script; see docs/sending.md.
-// A lead waits in localStorage until the server has answered. Its idempotency key makes it one lead
-// however often it is sent within a day.
+// A lead waits in localStorage until the server has answered. Its key makes it one lead within a day,
+// however often it is sent.
 (() => {
   'use strict'
   const script = document.currentScript || document.querySelector('script[src$="/rex.js"]')
@@ -23,8 +23,12 @@
     delete memory[key]
     attempt(() => delete localStorage[key])
   }
+  // Keys of the leads that wait. Old ones go: the machine may be shared.
   const queued = () =>
-    Object.keys({ ...memory, ...attempt(() => localStorage) }).filter((key) => key.startsWith(PREFIX)).sort()
+    Object.keys({ ...memory, ...attempt(() => localStorage) })
+      .filter((key) => key.startsWith(PREFIX))
+      .filter((key) => Date.now() - parseInt(key.slice(PREFIX.length), 36) < KEPT_MS || remove(key))
+      .sort()
 
   // ---- The queue: one request at a time, the oldest lead first.
 
@@ -50,8 +54,7 @@
 
   async function send(key) {
     const body = read(key)
-    // Sent by another tab meanwhile, or too old to stay on a machine that may be shared.
-    if (!body || Date.now() - parseInt(key.slice(PREFIX.length), 36) > KEPT_MS) return remove(key)
+    if (!body) return remove(key) // sent by another tab
     let answer, said
     try {
       answer = await fetch(endpoint, { method: 'POST', body, keepalive: body.length < 6e4, signal: AbortSignal.timeout?.(2e4) })
@@ -59,7 +62,7 @@
     } catch { /* offline, blocked or cut off */ }
     const { target = document, resolve, reject } = waiting[key] || {}
     const status = said ? answer.status : 0
-    if (!status || status === 408 || status === 429 || status > 499) {
+    if (!status || status === 429 || status > 499) {
       const told = 1e3 * answer?.headers.get('Retry-After')
       const retryAt = Date.now() + (told || Math.min(1e3 * 2 ** failures++, 6e4) * (0.5 + Math.random()))
       if (told || !status) resumeAt = retryAt
@@ -78,9 +81,9 @@
     if (emit('later', key, target)) later?.()
   }
 
-  // Whether the page leaves it to us to show the visitor what happened.
+  // Whether we show what happened: the page may prevent it for a form.
   const emit = (name, detail, target) =>
-    target.dispatchEvent(new CustomEvent(`rex:${name}`, { detail, bubbles: true, cancelable: true }))
+    target.dispatchEvent(new CustomEvent(`rex:${name}`, { detail, bubbles: true, cancelable: true })) || target === document
 
   function enqueue(fields, target, later) {
     const id = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(36)).join('')
@@ -101,7 +104,7 @@
     sendQueue()
   })
   addEventListener('pageshow', sendQueue)
-  // Nobody learns what became of a beacon, so its lead stays and is sent again on the next visit.
+  // Nobody learns what became of a beacon: its lead stays, and goes again on the next visit.
   addEventListener('pagehide', () => queued().forEach((key) => navigator.sendBeacon(endpoint, read(key))))
 
   // ---- Attribution: of this page; of earlier visits, too, once the visitor consents.
@@ -132,7 +135,7 @@
     if (allowed && !consented) {
       const [first, ...others] = [...touches(), { at: new Date().toISOString(), ...page() }]
       const { at, landing_page, ...told } = others.at(-1) || {}
-      // A page further in, or the same one again, is no visit of its own.
+      // A page further in is no visit of its own.
       if (!Object.keys(told)[0]) others.pop()
       write(TOUCHES, JSON.stringify([first, ...others.slice(-9)]))
     }
@@ -161,7 +164,7 @@
         const target = fields._redirect && new URL(fields._redirect, location)
         if (target && target.protocol.startsWith('http')) return location.assign(target)
         form.reset()
-        say(form, texts.rexSuccess || 'Thank you. We have received your details.')
+        say(form, texts.rexSuccess || 'Thank you. We have received it.')
       }
     } catch (error) {
       if (error) showErrors(form, error)
