@@ -90,7 +90,8 @@ def fail_expired(cursor: Cursor, open_after: int, rules: RetryRules, limit: int)
     health = WebhookHealth
     own = fn.coalesce(Webhooks.retry["max_age"].cast("float8"), rules.policy.max_age_seconds)
     age = fn.least(own, rules.limits.max_age_seconds)
-    shortest = fetch_one(cursor, Webhooks.select(fn.min(age)), float)
+    # Without a webhook there is no shortest one.
+    shortest = fetch_one(cursor, Webhooks.select(fn.coalesce(fn.min(age), 0.0)), float)
     expired = _PENDING.join(health, on=(health.webhook_id == Webhooks.id)).where(
         Webhooks.status == WebhookStatus.ACTIVE,
         health.failure_count >= open_after,

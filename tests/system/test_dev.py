@@ -1,4 +1,4 @@
-"""`./scripts/dev` itself, around small stand-ins for the product's processes."""
+"""`./scripts/dev` and `rex all` themselves, around small stand-ins for the product's processes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from scripts.checkout import CHECKOUT
@@ -30,11 +31,16 @@ KEY = "rex_live_" + "x" * 24
 class Dev:
     """One run of dev in its own checkout."""
 
-    def __init__(self, checkout: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        checkout: Path,
+        environ: Mapping[str, str],
+        command: Sequence[str] = ("scripts.commands.dev",),
+    ) -> None:
         self.data_folder = checkout / ".data"
         self._log = (checkout / "log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.commands.dev"],
+            [sys.executable, "-m", *command],
             cwd=checkout,
             env={**os.environ, **environ},
             stdout=self._log,
@@ -44,8 +50,8 @@ class Dev:
     def text(self) -> str:
         return Path(self._log.name).read_text()
 
-    def wait_until_up(self) -> None:
-        eventually(lambda: "./scripts/demo" in self.text() or self.process.poll() is not None, 30)
+    def wait_until_up(self, says: str = "./scripts/demo") -> None:
+        eventually(lambda: says in self.text() or self.process.poll() is not None, 30)
         assert self.process.poll() is None, self.text()
 
     def pids(self) -> list[int]:
@@ -75,9 +81,10 @@ def start(checkout: Path) -> Iterator[Callable[..., Dev]]:
     """Starts dev in the checkout, on a free port unless told otherwise."""
     started: list[Dev] = []
 
-    def start_dev(**environ: str) -> Dev:
+    def start_dev(*command: str, **environ: str) -> Dev:
         own = {"PORT": str(free_port()), "DATABASE_URL": "", "REDIS_URL": "", "DATA_DIR": ""}
-        started.append(Dev(checkout, {**own, **environ}))
+        command = command or ("scripts.commands.dev",)
+        started.append(Dev(checkout, {**own, **environ}, command))
         return started[-1]
 
     yield start_dev
@@ -111,6 +118,35 @@ def test_it_starts_everything_tells_how_to_go_on_and_stops_at_ctrl_c(
     assert dev.process.wait(timeout=8) == 0
     assert not any(processes.birthmark(pid) for pid in pids)
     assert find_running(dev.data_folder) is None
+
+
+def test_all_runs_every_role_in_three_processes_trusts_nobody_and_tells_no_secret(
+    start: Callable[..., Dev],
+) -> None:
+    rex = start("scripts.rex", "all")
+    rex.wait_until_up("Rex Capture runs at")
+    named = {process.name for process in recorded(rex.data_folder / "run")}
+    assert named == {"valkey", "postgres", "web", "captures", "deliveries"}
+    running = find_running(rex.data_folder)
+    assert running is not None
+    assert "ALLOW_PRIVATE_WEBHOOKS" not in running.environ
+    assert KEY not in rex.text()
+    assert (rex.data_folder / "api_key").read_text().strip() == KEY
+    settings = postgres_settings(running.environ["DATABASE_URL"], "shared_buffers", "jit")
+    assert settings == {"shared_buffers": "24MB", "jit": "off"}
+
+    rex.process.terminate()
+    assert rex.process.wait(timeout=15) == 0
+
+
+def postgres_settings(url: str, *names: str) -> dict[str, str]:
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT name, current_setting(name) FROM unnest(%s) name", ([*names],))
+            return dict(cursor.fetchall())
+    finally:
+        connection.close()
 
 
 def test_after_a_kill_of_everything_it_starts_again_with_the_same_data(

@@ -277,6 +277,12 @@ def test_a_backlog_expires_by_its_webhooks_own_policy(
     assert execute(database, "SELECT status FROM deliveries") == [(status,)]
 
 
+def test_without_a_webhook_nothing_expires(database: Database, notifier: DeliveryNotifier) -> None:
+    Housekeeping(database, notifier, SETTINGS).fail_expired()
+
+    assert execute(database, "SELECT count(*) FROM audit_log") == [(0,)]
+
+
 def test_what_expires_counts_against_its_endpoint(
     database: Database, notifier: DeliveryNotifier
 ) -> None:
