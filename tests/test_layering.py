@@ -161,5 +161,9 @@ def test_the_process_that_supervises_the_web_workers_loads_little() -> None:
     assert loaded_by("import app.serve", ["starlette", "psycopg2", "redis", "dramatiq"]) == []
 
 
+def test_a_worker_that_sends_nothing_loads_no_http_client() -> None:
+    assert loaded_by("import workers.main", ["urllib3", "idna", "workers.sender"]) == []
+
+
 def test_the_web_process_loads_neither_workers_nor_their_http_client() -> None:
     assert loaded_by("import app.main", ["workers", "urllib3"]) == []

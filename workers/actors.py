@@ -10,7 +10,7 @@ import importlib
 import logging
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dramatiq
 import msgspec
@@ -31,16 +31,14 @@ from app.storage.secret_key import cipher_of
 from config.descriptors import make_room
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings
-from workers.attempts import Attempts
 from workers.captures import BATCHING, THREADS, Recorder
 from workers.clock_check import watch_clock
-from workers.completer import Completer
-from workers.engine import DeliveryEngine, Spawn
 from workers.pusher import Pusher
 from workers.reporting import JobsInHand, Reporting
-from workers.sender import Sender
-from workers.sending.happy_eyeballs import RACING_MAX
-from workers.work import LEASE_MARGIN_SECONDS, DeliveryConfig
+from workers.work import LEASE_MARGIN_SECONDS
+
+if TYPE_CHECKING:
+    from workers.engine import DeliveryEngine, Spawn
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +90,8 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine, PushListener]:
 
 def share_descriptors(threads: int) -> tuple[int, int]:
     """Attempts in flight and idle connections for which this process has descriptors."""
+    from workers.sending.happy_eyeballs import RACING_MAX
+
     room = make_room(threads * RACING_MAX + IDLE_CONNECTIONS_MAX)
     idle = min(IDLE_CONNECTIONS_MAX, room // 4)
     slots = min(threads, room - idle)
@@ -104,6 +104,13 @@ def make_engine(
     settings: Settings, notifier: DeliveryNotifier, holder: str, spawn: Spawn
 ) -> DeliveryEngine:
     """The engine of a process whose leases name it as `holder`."""
+    # Here, since with urllib3 it is memory that the other roles have no use for.
+    from workers.attempts import Attempts
+    from workers.completer import Completer
+    from workers.engine import DeliveryEngine
+    from workers.sender import Sender
+    from workers.work import DeliveryConfig
+
     slots, idle_connections = share_descriptors(settings.worker_threads)
     config = DeliveryConfig(
         retries=retry_rules(settings),

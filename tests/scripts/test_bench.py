@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 import scripts.commands.bench.__main__ as bench
 from app.domain.ids import first_ulid_at
+from scripts.commands.bench import limits
 from scripts.commands.bench.connection import size_of_answer
 from scripts.commands.bench.figures import at_least, at_most, median, percentile, ratio_by_rounds
 from scripts.commands.bench.lead import Leads, body_of
@@ -113,14 +114,33 @@ def test_the_json_holds_rows_and_raw_figures() -> None:
     assert stages["idle"]["rows"][0]["value"] is None
 
 
+def curves_in(plot: Path) -> int:
+    elements = ElementTree.fromstring(plot.read_text()).iter()
+    return len({name for each in elements if (name := each.get("class", "")).startswith("series")})
+
+
 def test_plots_are_drawn_of_what_was_measured(tmp_path: Path) -> None:
     written = draw_plots(some_outcomes(), tmp_path)
 
     assert {path.name for path in written} == {"latency-by-load.svg", "drain-by-backlog.svg"}
     for path in written:
-        elements = ElementTree.fromstring(path.read_text()).iter()
-        curves = {name for each in elements if (name := each.get("class", "")).startswith("series")}
-        assert len(curves) == {"latency-by-load.svg": 4, "drain-by-backlog.svg": 1}[path.name]
+        assert curves_in(path) == {"latency-by-load.svg": 4, "drain-by-backlog.svg": 1}[path.name]
+
+
+def test_the_limits_that_a_simulation_finds_are_drawn_step_by_step(tmp_path: Path) -> None:
+    outcome = limits.measure(Effort(quick=True), lambda text: None)
+
+    assert [row.what for row in outcome.rows] == [name for name, *_ in limits.RECEIVERS]
+    (path,) = draw_plots({"limits": outcome}, tmp_path)
+    assert curves_in(path) == len(limits.RECEIVERS)
+
+
+def test_a_curve_has_a_corner_where_its_limit_has_changed() -> None:
+    found = limits.steps([(0.1, 1), (0.2, 100), (0.3, 101), (0.4, 50), (0.4, 1), (9.0, 1)])
+    begins = limits.BEGINS_AT
+    assert found == [
+        *((begins, 1), (0.2, 1), (0.2, 100), (0.4, 100), (0.4, 50), (0.4, 50), (0.4, 1), (9.0, 1)),
+    ]
 
 
 def test_without_figures_nothing_is_drawn(tmp_path: Path) -> None:
