@@ -197,14 +197,12 @@ def _operations(services: Services) -> Operations:
     ask = partial(in_process.operation, services)
     return Operations(
         release_capture=ask(captures.release_capture),
-        list_contact_captures=ask(captures.list_contact_captures),
-        get_contact=ask(contacts.get_contact),
+        mark_as_spam=ask(captures.mark_as_spam),
         edit_contact=ask(contacts.edit_contact),
         delete_contact=ask(contacts.delete_contact),
         export_contact=ask(person_export.export_by_id),
         get_delivery=ask(deliveries.get_delivery),
         retry_delivery=ask(deliveries.retry_delivery),
-        list_deliveries=ask(deliveries.list_all_deliveries),
     )
 
 

@@ -27,7 +27,8 @@ _QUERY_CHARS_MAX = 200
 _WORDS_MAX = 8
 _COLUMNS = (
     *("id", "received_at", "status", "reason", "contact_id", "email", "first_name", "last_name"),
-    *("phone", "title", "source", "source_detail", "utm_campaign", "stage", "metadata"),
+    *("phone", "title", "source", "source_detail", "utm_campaign", "form", "stage", "marked"),
+    "metadata",
 )
 
 
@@ -62,6 +63,13 @@ def release(visit: Visit) -> Redirect:
     return Redirect(f"{PATH}/{capture_id}", "Released: it is recorded and on its way to webhooks.")
 
 
+def mark_as_spam(visit: Visit) -> Redirect:
+    """Note that a lead is spam; a release takes the mark back."""
+    capture_id = visit.id_in_path("cap", "Lead")
+    visit.operations.mark_as_spam(visit.caller, capture_id)
+    return Redirect(f"{PATH}/{capture_id}", "Marked as spam: it counts against leads like it.")
+
+
 def export(visit: Visit) -> Download:
     """What the filters show, as CSV or NDJSON, while it is read."""
     query = _query(visit)
@@ -86,6 +94,7 @@ def wanted_by(visit: Visit, query: dict[str, str]) -> Wanted:
         statuses=(status,) if status in tuple(CaptureStatus) else (),
         source=query.get("source", ""),
         campaign=query.get("campaign", ""),
+        form=query.get("form", ""),
         stage=query.get("stage", ""),
         words=() if address else tuple(search.lower().split()[:_WORDS_MAX]),
         contact_ids=(
@@ -96,7 +105,7 @@ def wanted_by(visit: Visit, query: dict[str, str]) -> Wanted:
     )
 
 
-_FILTERS = ("q", "source", "campaign", "stage", "status", "day")
+_FILTERS = ("q", "source", "campaign", "form", "stage", "status", "day")
 
 
 def _query(visit: Visit) -> dict[str, str]:
@@ -161,6 +170,7 @@ def exported(lead: Lead) -> dict[str, object]:
         "contact_id": lead.contact_id,
         "utm_campaign": metadata.get("utm_campaign"),
         "stage": lead.stage,
+        "marked": capture.marked,
         "metadata": metadata,
     }
     return {name: own[name] if name in own else payload.get(name) for name in _COLUMNS}

@@ -12,11 +12,9 @@ class Operations:
     """Named as the functions of app/api. One line per operation."""
 
     release_capture: Ask
-    list_contact_captures: Ask
-    get_contact: Ask
+    mark_as_spam: Ask
     edit_contact: Ask
     delete_contact: Ask
     export_contact: Ask
     get_delivery: Ask
     retry_delivery: Ask
-    list_deliveries: Ask

@@ -35,6 +35,7 @@ ROUTES: list[BaseRoute] = [
     page("/console/leads/export", leads.export, Role.OPERATOR),
     page("/console/leads/{id}", trace.show),
     action("/console/leads/{id}/release", leads.release),
+    action("/console/leads/{id}/spam", leads.mark_as_spam),
     action("/console/leads/{id}/retry", trace.retry_failed),
     action("/console/deliveries/{id}/retry", trace.retry),
     page("/console/contacts", contacts.show_list),

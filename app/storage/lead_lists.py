@@ -33,6 +33,7 @@ class Wanted(NamedTuple):
     statuses: Sequence[str] = ()
     source: str = ""
     campaign: str = ""
+    form: str = ""
     stage: str = ""
     words: Sequence[str] = ()
     contact_ids: Sequence[str] = ()
@@ -42,7 +43,9 @@ class Wanted(NamedTuple):
     @property
     def is_filtered(self) -> bool:
         """Whether rows are left out by what they say."""
-        return bool(self.source or self.campaign or self.stage or self.words or self.contact_ids)
+        return any(
+            (self.source, self.campaign, self.form, self.stage, self.words, self.contact_ids)
+        )
 
 
 class Lead(NamedTuple):
@@ -105,6 +108,7 @@ leads AS (
     WHERE c.org_id = %(org)s AND c.status = 'recorded'
         AND (%(source)s = '' OR c.payload ->> 'source' = %(source)s)
         AND (%(campaign)s = '' OR lower(c.payload -> 'metadata' ->> 'utm_campaign') = %(campaign)s)
+        AND (%(form)s = '' OR c.payload ->> 'form' = %(form)s)
         AND (%(stage)s = '' OR ct.stage = %(stage)s)
         AND (%(contacts)s = '{{}}' OR looked.contact_id = ANY(%(contacts)s::text[]))
         AND NOT EXISTS (
@@ -127,6 +131,7 @@ def _recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[
         "limit": limit,
         "source": wanted.source,
         "campaign": wanted.campaign.lower(),
+        "form": wanted.form,
         "stage": wanted.stage,
         "words": list(wanted.words),
         "contacts": "{" + ",".join(wanted.contact_ids) + "}",
@@ -165,6 +170,7 @@ def _fits(row: StoredCapture, wanted: Wanted) -> bool:
     return (
         (not wanted.source or payload.get("source") == wanted.source)
         and (not wanted.campaign or campaign == wanted.campaign.lower())
+        and (not wanted.form or payload.get("form") == wanted.form)
         and (not wanted.contact_ids or row.contact_id in wanted.contact_ids)
         and all(word in text for word in wanted.words)
     )

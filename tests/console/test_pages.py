@@ -140,6 +140,16 @@ def test_quarantined_leads_are_released_alone_or_all_that_are_shown(
     assert all(contact_of(database, capture.email) for capture in held)
 
 
+def test_a_lead_is_marked_as_spam_and_a_release_takes_the_mark_back(
+    admit: Admit, keep: Keep
+) -> None:
+    path = f"/console/leads/{keep(quarantine='honeypot').id}"
+    visitor = admit(Role.OPERATOR)
+    visitor.get(path)
+    assert "spam, says a person" in text_of(visitor.follow(visitor.post(f"{path}/spam")))
+    assert "not spam, says a person" in text_of(visitor.follow(visitor.post(f"{path}/release")))
+
+
 @pytest.mark.parametrize(
     ("search", "found"),
     [
