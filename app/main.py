@@ -56,6 +56,7 @@ from app.ingress.load_shedder import LoadShedder
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.script import RexScript
+from app.metrics.exposition import serve_own
 from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
@@ -214,6 +215,7 @@ def create_app() -> ASGIApp:
     """The application of this worker process, from its environment; the server calls it."""
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
+    serve_own(settings, "web")
     app = GracefulStop(make_app(settings), settings.port)
     _spare_the_collector()
     return app

@@ -46,6 +46,12 @@ from app.ingress.origin import check_origin
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
+from app.metrics.families import (
+    ACCEPTED_BY_FALLBACK,
+    ACCEPTED_BY_QUEUE,
+    ACCEPTED_EARLIER,
+    REFUSED,
+)
 from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
 
@@ -161,6 +167,7 @@ class CaptureEndpoint:
             request = make_request(capture, submission, org, caller, rates, key)
             admission = await self._acceptance.accept(request)
             _check_admission(admission, rates)
+            _count(admission)
             if head.wants_page:
                 reply = form_answers.accepted(org, submission.controls.redirect)
             else:
@@ -231,6 +238,15 @@ def _check_admission(admission: AdmissionResult, rates: Rates) -> None:
     raise rate_limit_exceeded(admission.wait_ms, message)
 
 
+def _count(admission: AdmissionResult) -> None:
+    if admission.status is AdmissionStatus.DUPLICATE:
+        ACCEPTED_EARLIER.inc()
+    elif admission.remaining < 0:
+        ACCEPTED_BY_FALLBACK.inc()
+    else:
+        ACCEPTED_BY_QUEUE.inc()
+
+
 def _page_host(head: Head) -> str | None:
     page = head.origin or head.referrer
     try:
@@ -240,5 +256,6 @@ def _page_host(head: Head) -> str | None:
 
 
 def _unexpected(error: Exception, request_id: str) -> RexError:
+    REFUSED.labels("internal").inc()
     log.error("capture.failed", exc_info=error, extra={"request_id": request_id})
     return RexError()

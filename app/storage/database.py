@@ -26,6 +26,7 @@ from peewee import PeeweeException, PostgresqlDatabase, Psycopg2Adapter, Query
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 from app.domain.errors import StorageUnavailable
+from app.metrics.families import CONNECTIONS_IN_USE
 from config.outage import Outage
 
 Database = PostgresqlDatabase
@@ -197,6 +198,9 @@ def transaction(database: Database) -> Iterator[Cursor]:
     `StorageUnavailable` when the server is away or takes no writes; the session is closed then.
     """
     _connect(database)
+    is_pooled = isinstance(database, PooledPostgresqlDatabase)
+    if is_pooled:
+        CONNECTIONS_IN_USE.inc()
     try:
         with database.connection().cursor(cursor_factory=Cursor) as cursor:
             try:
@@ -220,7 +224,8 @@ def transaction(database: Database) -> Iterator[Cursor]:
         _outage(str(database.database)).failed(error, refuses_writes=_refuses_writes(error))
         raise StorageUnavailable from error
     finally:
-        if isinstance(database, PooledPostgresqlDatabase):
+        if is_pooled:
+            CONNECTIONS_IN_USE.dec()
             drop_connection(database)
 
 
