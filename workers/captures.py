@@ -73,7 +73,11 @@ class Recorder:
             return
         self._notifier.notify(recorded.webhook_ids)
         _count(captures, recorded)
-        extra = {"captures": recorded.captures, "events": recorded.events, "of": len(captures)}
+        extra: dict[str, object] = {"captures": recorded.captures, "events": recorded.events}
+        extra["of"] = len(captures)
+        if len(captures) == 1:  # by which one follows a lead from the form to the receiver
+            (capture,) = captures
+            extra |= {"capture_id": capture.id, "contact_id": capture.contact_id}
         log.info("captures.recorded", extra=extra)
 
     def _record_halves(self, captures: Sequence[Capture], error: psycopg2.DataError) -> None:
