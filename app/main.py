@@ -58,6 +58,7 @@ from app.ingress.pages import STYLESHEET_PATH
 from app.ingress.prefer_wait import PreferWait
 from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.script import POW_SOURCE, RexScript
+from app.metrics.exposition import serve_own
 from app.monitoring.reporter import Reporter
 from config.logging import configure_logging
 from config.settings import Settings, read_settings
@@ -218,6 +219,7 @@ def create_app() -> ASGIApp:
     """The application of this worker process, from its environment; the server calls it."""
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
+    serve_own(settings, "web")
     app = GracefulStop(make_app(settings), settings.port)
     _spare_the_collector()
     return app

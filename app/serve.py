@@ -11,6 +11,7 @@ import os
 import sys
 
 from app import server
+from app.metrics.exposition import serve_children
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, read_settings
 
@@ -22,6 +23,7 @@ def main() -> int:
         configure_logging(settings.log_level)
         if status := _status_of_key():
             return status
+        serve_children(settings, "web")
         server.serve(
             "app.main:create_app",
             host=settings.host,

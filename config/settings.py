@@ -60,6 +60,11 @@ class Settings:
     #: Classes of dramatiq middleware that workers add: package.module:Class, with commas.
     worker_middleware: tuple[str, ...] = ()
 
+    #: TCP port of web's metrics; captures, deliveries, scheduler have the next three. 0: none.
+    metrics_port: int = 9410
+    #: Address that metrics are served on.
+    metrics_host: str = "127.0.0.1"
+
     #: Orgs are reached at https://{org}.{base_domain}.
     base_domain: str = "localhost"
     #: The org of a request whose host is not under base_domain.
@@ -314,6 +319,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "worker_processes": _integer(1, 64),
     "worker_threads": _integer(1, 10_000),
     "worker_middleware": _class_paths,
+    "metrics_port": _integer(0, 65532),
+    "metrics_host": _text,
     "base_domain": _domain,
     "default_org": _slug,
     "bootstrap_api_key": _api_key,

@@ -21,16 +21,20 @@ _SHARED = {"app.domain", "app.storage", "app.queue", "app.http", "app.monitoring
 MAY_IMPORT: dict[str, set[str]] = {
     "config": set(),
     "app.domain": set(),
-    "app.storage": {"app.domain", "config"},
-    "app.queue": {"app.domain", "config"},
+    "app.metrics": {"config"},
+    "app.storage": {"app.domain", "app.metrics", "config"},
+    "app.queue": {"app.domain", "app.metrics", "config"},
     # What processes say of themselves and of the servers; web and workers stand on it.
-    "app.monitoring": {"app.domain", "app.storage", "app.queue", "config"},
-    "app.http": {"app.domain", "app.storage", "app.queue", "app.monitoring", "config"},
-    "app.ingress": {"app.domain", "app.storage", "app.queue", "app.http", "config"},
+    "app.monitoring": {"app.domain", "app.metrics", "app.storage", "app.queue", "config"},
+    "app.http": {
+        *("app.domain", "app.metrics", "app.storage", "app.queue", "app.monitoring"),
+        "config",
+    },
+    "app.ingress": {"app.domain", "app.metrics", "app.storage", "app.queue", "app.http", "config"},
     "app.api": _SHARED,
     "app.console": _SHARED,
     "app.server": {"app.http", "config"},
-    "app.serve": {"app.server", "app.storage", "config"},
+    "app.serve": {"app.metrics", "app.server", "app.storage", "config"},
     "app.main": {
         "app.serve",
         "app.server",
@@ -38,13 +42,21 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.console",
         "app.ingress",
         "app.http",
+        "app.metrics",
         "app.monitoring",
         "app.storage",
         "app.queue",
         "app.domain",
         "config",
     },
-    "workers": {"app.domain", "app.storage", "app.queue", "app.monitoring", "config"},
+    "workers": {
+        "app.domain",
+        "app.metrics",
+        "app.storage",
+        "app.queue",
+        "app.monitoring",
+        "config",
+    },
     # What starts and stops servers and processes knows the product by its settings alone.
     "scripts.system": {"config"},
 }
@@ -60,6 +72,7 @@ ONLY_IN: dict[str, set[str]] = {
     "argon2": {"app.http"},
     "granian": {"app.server"},
     "urllib3": {"workers"},
+    "prometheus_client": {"app.metrics", "app.monitoring"},
 }
 
 

@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dramatiq
@@ -17,6 +18,8 @@ import msgspec
 
 from app.domain.errors import Unavailable
 from app.domain.times import now
+from app.metrics.exposition import serve_own
+from app.metrics.families import SLOTS
 from app.monitoring.reporter import Holds, Reporter
 from app.queue.batches import Batching
 from app.queue.broker import StreamsBroker
@@ -53,7 +56,7 @@ IDLE_CONNECTIONS_MAX = 1000
 
 def record() -> StreamsBroker:
     """Make this a process that records captures."""
-    settings = _start()
+    settings = _start(CAPTURES)
     broker = _make_broker(settings, THREADS)
     database = open_database(settings.database_url)
     lease_seconds = retry_rules(settings).attempt_seconds_max + LEASE_MARGIN_SECONDS
@@ -68,7 +71,7 @@ def record() -> StreamsBroker:
 
 def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine, PushListener]:
     """Make this a process that delivers; `spawn` starts an attempt. Engine and listener are run."""
-    settings = _start()
+    settings = _start(DELIVERIES)
     broker = _make_broker(settings, NOTIFICATION_THREADS)
     notifier = DeliveryNotifier(broker.client)
     engine = make_engine(settings, notifier, broker.consumer_name, spawn)
@@ -82,8 +85,8 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine, PushListener]:
         engine.take_pushes(read_message(message))
 
     _declare(broker, DELIVERIES, DELIVER, take_notifications, batching=NOTIFICATIONS)
-    slots = settings.worker_threads
-    _report(broker, settings, DELIVERIES, lambda: {"attempts": engine.in_flight, "slots": slots})
+    broker.add_middleware(JobsInHand())
+    _report(broker, settings, DELIVERIES, partial(_slots, engine, settings.worker_threads))
     client = connect(settings.redis_url, connections=1, retries=0)
     return broker, engine, PushListener(client, broker.consumer_name, take_pushes)
 
@@ -145,9 +148,10 @@ def load_middleware(paths: Sequence[str]) -> list[dramatiq.Middleware]:
     return made
 
 
-def _start() -> Settings:
+def _start(role: str) -> Settings:
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
+    serve_own(settings, role)
     watch_clock(settings.database_url)
     return settings
 
@@ -157,6 +161,14 @@ def _make_broker(settings: Settings, threads: int) -> StreamsBroker:
     broker = StreamsBroker(settings.redis_url, threads=threads, middleware=middleware)
     dramatiq.set_broker(broker)
     return broker
+
+
+def _slots(engine: DeliveryEngine, total: int) -> dict[str, int]:
+    """What a delivery process has in hand; the metric is set whenever it reports itself."""
+    in_use = engine.in_flight
+    SLOTS.labels("in_use").set(in_use)
+    SLOTS.labels("total").set(total)
+    return {"attempts": in_use, "slots": total}
 
 
 def _report(broker: StreamsBroker, settings: Settings, role: str, holds: Holds) -> None:

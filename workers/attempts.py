@@ -19,6 +19,7 @@ from app.domain.event import delivery_body
 from app.domain.ids import new_id
 from app.domain.retry_policy import RetryRules
 from app.domain.times import now
+from app.metrics.families import ATTEMPT_SECONDS, ATTEMPTS, DELIVERY_DELAY
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
@@ -64,6 +65,7 @@ class Attempts:
         started_at = now()
         result = self._send(endpoint, claimed)
         decision = self._decide(endpoint, claimed, result)
+        _count(claimed, result, decision)
         _log_attempt(endpoint, claimed, result, decision, waited_for)
         return Attempted(
             settled(claimed, result, decision, started_at),
@@ -169,6 +171,15 @@ def _http_date(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _count(claimed: Claimed, result: AttemptResult, decision: Decision) -> None:
+    status = f"{result.status // 100}xx" if result.status else "none"
+    ATTEMPTS.labels(decision.verdict.value, status).inc()
+    if result.timings.total_ms is not None:
+        ATTEMPT_SECONDS.observe(result.timings.total_ms / 1000)
+    if claimed.number == 1:
+        DELIVERY_DELAY.observe(max(0.0, claimed.age_seconds))
 
 
 def _log_attempt(

@@ -18,6 +18,7 @@ import time
 
 from dramatiq import Worker
 
+from app.metrics.exposition import serve_children
 from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
@@ -56,7 +57,7 @@ def _run_role(settings: Settings, name: str) -> int:
     actors.load_middleware(settings.worker_middleware)  # a bad setting stops the start
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     if settings.worker_processes > 1:
-        return _keep_running(name, settings.worker_processes)
+        return _keep_running(settings, name)
     if name == "deliveries":  # a new interpreter, to be patched before anything is imported
         os.execv(sys.executable, [sys.executable, "-m", "workers.deliver"])
     broker = actors.record()
@@ -80,8 +81,10 @@ def _run_both(settings: Settings) -> int:
     return status
 
 
-def _keep_running(name: str, count: int) -> int:
-    """Keep so many processes of a role running until told to stop; the worst exit status."""
+def _keep_running(settings: Settings, name: str) -> int:
+    """Keep the processes of a role running until told to stop; the worst exit status."""
+    environ = {**os.environ, "WORKER_PROCESSES": "1"}
+    serve_children(settings, name, environ)
     # Without a handler this signal may never become pending.
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -91,8 +94,8 @@ def _keep_running(name: str, count: int) -> int:
     told: int = signal.SIGCHLD
     while told == signal.SIGCHLD:
         children = [child for child in children if child.poll() is None]
-        while len(children) < count:  # they inherit that the signals are blocked
-            children.append(subprocess.Popen(command, env={**os.environ, "WORKER_PROCESSES": "1"}))
+        while len(children) < settings.worker_processes:  # they inherit that signals are blocked
+            children.append(subprocess.Popen(command, env=environ))
         told = signal.sigwait({*STOP_SIGNALS, signal.SIGCHLD})
         if told == signal.SIGCHLD:
             time.sleep(RESTART_SECONDS)

@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 
 from app.domain.errors import StorageUnavailable
+from app.metrics.families import LEASES_EXPIRED
 from app.queue.broker import StreamsBroker
 from app.queue.durability import find_volatility
 from app.queue.jobs import CAPTURES, DELIVERIES, RECORD_CAPTURES, encode_job
@@ -101,7 +102,7 @@ class MaintenanceTasks:
         dead = self._silence.find_dead(beats, [holder.encode() for holder in holders])
         names = [holder.decode() for holder in dead]
         step, most = partial(deliveries.release_lost, dead=names), deliveries.RELEASED_AT_ONCE
-        self._in_steps("delivery.released", step, most)
+        LEASES_EXPIRED.inc(self._in_steps("delivery.released", step, most))
 
     def cancel_for_deleted_webhooks(self) -> None:
         """Cancel what is owed to webhooks that are gone."""
@@ -112,13 +113,15 @@ class MaintenanceTasks:
         if jobs := move_legacy_jobs(self._broker.client):
             log.info("queue.legacy_jobs_moved", extra={"jobs": jobs})
 
-    def _in_steps(self, event: str, step: Callable[[Cursor], int], most: int) -> None:
-        touched = most
+    def _in_steps(self, event: str, step: Callable[[Cursor], int], most: int) -> int:
+        touched, total = most, 0
         while touched == most:
             with transaction(self._database) as cursor:
                 touched = step(cursor)
+            total += touched
             if touched:
                 log.info(event, extra={"deliveries": touched})
+        return total
 
 
 def capture_jobs(rows: Sequence[str]) -> list[bytes]:

@@ -1,30 +1,35 @@
-"""dramatiq's side of the reports: a worker process reports itself from its boot to its end."""
+"""dramatiq's side of reports and metrics: what a worker process has in hand, and has done."""
 
 from __future__ import annotations
 
 import threading
+import time
 
 from dramatiq import Broker, Middleware, Worker
 from dramatiq.broker import MessageProxy
 
+from app.metrics.families import JOB_SECONDS, JOBS
 from app.monitoring.reporter import Reporter
 from app.queue.batches import Batch
 
 
 class JobsInHand(Middleware):
-    """Counts the jobs that actors work on right now."""
+    """Counts the jobs that actors work on, and those that they have done."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs = 0
+        #: Jobs and start (monotonic) of each call under way, by its thread.
+        self._calls: dict[int, tuple[int, float]] = {}
 
     def holds(self) -> dict[str, int]:
         """What the process has in hand, for its report."""
-        return {"jobs": self._jobs}
+        with self._lock:
+            return {"jobs": sum(jobs for jobs, _ in self._calls.values())}
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
-        """A batch begins."""
-        self._add(_jobs_of(message))
+        """A call begins."""
+        with self._lock:
+            self._calls[threading.get_ident()] = _jobs_of(message), time.monotonic()
 
     def after_process_message(
         self,
@@ -34,12 +39,11 @@ class JobsInHand(Middleware):
         result: object = None,
         exception: BaseException | None = None,
     ) -> None:
-        """A batch has ended, well or not."""
-        self._add(-_jobs_of(message))
-
-    def _add(self, jobs: int) -> None:
+        """A call has ended, well or not."""
         with self._lock:
-            self._jobs += jobs
+            jobs, began_at = self._calls.pop(threading.get_ident(), (0, time.monotonic()))
+        JOBS.labels(message.queue_name, "failed" if exception else "done").inc(jobs)
+        JOB_SECONDS.labels(message.queue_name).observe(time.monotonic() - began_at)
 
 
 class Reporting(Middleware):

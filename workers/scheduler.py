@@ -20,7 +20,11 @@ from dramatiq.errors import ConnectionClosed
 
 from app.domain.errors import StorageUnavailable
 from app.domain.times import now
+from app.metrics.exposition import serve_own
+from app.metrics.families import REGISTRY, TASKS
+from app.monitoring.facts import UPDATE_SECONDS, FactsCollector
 from app.monitoring.reporter import Reporter
+from app.monitoring.system import make_system
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
@@ -75,11 +79,15 @@ class Scheduler:
         try:
             task.do()
         except _AWAY as error:
+            TASKS.labels(task.name, "postponed").inc()
             extra = {"task": task.name, "error": type(error).__name__}
             log.debug("scheduler.task_postponed", extra=extra)
         except Exception:
+            TASKS.labels(task.name, "failed").inc()
             log.exception("scheduler.failed", extra={"task": task.name})
             self._stopping.wait(OUTAGE_PAUSE_SECONDS)
+        else:
+            TASKS.labels(task.name, "done").inc()
 
 
 def prompt_tasks(
@@ -119,6 +127,17 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
     ]
 
 
+def metrics_tasks(settings: Settings) -> list[PeriodicTask]:
+    """What looks at servers and backlogs for the metrics; a server that hangs holds up no other."""
+    facts = FactsCollector(make_system(settings, database=_by_index(settings)))
+    REGISTRY.register(facts)
+    return [PeriodicTask("update_metrics", UPDATE_SECONDS, facts.update)]
+
+
+def _by_index(settings: Settings) -> Database:
+    return open_database(settings.database_url, by_index=True)
+
+
 def run(settings: Settings) -> int:
     """Run the scheduler until SIGTERM or SIGINT."""
     # Waited for, not handled: an event that a handler sets may deadlock.
@@ -136,12 +155,14 @@ def run(settings: Settings) -> int:
         name=broker.consumer_name,
     )
     reporter.start()
+    serve_own(settings, "scheduler")
     log.info("scheduler.started")
     threads = [
         threading.Thread(target=Scheduler(tasks, stopping).run)
         for tasks in (
             prompt_tasks(settings, database, broker),
             slow_tasks(settings, database, broker),
+            metrics_tasks(settings),
         )
     ]
     for thread in threads:

@@ -44,7 +44,13 @@ from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
 from app.ingress.submitting import submit
 from app.ingress.visit import Visit
-from app.queue.admission import AdmissionResult
+from app.metrics.families import (
+    ACCEPTED_BY_FALLBACK,
+    ACCEPTED_BY_QUEUE,
+    ACCEPTED_EARLIER,
+    REFUSED,
+)
+from app.queue.admission import AdmissionResult, AdmissionStatus
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -131,6 +137,7 @@ class CaptureEndpoint:
             submission = received.submission(_page_host(head))
             capture, request, admission = await submit(self._acceptance, visit, head, submission)
             self._limits.check_admission(visit, rates, admission)
+            _count(admission)
             if head.wants_page:
                 reply = self._next_page(org, submission)
             else:
@@ -183,6 +190,15 @@ class CaptureEndpoint:
         return error
 
 
+def _count(admission: AdmissionResult) -> None:
+    if admission.status is AdmissionStatus.DUPLICATE:
+        ACCEPTED_EARLIER.inc()
+    elif admission.remaining < 0:
+        ACCEPTED_BY_FALLBACK.inc()
+    else:
+        ACCEPTED_BY_QUEUE.inc()
+
+
 def _page_host(head: Head) -> str | None:
     page = head.origin or head.referrer
     try:
@@ -192,5 +208,6 @@ def _page_host(head: Head) -> str | None:
 
 
 def _unexpected(error: Exception, request_id: str) -> RexError:
+    REFUSED.labels("internal").inc()
     log.error("capture.failed", exc_info=error, extra={"request_id": request_id})
     return RexError()

@@ -18,6 +18,7 @@ from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
 from app.ingress.used_proofs import UsedProofs
+from app.metrics.families import FALLBACK_WRITE_SECONDS, QUEUE_WRITE_SECONDS
 from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.storage import fallback
 from app.storage.database import Database, transaction
@@ -92,7 +93,8 @@ class CaptureWriter:
         deadline = asyncio.get_running_loop().time() + WRITE_SECONDS
         if self._queue.closed:
             try:
-                results = await self._admission.admit(requests)
+                with QUEUE_WRITE_SECONDS.time():
+                    results = await self._admission.admit(requests)
             except QueueUnavailable as error:
                 self._queue.trip(error)
             else:
@@ -137,7 +139,8 @@ class CaptureWriter:
             raise StorageUnavailable
         try:
             async with asyncio.timeout_at(deadline):
-                await to_thread.run_sync(self._write_fallback, captures, limiter=self._threads)
+                with FALLBACK_WRITE_SECONDS.time():
+                    await to_thread.run_sync(self._write_fallback, captures, limiter=self._threads)
         except (TimeoutError, StorageUnavailable) as error:
             self._fallback.trip(error)
             raise StorageUnavailable from error

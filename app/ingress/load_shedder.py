@@ -25,6 +25,7 @@ from app.ingress.answers import send_reply
 from app.ingress.cors import cors_headers
 from app.ingress.form_answers import refusal
 from app.ingress.head import read_head
+from app.metrics.families import REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class LoadShedder:
         if not self._refused:
             asyncio.get_running_loop().call_later(TELL_SECONDS, self._tell)
         self._refused += 1
+        REFUSED.labels("overload").inc()
 
     def _tell(self) -> None:
         log.warning("capture.overload", extra={"refused": self._refused})

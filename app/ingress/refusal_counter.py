@@ -13,6 +13,7 @@ from contextlib import suppress
 from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.errors import Invalid, QueueUnavailable, RexError
 from app.ingress.origin import OriginRefused
+from app.metrics.families import REFUSED
 from app.queue.admission import REFUSED_ORIGIN, REFUSED_REDIRECT, AdmissionClient
 
 #: How often counts are handed on.
@@ -36,6 +37,7 @@ class RefusalCounter:
 
     def count(self, org_id: str, error: RexError) -> None:
         """Note a refusal."""
+        REFUSED.labels(error.code).inc()
         reason = _reason(error)
         if isinstance(error, OriginRefused):
             reason = REFUSED_ORIGIN + self._counted_origin(org_id, error.origin)

@@ -33,10 +33,11 @@ def database_backlog(database: Database) -> DatabaseBacklog:
         )
 
 
+def oldest_in_database(backlog: DatabaseBacklog) -> dict[str, float]:
+    """Age in seconds of the oldest of each kind that PostgreSQL knows of; 0.0: none waits."""
+    return {FALLBACK: backlog.oldest_fallback_seconds, **oldest_due(backlog.due)}
+
+
 def oldest_by_kind(backlog: DatabaseBacklog, client: redis.Redis) -> dict[str, float]:
-    """Age in seconds of the oldest of each kind; 0.0: none waits. Raises `QueueUnavailable`."""
-    return {
-        CAPTURE: oldest_capture_seconds(client),
-        FALLBACK: backlog.oldest_fallback_seconds,
-        **oldest_due(backlog.due),
-    }
+    """The same of every kind. Raises `QueueUnavailable`."""
+    return {CAPTURE: oldest_capture_seconds(client), **oldest_in_database(backlog)}

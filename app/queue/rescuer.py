@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from app.metrics.families import ORPHANS_RESCUED
 from app.queue.policy import Policy
 from app.queue.silence import Silence
 from app.queue.stream import QueueStream
@@ -30,6 +31,7 @@ class Rescuer:
             # Only now: whatever is pending for a consumer is thrown away with it.
             self._stream.remove_consumer(consumer.decode())
             if rescued:
+                ORPHANS_RESCUED.labels(self._stream.queue).inc(rescued)
                 extra = {"stream": self._stream.name, "jobs": rescued, "of": consumer.decode()}
                 log.warning("queue.orphans_rescued", extra=extra)
 

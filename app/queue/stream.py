@@ -28,6 +28,7 @@ class QueueStream:
     def __init__(self, client: redis.Redis, queue: str, policy: Policy) -> None:
         self._client: Any = client  # its types are unions of what each protocol answers
         self._policy = policy
+        self.queue = queue
         self.name = policy.keys.stream(queue)
         self._retry = policy.keys.retry(queue)
         self._dead = policy.keys.dead_letters(queue)

@@ -20,6 +20,7 @@ import psycopg2.extensions
 from peewee import Query
 
 from app.domain.errors import StorageUnavailable
+from app.metrics.families import CONNECTIONS_IN_USE
 from app.storage.connecting import (
     Database,
     connect,
@@ -94,6 +95,9 @@ def transaction(database: Database) -> Iterator[Cursor]:
     `StorageUnavailable` when the server is away or takes no writes; the session is closed then.
     """
     connect(database)
+    is_pooled = isinstance(database, Pool)
+    if is_pooled:
+        CONNECTIONS_IN_USE.inc()
     try:
         with database.connection().cursor(cursor_factory=Cursor) as cursor:
             try:
@@ -117,7 +121,8 @@ def transaction(database: Database) -> Iterator[Cursor]:
         outage_of(str(database.database)).failed(error, refuses_writes=_refuses_writes(error))
         raise StorageUnavailable from error
     finally:
-        if isinstance(database, Pool):
+        if is_pooled:
+            CONNECTIONS_IN_USE.dec()
             drop_connection(database)
 
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import TextIO
 
+from config.logging import as_words
+
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
 _WIDTH = len("deliveries")
 
@@ -43,14 +45,9 @@ class Console:
 
 
 def readable(line: str) -> str:
-    """A line of the product's log for people: time, event, fields. Other lines stay as they are."""
+    """A line of the product's log for people. Other lines stay as they are."""
     try:
         fields = json.loads(line)
-        time, event = fields.pop("time")[11:19], fields.pop("event")
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return as_words(fields) if isinstance(fields["time"], str) else line
+    except (ValueError, TypeError, KeyError):
         return line
-    fields.pop("logger", None)
-    level, traceback = fields.pop("level", "info"), fields.pop("traceback", "")
-    shown = [f"{name}={value}" for name, value in fields.items()]
-    words = [time, *([] if level == "info" else [level.upper()]), event, *shown]
-    return " ".join(words) + (f"\n{traceback}" if traceback else "")

@@ -33,6 +33,8 @@ UNLIMITED = {
     "CAPTURE_RATE_PER_EMAIL": "0",
     "API_RATE_PER_KEY": "0",
     "LOG_LEVEL": "warning",
+    # Several systems run side by side, and the ports are fixed.
+    "METRICS_PORT": "0",
 }
 #: Settings of the caller that would point a temporary system at the caller's data.
 _NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY")

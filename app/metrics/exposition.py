@@ -1,0 +1,117 @@
+"""Serves a role's metrics on a port of its own, from a thread.
+
+One process serves its own registry. Where a role has several, its parent serves for all of them:
+children write to files of a shared folder (multi-process mode), so that a scrape costs those who
+work nothing. A port that is taken, or a client that hangs, stops nobody.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import MutableMapping
+from contextlib import suppress
+from pathlib import Path
+from socketserver import TCPServer, ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from app.metrics.families import BUILD_INFO, REGISTRY
+from config.settings import Settings
+from config.version import VERSION
+
+log = logging.getLogger(__name__)
+
+#: How prometheus_client is told of the folder, when it is first imported.
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+#: What is added to METRICS_PORT.
+PORT_OF_ROLE = {"web": 0, "captures": 1, "deliveries": 2, "scheduler": 3}
+#: Longest wait for the rest of a request.
+CLIENT_SECONDS = 5.0
+
+
+def serve_own(settings: Settings, role: str) -> None:
+    """Serve this process's metrics, unless its parent does; say which version it runs."""
+    BUILD_INFO.labels(VERSION, role).set(1)
+    if FOLDER_VARIABLE not in os.environ:
+        _serve(REGISTRY, settings, role)
+
+
+def serve_children(
+    settings: Settings, role: str, environ: MutableMapping[str, str] = os.environ
+) -> None:
+    """Serve the metrics of the processes that are started with `environ` from now on.
+
+    The folder is new, so nothing of an earlier run counts, and goes with this process.
+    """
+    if not settings.metrics_port:
+        return
+    folder = tempfile.TemporaryDirectory(prefix="rex-metrics-")
+    environ[FOLDER_VARIABLE] = folder.name
+    registry = CollectorRegistry()
+    registry.register(_Living(folder))
+    _serve(registry, settings, role)
+
+
+class _Living(Collector):
+    """The metrics of a folder; gauges of processes that have ended are dropped first."""
+
+    def __init__(self, folder: tempfile.TemporaryDirectory[str]) -> None:
+        self._folder = folder  # removed with this object
+        self._files = MultiProcessCollector(None, folder.name)
+
+    def collect(self) -> object:  # type: ignore[override]
+        for file in Path(self._folder.name).glob("gauge_live*_*.db"):
+            pid = int(file.stem.rpartition("_")[2])
+            if not _is_alive(pid):
+                mark_process_dead(pid, self._folder.name)
+        return self._files.collect()
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind, without looking up the host's name, which may take long."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "metrics", self.server_address[1]
+        self.setup_environ()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away or hangs is nothing to tell."""
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = CLIENT_SECONDS
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing of a scrape."""
+
+
+def _serve(registry: Collector, settings: Settings, role: str) -> None:
+    if not settings.metrics_port:
+        return
+    host, port = settings.metrics_host, settings.metrics_port + PORT_OF_ROLE[role]
+    try:
+        family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        kind = type("_FamilyServer", (_Server,), {"address_family": family})
+        server = kind((host, port), _Handler)
+    except OSError as error:
+        extra = {"role": role, "host": host, "port": port, "reason": error.strerror}
+        log.warning("metrics.not_served", extra=extra)
+        return
+    server.set_app(make_wsgi_app(registry))
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+
+
+def _is_alive(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
