@@ -56,7 +56,7 @@ ONLY_IN: dict[str, set[str]] = {
     "redis": {"app.queue", "app.monitoring", "workers"},
     "dramatiq": {"app.queue", "workers"},
     "starlette": {"app.http", "app.ingress", "app.api", "app.console", "app.main"},
-    "jinja2": {"app.console"},
+    "jinja2": {"app.console", "app.ingress"},
     "argon2": {"app.http"},
     "granian": {"app.server"},
     "urllib3": {"workers"},
