@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +70,12 @@ def test_a_signal(name: str, shows: dict[str, Any], does_not: dict[str, Any]) ->
 
 def test_every_signal_has_a_case() -> None:
     assert [signal.name for signal in SIGNALS] == [case[0] for case in CASES]
+
+
+def test_the_document_has_the_same_signals_and_points() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "spam.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", document, re.MULTILINE)
+    assert [(name, float(points)) for name, points in rows] == [each[:2] for each in SIGNALS]
 
 
 @pytest.mark.parametrize("alone", ["disposable_domain", "tool", "link", "offer", "same_text"])
