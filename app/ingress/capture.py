@@ -13,7 +13,6 @@ Who a capture is from, and what follows from that: `app.domain.capture_rules`.
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
@@ -21,24 +20,22 @@ from starlette.types import Receive, Scope, Send
 from app.domain.capture import Capture
 from app.domain.capture_rules import Caller
 from app.domain.client_address import bucket_of
-from app.domain.errors import Forbidden, Invalid, MethodNotAllowed, RateLimitExceeded, RexError
+from app.domain.errors import Forbidden, MethodNotAllowed, RateLimitExceeded, RexError
 from app.domain.org import Org
 from app.domain.submission import InvalidAddress
-from app.http.answers import limit_headers, rate_limit_exceeded, request_id_of
+from app.http.answers import limit_headers, request_id_of
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
-    Rates,
-    caller_key,
     make_capture,
     make_rejected,
     make_request,
     rates_for,
 )
 from app.ingress.answers import Reply
-from app.ingress.caller_cooldown import CallerCooldown, refused_too_often
+from app.ingress.caller_limits import CallerLimits
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import cors_headers, preflight_headers
 from app.ingress.head import Head, read_head
@@ -46,39 +43,11 @@ from app.ingress.origin import check_origin
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
 from app.ingress.refusal_counter import RefusalCounter
-from app.queue.admission import AdmissionResult, AdmissionStatus
+from app.ingress.visit import Visit
+from app.queue.admission import AdmissionResult
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
-
-#: Codes of refusals that a body was read for.
-_REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
-#: A refused body takes a token, and one more for each of these: large ones cost CPU to read.
-_BYTES_PER_TOKEN = 4096
-
-
-class Visit(NamedTuple):
-    """Who captures for which org, from where, and how much of it."""
-
-    org: Org
-    caller: Caller
-    address: str
-    rates: Rates
-    #: Why its page is suspicious, if it is.
-    quarantine: str | None
-    #: Size of the body, once it is read.
-    body_bytes: int = 0
-
-    @property
-    def refusals_max(self) -> int:
-        """Refused bodies of this size that its caller may send a minute; 0: no limit."""
-        rate = self.rates.per_caller
-        return rate and max(1, rate // (1 + self.body_bytes // _BYTES_PER_TOKEN))
-
-    @property
-    def limit_key(self) -> str:
-        """The key of the caller's limit."""
-        return caller_key(self.org.id, self.caller.name)
 
 
 class CaptureEndpoint:
@@ -96,7 +65,7 @@ class CaptureEndpoint:
         self._authenticator = authenticator
         self._prefer_wait = waiting
         self._refusals = refusals
-        self._cooldown = CallerCooldown()
+        self._limits = CallerLimits(writer)
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,15 +85,19 @@ class CaptureEndpoint:
             identified = self._authenticator.identified
             org = here = await identified(head.host, None, lambda: self._org(scope, head))
             visit = await identified(head.host, head.api_key, lambda: self._visit(here, head))
-            self._cooldown.check(visit.limit_key)
+            await self._limits.check_head(visit)
             body = await read_body(receive, head.content_length or "")
             visit = visit._replace(body_bytes=len(body))
+            await self._limits.check_body(visit)
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
         except RexError as error:
             if org is not None:
                 self._refusals.count(org.id, error)
-            error = await self._charged(visit, error)
+            error = await self._limits.charge(visit, error)
             reply = form_answers.refusal(head, error, request_id)
+            if visit is not None and isinstance(error, RateLimitExceeded):
+                rate, wait_ms = visit.rates.per_caller, error.retry_after_seconds * 1000
+                reply.headers.extend(limit_headers(rate, 0, wait_ms))
         except Exception as error:
             reply = form_answers.refusal(head, _unexpected(error, request_id), request_id)
         else:
@@ -160,7 +133,7 @@ class CaptureEndpoint:
             key = head.idempotency_key or submission.controls.idempotency_key
             request = make_request(capture, submission, org, caller, rates, key)
             admission = await self._acceptance.accept(request)
-            _check_admission(admission, rates)
+            self._limits.check_admission(visit, rates, admission)
             if head.wants_page:
                 reply = form_answers.accepted(org, submission.controls.redirect)
             else:
@@ -183,21 +156,11 @@ class CaptureEndpoint:
             return answers.json_reply(202, body)
         return await self._prefer_wait.answer(visit.org, capture, body, seconds)
 
-    async def _charged(self, visit: Visit | None, error: RexError) -> RexError:
-        """The refusal of a body, which takes tokens; or that too few were left."""
-        if visit is None or error.code not in _REFUSALS_OF_BODIES:
-            return error
-        charged = await self._acceptance.charge(visit.limit_key, visit.refusals_max)
-        if charged is None or charged.status is not AdmissionStatus.ADDRESS_LIMITED:
-            return error
-        self._cooldown.start(visit.limit_key, charged.wait_ms / 1000)
-        return refused_too_often(charged.wait_ms)
-
     async def _note_refusal(self, visit: Visit, head: Head, error: RexError) -> RexError:
         """Count a refusal and keep what can be kept of it; what is answered."""
         self._refusals.count(visit.org.id, error)
         if not isinstance(error, InvalidAddress) or not error.submission.email:
-            return await self._charged(visit, error)
+            return await self._limits.charge(visit, error)
         submission = error.submission
         org, caller, address, *_ = visit
         reason = f"email {error.fields['email']}"
@@ -207,28 +170,15 @@ class CaptureEndpoint:
         request = make_request(capture, submission, org, caller, rates, None)
         try:
             admission = await self._acceptance.accept(request)
-            _check_admission(admission, rates)
+            self._limits.check_admission(visit, rates, admission)
         except RateLimitExceeded as limited:
-            self._cooldown.start(visit.limit_key, limited.retry_after_seconds)
             return limited
         except RexError:
             log.warning("capture.not_kept", extra={"org_id": visit.org.id})
         else:
             if admission.first_answer:  # the same once more, which admission takes no token for
-                return await self._charged(visit, error)
+                return await self._limits.charge(visit, error)
         return error
-
-
-def _check_admission(admission: AdmissionResult, rates: Rates) -> None:
-    if admission.status is AdmissionStatus.CONFLICT:
-        raise Invalid({"Idempotency-Key": "was sent before with another body: send a new one"})
-    if admission.status not in (AdmissionStatus.ADDRESS_LIMITED, AdmissionStatus.EMAIL_LIMITED):
-        return
-    if admission.status is AdmissionStatus.ADDRESS_LIMITED:
-        message = f"More than {rates.per_caller} captures a minute from one caller"
-    else:
-        message = f"More than {rates.per_email} captures a minute for this e-mail address"
-    raise rate_limit_exceeded(admission.wait_ms, message)
 
 
 def _page_host(head: Head) -> str | None:

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.all_only
 ATTACK = Path(__file__).resolve().parent.parent / "clients/attack.py"
 CONNECTIONS = 4
 SLOWDOWN_MAX = 2.0
-#: Some seconds in all: without its limit, the attack would be at its worst for all of them.
-ROUNDS, LEADS_A_ROUND = 2, 300
+#: Some seconds in all: without limits, the attack would be at its worst for all of them.
+ROUNDS, LEADS_A_ROUND = 2, 1_500
 #: For the attackers to make their bodies and to be answered.
 PATIENCE_SECONDS = 60.0
 
@@ -89,5 +89,4 @@ def test_one_attacker_with_the_worst_bodies_does_not_slow_down_others(tmp_path: 
     figures = f"{median(during) * 1000:.1f} ms, {median(without) * 1000:.1f} ms without, {statuses}"
     print(figures)
     assert median(during) <= SLOWDOWN_MAX * median(without), figures
-    assert statuses["422"] >= 10, figures  # bodies that were read,
-    assert statuses["429"] >= 100, figures  # and those that were not any more
+    assert min(statuses["202"], statuses["422"]) >= 10, figures  # bodies that were read
