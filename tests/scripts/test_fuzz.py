@@ -4,7 +4,9 @@ from contextlib import closing
 
 import pytest
 
-from scripts.commands.fuzz import JSON, Cost, Fuzzer, Intake, Post
+from scripts.commands.fuzz.intake import Cost, Intake
+from scripts.commands.fuzz.post import JSON, Post
+from scripts.commands.fuzz.search import Fuzzer
 
 LEAD = Post(JSON, b'{"email": "ada@example.com"}')
 
