@@ -18,14 +18,19 @@ from app.domain.untrusted_text import clean_text, has_surrogate
 #: integers of more than 64 bits, floats too large to tell one whole number from the next.
 INTEGER_LIMIT = 2**63
 FLOAT_LIMIT = 2.0**53
+#: Integers beyond this are refused: writing one as text takes time that is quadratic in its length.
+INTEGER_BITS_MAX = 1024
 
 #: Levels of nesting that are read at all; deeper ones nobody means.
 LEVELS_READ_MAX = 32
 
 #: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 750
+VALUES_READ_MAX = 600
 #: Bytes of text beyond ASCII that are normalised: more could not be kept.
 NORMALISED_BYTES_MAX = 20 * 1024
+#: What each such text counts besides, and once more when it has control characters, odd white space
+#: or unseen marks.
+_BYTES_A_TEXT, _BYTES_AN_ODD_TEXT = 24, 120
 
 
 def is_exact(number: int | float) -> bool:
@@ -90,7 +95,9 @@ class Cleaner:
             self.problems.add(field, "contains a NUL character (U+0000): remove it")
         if text.isascii():
             return clean_text(text)
-        self._bytes_left -= len(text.encode("utf-8", "surrogatepass"))
+        self._bytes_left -= len(text.encode("utf-8", "surrogatepass")) + _BYTES_A_TEXT
+        if not text.isprintable():
+            self._bytes_left -= _BYTES_AN_ODD_TEXT
         if self._bytes_left < 0:
             raise self._too_much(field, "is longer than anything that can be kept")
         cleaned = clean_text(text)
@@ -105,5 +112,8 @@ class Cleaner:
     def _number(self, field: str, number: int | float) -> object:
         if isinstance(number, float) and not isfinite(number):
             self.problems.add(field, "is NaN or Infinity: send a finite number")
+            return None
+        if isinstance(number, int) and number.bit_length() > INTEGER_BITS_MAX:
+            self.problems.add(field, "is a number of hundreds of digits: send it as a text")
             return None
         return number if is_exact(number) else str(number)

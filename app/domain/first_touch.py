@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
 from app.domain.labels import word_set
@@ -60,6 +61,11 @@ _OF_USE = (*_OF_PARAMETERS, *_OF_WRAPPERS, *_OF_PAGES)
 _ANY_OF_USE = re.compile("|".join(_OF_USE))
 _FEW_CHARS = 200
 
+#: Objects and lists that are looked at, those nearest to the top, and URLs of pages.
+_NODES_MAX = 200
+_PAGES_MAX = 8
+#: Labels of such objects.
+_LABELS_MAX = 200
 _LABEL_CHARS_MAX = 80
 _VALUE_CHARS_MAX = 500
 _URL_CHARS_MAX = 4_000
@@ -78,11 +84,13 @@ def find_touch(view: Mapping[str, object]) -> dict[str, str]:
     """Parameters by their usual names (`utm_source`, `gclid`), the nearest to the top first."""
     touch: dict[str, str] = {}
     in_pages: dict[str, str] = {}
+    pages_left = _PAGES_MAX
     for label, value in _labelled(view):
         parameter = parameter_of(label)
         if parameter and (text := _text_of(value)):
             touch.setdefault(parameter, text)
-        elif isinstance(value, str) and "?" in value and _is_page(label):
+        elif pages_left and isinstance(value, str) and "?" in value and _is_page(label):
+            pages_left -= 1
             in_pages = {**parameters_of_url(value), **in_pages}
     return {**in_pages, **touch}
 
@@ -118,12 +126,15 @@ def parameters_of_url(url: str) -> dict[str, str]:
 def _labelled(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     """The labels that may be of use, with their values, level by level."""
     queue: deque[object] = deque([view])
-    while queue:
+    nodes_left, labels_left = _NODES_MAX, _LABELS_MAX
+    while queue and nodes_left:
         node = queue.popleft()
+        nodes_left -= 1
         if isinstance(node, dict):
             # One look at all labels of an object together, since most have none of use.
-            if _may_be_of_use(node):
-                yield from _of_use(node)
+            if labels_left > 0 and _may_be_of_use(node):
+                labels_left -= len(node)
+                yield from islice(_of_use(node), _LABELS_MAX)
             if not _VALUE_KEYS.isdisjoint(node):
                 yield from _as_item(node)
             queue.extend(filter(_is_container, node.values()))

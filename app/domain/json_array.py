@@ -10,11 +10,10 @@ import json
 import re
 from collections.abc import Iterable
 
+from app.domain.cleaning import VALUES_READ_MAX
 from app.domain.errors import InvalidJson
 from app.domain.labels import field_of_label
 
-#: Items of an array that are looked at: far more than a form has fields.
-_ITEMS_MAX = 1_000
 #: The name under which a list of answers is kept.
 _ANSWERS = "answers"
 #: What an answer has beside its question.
@@ -28,8 +27,8 @@ def object_of_array(items: list[object]) -> dict[str, object]:
     """The lead in an array. Raises `InvalidJson` when there is none, or more than one."""
     if not items:
         raise InvalidJson("The body is JSON, but not an object: send {…}")
-    if len(items) > _ITEMS_MAX:
-        raise InvalidJson(f"The body is a JSON array of more than {_ITEMS_MAX:,} items: send {{…}}")
+    if _count(items) > VALUES_READ_MAX:
+        raise InvalidJson(f"The array holds more than {VALUES_READ_MAX} values: send {{…}}")
     if all(isinstance(item, dict) and item.keys() == {"name", "value"} for item in items):
         return gather((item["name"], item["value"]) for item in items)  # type: ignore[index]
     if all(_is_pair(item) for item in items):
@@ -49,6 +48,12 @@ def gather(pairs: Iterable[tuple[object, object]]) -> dict[str, object]:
     for name, value in pairs:
         fields.setdefault(str(name), []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def _count(items: list[object]) -> int:
+    """The values in items and right inside them."""
+    inner = sum(len(item) for item in items if isinstance(item, dict | list))
+    return len(items) + inner
 
 
 def _object(item: object) -> dict[str, object]:

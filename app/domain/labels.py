@@ -17,7 +17,7 @@ FULL_NAME = "full_name"
 COMPANY = "company"
 
 #: Longest label that may mean a field, in characters; a longer one is prose.
-_LABEL_CHARS_MAX = 80
+LABEL_CHARS_MAX = 80
 #: Words of a label that are looked at.
 _WORDS_MAX = 8
 
@@ -143,7 +143,7 @@ _FIELD_BY_LABEL = {
 
 def field_of_label(label: str) -> str | None:
     """The field (or FULL_NAME, or COMPANY) that a form's label means, or None."""
-    return _field_of_label(label) if len(label) <= _LABEL_CHARS_MAX else None
+    return _field_of_label(label) if len(label) <= LABEL_CHARS_MAX else None
 
 
 @lru_cache(maxsize=4096)

@@ -16,14 +16,13 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from app.domain.address import is_plain
 from app.domain.cleaning import Cleaner
 from app.domain.contact_fields import LEAD_FIELDS
 from app.domain.json_object import object_in_text
-from app.domain.labels import COMPANY, FULL_NAME, field_of_label, word_set
+from app.domain.labels import COMPANY, FULL_NAME, LABEL_CHARS_MAX, field_of_label, word_set
 from app.domain.problems import Problems
 from app.domain.record import Found, Path, RecordReader
 from app.domain.titles import read_titles
@@ -50,7 +49,9 @@ _OTHERS = word_set(
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
 #: Objects, lists and addresses that are looked at, those nearest to the top.
-_NODES_MAX = 300
+_NODES_MAX = 200
+#: Texts that are looked into for an object.
+_TEXTS_MAX = 30
 #: Steps that a name may spell out; what looks like more is prose.
 _STEPS_MAX = 5
 _NAME_CHARS_MAX = 200
@@ -69,7 +70,7 @@ def find_person(view: Mapping[str, object]) -> dict[str, Found]:
 
     `view` is what `unfold` made of a submission.
     """
-    nodes = list(islice(_walk(view), _NODES_MAX))
+    nodes = list(_walk(view))
     reader = RecordReader(read_titles(node.value for node in nodes))
     top = reader.read(view)
     if "email" in top:
@@ -83,9 +84,10 @@ def find_person(view: Mapping[str, object]) -> dict[str, Found]:
     return {**top, "email": lone} if lone else top
 
 
+@lru_cache(maxsize=1024)
 def path_of_name(name: str) -> Path:
     """The path that a field's name spells out; most names are a path of one step."""
-    if len(name) > _NAME_CHARS_MAX:
+    if len(name) > _NAME_CHARS_MAX or not _PATH.search(name):
         return (name,)
     steps = tuple(step for step in _PATH.split(name) if step)
     is_number = all(map(str.isdigit, steps))  # as Gravity Forms numbers its inputs: `1.3`
@@ -96,9 +98,12 @@ def unfold(sent: Mapping[str, object]) -> dict[str, object]:
     """The fields as the objects that their names and texts stand for."""
     cleaner = Cleaner(Problems())
     view: dict[str, object] = {}
+    texts_left = _TEXTS_MAX
     for name, value in sent.items():
-        if isinstance(value, str) and value.startswith("{") and field_of_label(name) is None:
-            value = object_in_text(value, cleaner) or value
+        if isinstance(value, str) and value.startswith("{") and texts_left:
+            texts_left -= 1
+            if field_of_label(name) is None:
+                value = object_in_text(value, cleaner) or value
         path = path_of_name(name)
         if len(path) == 1:
             known = view.setdefault(name, value)
@@ -183,6 +188,7 @@ def _walk(view: Mapping[str, object]) -> Iterator[Node]:
     Of texts those that may be addresses.
     """
     queue = deque([Node((), view, None)])
+    nodes_left = _NODES_MAX
     while queue:
         node = queue.popleft()
         if node.path:
@@ -194,16 +200,19 @@ def _walk(view: Mapping[str, object]) -> Iterator[Node]:
         elif isinstance(value, list):
             named = ((str(index), inner) for index, inner in enumerate(value))
         for name, inner in named:
+            if not nodes_left:
+                break
             if isinstance(inner, str):
                 if "@" not in inner:
                     continue
             elif not isinstance(inner, dict) and not isinstance(inner, list):
                 continue
             if not _means_somebody_else(name):
+                nodes_left -= 1
                 queue.append(Node((*path, name), inner, value))
 
 
 @lru_cache(maxsize=1024)
 def _means_somebody_else(name: str) -> bool:
-    words = _WORDS.findall(name[:_NAME_CHARS_MAX])
+    words = _WORDS.findall(name[:LABEL_CHARS_MAX])
     return not _OTHERS.isdisjoint(word.lower() for word in words)

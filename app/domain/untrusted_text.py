@@ -44,7 +44,6 @@ _WHOLE = (
     "\U0001d1bb\U0001d1bc\U0001d1bd\U0001d1be\U0001d1bf\U0001d1c0"
 )
 _APART = {whole: normalize("NFD", whole) for whole in _WHOLE}
-_ANY_WHOLE = re.compile(f"[{_WHOLE}]")
 # What most texts have nothing of.
 _ODD = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{_WHOLE}]")
 
@@ -55,13 +54,14 @@ def clean_text(text: str) -> str:
         return (text if text.isprintable() else text.translate(_ASCII_CONTROLS)).strip()
     if _ODD.search(text):
         text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
-        if _ANY_WHOLE.search(text):
-            for whole, apart in _APART.items():
-                text = text.replace(whole, apart)
+        for whole in _APART.keys() & text:
+            text = text.replace(whole, _APART[whole])
     if len(text) <= MARKS_MAX or not _MAYBE_LONG_RUN.search(text):
         return normalize("NFC", text).strip(_TRIMMED)
-    # Once more afterwards, since a base character may have had a mark of its own inside.
-    return _bound_marks(normalize("NFC", _bound_marks(text))).strip(_TRIMMED)
+    text = normalize("NFC", _bound_marks(text))
+    if _MAYBE_LONG_RUN.search(text):  # a base character may have had a mark of its own inside
+        text = _bound_marks(text)
+    return text.strip(_TRIMMED)
 
 
 def has_control(text: str) -> bool:

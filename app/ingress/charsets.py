@@ -34,6 +34,8 @@ _OTHER_NAMES = {
     "macroman": "macintosh",
     **{f"win{number}": f"windows-{number}" for number in range(1250, 1259)},
 }
+# What begins anything but ASCII in ISO-2022-JP.
+_ESCAPE = b"\x1b"
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")
 
 
@@ -62,6 +64,7 @@ def decode_strictly(data: bytes, charset: str) -> str:
     return webencodings.decode(data, charset, errors="strict")[0]
 
 
+@lru_cache(maxsize=64)
 def _codec(charset: str) -> codecs.CodecInfo:
     encoding = webencodings.lookup(charset)
     assert encoding is not None, charset
@@ -70,7 +73,7 @@ def _codec(charset: str) -> codecs.CodecInfo:
 
 def decode_leniently(data: bytes, charset: str) -> str:
     """The text of a form, in its declared charset or else in what old pages send."""
-    if data.isascii() and charset != "iso-2022-jp":
+    if data.isascii() and (charset != "iso-2022-jp" or _ESCAPE not in data):
         return data.decode("ascii")
     for name in (charset, *_FALLBACKS):
         try:

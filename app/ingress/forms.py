@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from app.domain.cleaning import VALUES_READ_MAX
 from app.ingress.charsets import UTF_8, charset_of, decode_leniently
 from app.ingress.multipart import Part, TooManyParts, read_parts
 from app.ingress.urlencoded import Pairs, TooManyFields, read_lines, read_pairs
 
-#: Fields of one form that are read, a repeated one counting each time.
-FIELDS_MAX = 1000
+#: Fields of one form that are read, a repeated one counting each time: values beyond these would
+#: be refused when they are cleaned.
+FIELDS_MAX = VALUES_READ_MAX
+#: Files of one form that are noted.
+FILES_MAX = 20
 #: The field in which a form tells its charset (RFC 7578, 4.6).
 _CHARSET = b"_charset_"
 
@@ -31,6 +35,8 @@ class Form(NamedTuple):
     fields: Fields
     refused: dict[str, str]
     files: list[DroppedFile]
+    #: Parts beyond what is read, and files beyond those that are noted.
+    dropped_parts: int = 0
 
 
 def read_urlencoded(body: bytes, charset: str) -> Form:
@@ -57,7 +63,7 @@ def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
     Raises `InvalidJson` when the body is no such form or was cut off.
     """
     try:
-        parts = read_parts(body, boundary, FIELDS_MAX)
+        parts, dropped = read_parts(body, boundary, FIELDS_MAX)
     except TooManyParts:
         return _too_many()
     texts = [part for part in parts if part.filename is None]
@@ -67,16 +73,16 @@ def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
         for part in texts
         if part.name != _CHARSET
     )
-    files = [
-        DroppedFile(
-            decode_leniently(part.name, charset),
-            decode_leniently(part.filename, charset),
-            len(part.value),
-        )
-        for part in parts
-        if part.filename is not None and (part.filename or part.value)
-    ]
-    return Form(fields, {}, files)
+    sent = [part for part in parts if part.filename is not None and (part.filename or part.value)]
+    files = [_file(part, charset) for part in sent[:FILES_MAX]]
+    return Form(fields, {}, files, dropped + len(sent) - len(files))
+
+
+def _file(part: Part, charset: str) -> DroppedFile:
+    name, filename = part.name, part.filename or b""
+    return DroppedFile(
+        decode_leniently(name, charset), decode_leniently(filename, charset), len(part.value)
+    )
 
 
 def _text_of(part: Part, charset: str) -> str:

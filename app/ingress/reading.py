@@ -16,8 +16,8 @@ from app.ingress.charsets import UTF_8, decode_strictly
 from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
 
-#: The name in metadata under which dropped files are noted.
-DROPPED_FILES = "dropped_files"
+#: The names in metadata under which dropped files are noted, and how many parts were not read.
+DROPPED_FILES, DROPPED_PARTS = "dropped_files", "dropped_parts"
 
 
 class Received:
@@ -38,7 +38,7 @@ class Received:
             return parse_json(self._json, page_host)
         if self._form.refused:
             raise InvalidCapture(self._form.refused)
-        return parse_fields(_with_note_of_files(self._form), page_host)
+        return parse_fields(_with_notes(self._form), page_host)
 
 
 def decode_body(body: bytes, content_type: str, content_encoding: str = "") -> Received:
@@ -60,11 +60,14 @@ def _read_form(body: bytes, media_type: MediaType) -> Form:
     return read_urlencoded(body, media_type.charset)
 
 
-def _with_note_of_files(form: Form) -> Mapping[str, object]:
-    """The fields, and what files were dropped: a note that metadata keeps."""
-    if not form.files:
-        return form.fields
-    return {**form.fields, DROPPED_FILES: [file._asdict() for file in form.files]}
+def _with_notes(form: Form) -> Mapping[str, object]:
+    """The fields, and what was dropped of the form: notes that metadata keeps."""
+    fields: dict[str, object] = dict(form.fields)
+    if form.files:
+        fields[DROPPED_FILES] = [file._asdict() for file in form.files]
+    if form.dropped_parts:
+        fields[DROPPED_PARTS] = form.dropped_parts
+    return fields
 
 
 def _in_utf8(body: bytes, charset: str) -> bytes:

@@ -12,6 +12,10 @@ Pairs = list[tuple[bytes, bytes]]
 
 #: Percent signs that stand for themselves, as in "100 %": with more of them it is no such form.
 _LONE_SIGNS_MAX = 1_000
+#: Fields among which an address with a bare plus is looked for, the first ones.
+_ADDRESSES_AMONG = 200
+#: Lines of a plain-text form: of a text with more, no metadata has room.
+_LINES_MAX = 5_000
 _LONE_SIGN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Before a line of a plain-text form that begins a field.
 _LINE_OF_FIELD = re.compile(rb"\r?\n(?=[^=\n]{1,200}=)")
@@ -36,12 +40,14 @@ def read_pairs(body: bytes, fields_max: int) -> Pairs:
         text, lone_signs = _LONE_SIGN.subn("%25", text, _LONE_SIGNS_MAX + 1)
         if lone_signs > _LONE_SIGNS_MAX:
             raise TooManyFields
-    pairs = []
+    pairs: Pairs = []
     for field in text.strip().split("&"):
         name, _, value = field.partition("=")
         if field:
             name = _unquote(name.replace("+", " "))
-            pairs.append((name.encode("latin-1"), _value(name, value).encode("latin-1")))
+            may_be_address = len(pairs) < _ADDRESSES_AMONG
+            value = _value(name, value) if may_be_address else _unquote(value.replace("+", " "))
+            pairs.append((name.encode("latin-1"), value.encode("latin-1")))
     return pairs
 
 
@@ -50,6 +56,8 @@ def read_lines(body: bytes, fields_max: int) -> Pairs:
 
     Raises `TooManyFields`.
     """
+    if body.count(b"\n") > _LINES_MAX:
+        raise TooManyFields
     lines = _LINE_OF_FIELD.split(body.strip(), fields_max)
     if len(lines) > fields_max:
         raise TooManyFields
