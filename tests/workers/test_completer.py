@@ -17,7 +17,7 @@ from app.domain.webhook import Webhook
 from app.storage import deliveries
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
-from tests.factories import make_capture, make_org, make_webhook
+from tests.factories import make_capture, make_webhook
 from tests.workers.outcomes import (
     CONFIG,
     HOLDER,
@@ -29,16 +29,6 @@ from tests.workers.outcomes import (
 )
 from workers.completer import Completer
 from workers.work import WebhookWork
-
-
-@pytest.fixture
-def org(database: Database) -> Org:
-    return make_org(database)
-
-
-@pytest.fixture
-def webhook(database: Database, org: Org) -> Webhook:
-    return make_webhook(database, org)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from app.storage.database import (
     transaction,
 )
 from app.storage.recording import record
-from tests.factories import make_capture, make_org, make_webhook
+from tests.factories import make_capture, make_webhook
 from tests.workers.outcomes import CONFIG, HOLDER, execute, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.webhook_status import update_webhook_status
@@ -34,16 +34,6 @@ from workers.work import WebhookWork
 
 SUCCESS, GONE = Verdict.SUCCEEDED, Verdict.GONE
 NEW_URL = "http://127.0.0.1:9/another"
-
-
-@pytest.fixture
-def org(database: Database) -> Org:
-    return make_org(database)
-
-
-@pytest.fixture
-def webhook(database: Database, org: Org) -> Webhook:
-    return make_webhook(database, org)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from app.domain.retry_policy import RetryRules
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
-from tests.factories import CIPHER, SECRET, make_org, make_webhook
+from tests.factories import CIPHER, SECRET, make_webhook
 from tests.workers.outcomes import HOLDER, execute, in_flight, owe
 from workers.attempts import Attempts
 from workers.completer import Completer
@@ -32,11 +32,6 @@ CONFIG = DeliveryConfig(
     max_in_flight=16,
     slots=64,
 )
-
-
-@pytest.fixture
-def org(database: Database) -> Org:
-    return make_org(database)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
