@@ -9,7 +9,7 @@ import msgspec
 from app.api import openapi_errors as errors
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
 from app.domain.contact_view import ContactView
-from app.domain.controls import FILL_TIME, HONEYPOTS, REDIRECT
+from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
 from app.domain.form import FORM_CHARS_MAX
 
@@ -88,6 +88,7 @@ _BODY_PROPERTIES: Schema = {
     "form": _text(
         "Which form it is, by a short name; without one, by the path of its page.", FORM_CHARS_MAX
     ),
+    IDEMPOTENCY_KEY: _text("Instead of the header, for beacons and forms, which cannot set it."),
 }
 _JSON_BODY: Schema = {
     "type": "object",

@@ -14,6 +14,8 @@ import webencodings
 from webencodings.labels import LABELS
 
 UTF_8 = "utf-8"
+#: What a label stands for that no one knows: read as UTF-8 or windows-1252, as most text is.
+UNKNOWN = "unknown"
 
 #: Most forms that are in no declared charset are in one of these.
 _FALLBACKS = (UTF_8, "windows-1252")
@@ -75,7 +77,7 @@ def decode_leniently(data: bytes, charset: str) -> str:
     """The text of a form, in its declared charset or else in what old pages send."""
     if data.isascii() and (charset != "iso-2022-jp" or _ESCAPE not in data):
         return data.decode("ascii")
-    for name in (charset, *_FALLBACKS):
+    for name in _FALLBACKS if charset == UNKNOWN else (charset, *_FALLBACKS):
         try:
             return _codec(name).decode(data, "strict")[0]
         except UnicodeDecodeError:

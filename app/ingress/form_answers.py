@@ -8,7 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.controls import HONEYPOTS
-from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
+from app.domain.errors import (
+    STATUS_BY_CODE,
+    Invalid,
+    PayloadTooLarge,
+    RateLimitExceeded,
+    RexError,
+    Unavailable,
+)
 from app.domain.labels import field_of_label
 from app.domain.org import Org
 from app.domain.redirect import allowed_redirect
@@ -48,10 +55,23 @@ def refused(error: RexError, typed: Mapping[str, str | list[str]]) -> Reply:
     if isinstance(error, Invalid):
         page = correction_page(_problems_as_typed(error.fields, typed), _texts(typed))
     else:
-        page = trouble_page(error.message)
+        page = trouble_page(_for_visitor(error))
     reply = html_reply(STATUS_BY_CODE[error.code], page)
     reply.headers.extend((k.lower().encode(), v.encode()) for k, v in error_headers(error).items())
     return reply
+
+
+def _for_visitor(error: RexError) -> str:
+    """The error in words for somebody who filled in a form."""
+    match error:
+        case RateLimitExceeded(retry_after_seconds=seconds):
+            return f"Too many forms were sent in a short time. Please wait {seconds} seconds."
+        case Unavailable():
+            return "We cannot take your details right now. Please wait a few seconds."
+        case PayloadTooLarge():
+            return "What you sent is too large: please shorten it, or leave files out."
+        case _:
+            return error.message
 
 
 def _problems_as_typed(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from python_multipart.multipart import parse_options_header
 
 from app.domain.errors import UnsupportedMediaType
-from app.ingress.charsets import UTF_8, charset_of
+from app.ingress.charsets import UNKNOWN, UTF_8, charset_of
 
 _SEND = (
     "send application/json, text/plain with JSON, application/x-www-form-urlencoded"
@@ -92,7 +92,4 @@ def _encoding(name: str) -> Encoding:
 
 
 def _charset(label: str) -> str:
-    charset = charset_of(label) if label else UTF_8
-    if charset is None:
-        raise UnsupportedMediaType(f"charset {label[:40]!r} is unknown: send UTF-8")
-    return charset
+    return (charset_of(label) or UNKNOWN) if label else UTF_8

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from app.domain.errors import InvalidCapture, InvalidJson
 from app.domain.submission import Submission, parse_fields, parse_json
-from app.ingress.charsets import UTF_8, decode_strictly
+from app.ingress.charsets import UNKNOWN, UTF_8, decode_leniently, decode_strictly
 from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type
 
@@ -73,6 +73,8 @@ def _with_notes(form: Form) -> Mapping[str, object]:
 def _in_utf8(body: bytes, charset: str) -> bytes:
     if charset == UTF_8:
         return body
+    if charset == UNKNOWN:
+        return decode_leniently(body, charset).encode()
     try:
         return decode_strictly(body, charset).encode()
     except UnicodeDecodeError as error:

@@ -19,6 +19,7 @@ from app.api.openapi import build_document, endpoints_of
 from app.api.openapi_errors import ErrorEnvelope
 from app.api.openapi_public import PUBLIC, CaptureAccepted
 from app.api.operation import operation_of
+from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
 from tests.asgi import Client
 
@@ -91,6 +92,20 @@ def test_generators_of_clients_find_nothing_that_they_do_not_understand(
             assert node.get("type") == "string"
     # A generator of types would demand what has a default from the caller.
     assert not any("default" in node for node in nodes(document["components"]["schemas"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("Lead", {IDEMPOTENCY_KEY}),
+        ("LeadForm", {IDEMPOTENCY_KEY, REDIRECT, FILL_TIME, HONEYPOTS[0]}),
+        ("LeadMultipart", {IDEMPOTENCY_KEY, REDIRECT, FILL_TIME, HONEYPOTS[0]}),
+    ],
+)
+def test_the_control_fields_of_a_capture_are_named(
+    document: dict[str, Any], name: str, fields: set[str]
+) -> None:
+    assert fields <= document["components"]["schemas"][name]["properties"].keys()
 
 
 def test_every_tag_is_described_once_and_used(document: dict[str, Any]) -> None:

@@ -213,3 +213,14 @@ def test_what_was_passed_in_is_left_as_it_is() -> None:
     parse_fields(fields)
 
     assert json.dumps(fields) == before
+
+
+@pytest.mark.parametrize(("digits", "is_kept"), [(300, True), (400, False), (4_000, False)])
+def test_an_integer_is_kept_digit_by_digit_up_to_some_hundreds(digits: int, is_kept: bool) -> None:
+    body = b'{"email": "ada@example.com", "n": %s}' % (b"9" * digits)
+
+    if is_kept:
+        assert parse_json(body).metadata == {"n": "9" * digits}
+    else:
+        with pytest.raises(InvalidCapture, match="send it as a text"):
+            parse_json(body)

@@ -137,6 +137,16 @@ def test_a_charset_has_many_spellings(label: str, name: str | None) -> None:
     assert charset_of(label) == name
 
 
+@pytest.mark.parametrize("label", ["klingon", "utf-7", "x-user-defined-2"])
+def test_a_charset_that_nobody_knows_loses_no_lead(label: str) -> None:
+    lead = '{"email": "ann@example.com", "first_name": "Zoë"}'
+
+    for codec in ("utf-8", "windows-1252"):
+        in_form, in_json = urlencoded("Zoë".encode(codec)), lead.encode(codec)
+        assert first_name(in_form, f"{FORM_TYPE}; charset={label}") == "Zoë"
+        assert first_name(in_json, f"application/json; charset={label}") == "Zoë"
+
+
 @pytest.mark.parametrize(
     ("encoding", "value"),
     [

@@ -118,7 +118,10 @@ def test_what_is_wrong_with_no_field_is_a_readable_page_too(make_site: MakeSite)
 
     assert [r.status for r in (too_large, taken, limited, unknown)] == [413, 303, 429, 404]
     assert int(limited.headers["retry-after"]) >= 1
+    assert "Please wait" in limited.body.decode()
+    assert "too large" in too_large.body.decode()
     for reply in (too_large, limited, unknown):
+        assert not any(word in reply.body.decode() for word in ("caller", "capture", "KiB"))
         assert reply.headers["content-type"].startswith("text/html")
         assert reply.headers["x-request-id"]
 

@@ -134,3 +134,31 @@ def test_more_parts_than_anybody_reads_are_refused() -> None:
 
     with pytest.raises(InvalidCapture, match="more than 600 fields"):
         decode_body(part * 1001 + b"--B--", MULTIPART_TYPE).submission()
+
+
+def test_files_beyond_those_that_are_noted_are_counted_and_the_lead_is_kept() -> None:
+    lead = b'--B\r\nContent-Disposition: form-data; name="email"\r\n\r\na@b.co\r\n'
+    file = b'--B\r\nContent-Disposition: form-data; name="cv"; filename="x"\r\n\r\nx\r\n'
+
+    for count in (25, 500):
+        submission = decode_body(file * count + lead + b"--B--", MULTIPART_TYPE).submission()
+
+        assert submission.email == "a@b.co"
+        files = submission.metadata["dropped_files"]
+        assert isinstance(files, list)
+        assert len(files) == 20
+        assert submission.metadata["dropped_parts"] == count - 20
+
+
+def test_a_part_with_other_headers_is_read_wherever_a_form_has_it() -> None:
+    part = (
+        b"--B\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data;"
+        b" name=field%d\r\n\r\nx\r\n"
+    )
+    email = b"--B\r\nContent-Disposition: form-data; name=email\r\n\r\na@b.co\r\n--B--"
+    body = b"".join(part % number for number in range(90)) + email
+
+    submission = decode_body(body, MULTIPART_TYPE).submission()
+
+    assert submission.email == "a@b.co"
+    assert len(submission.metadata) == 90

@@ -50,8 +50,6 @@ def test_each_encoding_is_read(content_type: str, body: bytes, is_form: bool) ->
         ("application/xml", ""),
         ("text/html", ""),
         ("garbage", ""),
-        ("application/json; charset=klingon", ""),
-        (FORM_TYPE + "; charset=utf-7", ""),
         ("application/json", "gzip"),
         (FORM_TYPE, "br"),
     ],
