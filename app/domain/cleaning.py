@@ -12,7 +12,7 @@ from math import isfinite
 
 from app.domain.errors import InvalidCapture
 from app.domain.problems import Problems
-from app.domain.untrusted_text import clean_text, has_surrogate
+from app.domain.untrusted_text import clean_text, has_surrogate, is_odd
 
 #: Numbers beyond these are kept as text, digit by digit, since readers would round them off:
 #: integers of more than 64 bits, floats too large to tell one whole number from the next.
@@ -25,12 +25,11 @@ INTEGER_BITS_MAX = 1024
 LEVELS_READ_MAX = 32
 
 #: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 600
+VALUES_READ_MAX = 500
 #: Bytes of text beyond ASCII that are normalised: more could not be kept.
 NORMALISED_BYTES_MAX = 20 * 1024
-#: What each such text counts besides, and once more when it has control characters, odd white space
-#: or unseen marks.
-_BYTES_A_TEXT, _BYTES_AN_ODD_TEXT = 24, 120
+#: What each such text counts besides, and once more when something must be taken out of it.
+_BYTES_A_TEXT, _BYTES_AN_ODD_TEXT = 24, 300
 
 
 def is_exact(number: int | float) -> bool:
@@ -46,10 +45,15 @@ class Cleaner:
     Raises `InvalidCapture` with the problems so far when there is more than could be kept.
     """
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(
+        self,
+        problems: Problems,
+        values_max: int = VALUES_READ_MAX,
+        bytes_max: int = NORMALISED_BYTES_MAX,
+    ) -> None:
         self.problems = problems
-        self._values_left = VALUES_READ_MAX
-        self._bytes_left = NORMALISED_BYTES_MAX
+        self._values_left = values_max
+        self._bytes_left = bytes_max
 
     def clean_fields(self, fields: Mapping[str, object]) -> dict[str, object]:
         """The top-level fields that hold something: empty and null ones are absent."""
@@ -96,7 +100,7 @@ class Cleaner:
         if text.isascii():
             return clean_text(text)
         self._bytes_left -= len(text.encode("utf-8", "surrogatepass")) + _BYTES_A_TEXT
-        if not text.isprintable():
+        if is_odd(text):
             self._bytes_left -= _BYTES_AN_ODD_TEXT
         if self._bytes_left < 0:
             raise self._too_much(field, "is longer than anything that can be kept")

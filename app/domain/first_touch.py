@@ -40,9 +40,11 @@ _OTHER_SPELLINGS = {
     "scclid": "sccid",
     "rdt_clickid": "rdt_cid",
 }
-_CLICK_ID = re.compile(
-    rf"(?:\A|[\W_])({'|'.join(sorted(_CLICK_IDS))}|{'|'.join(_OTHER_SPELLINGS)})(?:\Z|[\W_])"
-)
+# Each by itself: the search for a word is much faster than that for any of them.
+_CLICK_ID = {
+    name: re.compile(rf"(?:\A|[\W_]){name}(?:\Z|[\W_])")
+    for name in (*sorted(_CLICK_IDS), *_OTHER_SPELLINGS)
+}
 #: Objects whose `source`, `medium`, … are the parameters.
 _CAMPAIGN_OBJECTS = word_set(
     "utm utms utm_params utm_parameters utmparameters campaign attribution first_touch"
@@ -62,10 +64,10 @@ _ANY_OF_USE = re.compile("|".join(_OF_USE))
 _FEW_CHARS = 200
 
 #: Objects and lists that are looked at, those nearest to the top, and URLs of pages.
-_NODES_MAX = 200
+_NODES_MAX = 80
 _PAGES_MAX = 8
 #: Labels of such objects.
-_LABELS_MAX = 200
+_LABELS_MAX = 100
 _LABEL_CHARS_MAX = 80
 _VALUE_CHARS_MAX = 500
 _URL_CHARS_MAX = 4_000
@@ -108,8 +110,10 @@ def _parameter_of(label: str) -> str | None:
         return f"utm_{match[1].lower()}" if match else None
     if "id" not in lowered and lowered != "gad_source" and lowered != "epik":
         return None
-    match = _CLICK_ID.search(lowered)
-    return _OTHER_SPELLINGS.get(match[1], match[1]) if match else None
+    for name, alone in _CLICK_ID.items():
+        if name in lowered and alone.search(lowered):
+            return _OTHER_SPELLINGS.get(name, name)
+    return None
 
 
 def parameters_of_url(url: str) -> dict[str, str]:

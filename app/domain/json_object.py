@@ -19,6 +19,8 @@ def read_object(body: bytes) -> dict[str, object]:
     Lone surrogates, NaN and Infinity pass: they are refused by field, not as a whole.
     """
     value = _read_json(body)
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        value = _read_json(value.encode("utf-8", "surrogatepass"))  # it was stringified twice
     if isinstance(value, list):
         try:
             return object_of_array(value)
@@ -46,7 +48,8 @@ def object_in_text(text: str, cleaner: Cleaner | None = None) -> dict[str, objec
 
 def _read_json(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        # Not strict: templates put texts with line breaks between quotes as they are.
+        return json.loads(body.decode("utf-8-sig"), strict=False)
     except UnicodeDecodeError as error:
         raise InvalidJson(f"The body is not UTF-8 (byte {error.start})") from None
     except RecursionError:

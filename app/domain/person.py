@@ -16,6 +16,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from app.domain.address import is_plain
@@ -49,9 +50,13 @@ _OTHERS = word_set(
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
 #: Objects, lists and addresses that are looked at, those nearest to the top.
-_NODES_MAX = 200
+_NODES_MAX = 120
+#: Objects and lists inside and around the one with the address that may complete it.
+_INNER_MAX = 40
 #: Texts that are looked into for an object.
 _TEXTS_MAX = 30
+#: What is read of all of them together: values, and bytes of text beyond ASCII.
+_VALUES_IN_TEXTS_MAX, _BYTES_IN_TEXTS_MAX = 250, 8 * 1024
 #: Steps that a name may spell out; what looks like more is prose.
 _STEPS_MAX = 5
 _NAME_CHARS_MAX = 200
@@ -96,7 +101,7 @@ def path_of_name(name: str) -> Path:
 
 def unfold(sent: Mapping[str, object]) -> dict[str, object]:
     """The fields as the objects that their names and texts stand for."""
-    cleaner = Cleaner(Problems())
+    cleaner = Cleaner(Problems(), _VALUES_IN_TEXTS_MAX, _BYTES_IN_TEXTS_MAX)
     view: dict[str, object] = {}
     texts_left = _TEXTS_MAX
     for name, value in sent.items():
@@ -138,8 +143,10 @@ def _complete(record: dict[str, Found], reader: RecordReader, node: Node) -> dic
 
 
 def _add_inner(record: dict[str, Found], reader: RecordReader, path: Path, node: object) -> None:
-    for name, inner in node.items() if isinstance(node, dict) else ():
-        if isinstance(inner, dict | list) and not _means_somebody_else(name):
+    named = node.items() if isinstance(node, dict) else ()
+    objects = ((name, inner) for name, inner in named if isinstance(inner, dict | list))
+    for name, inner in islice(objects, _INNER_MAX):
+        if not _means_somebody_else(name):
             fields = (*_FIELDS_AROUND, FULL_NAME) if name in _OF_A_PERSON else _FIELDS_AROUND
             _add(record, reader.read(inner, (*path, name)), fields)
 

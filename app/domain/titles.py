@@ -16,7 +16,7 @@ _ID_KEYS = ("id", "ID", "ref", "questionId")
 _TITLE_KEYS = ("title", "Title", "label", "Label", "question")
 _PARTS_KEYS = ("inputs", "SubFields", "subfields")
 #: Definitions that are read: more fields no form has.
-_DEFINITIONS_MAX = 100
+_DEFINITIONS_MAX = 60
 _PARTS_MAX = 10
 
 

@@ -64,6 +64,11 @@ def clean_text(text: str) -> str:
     return text.strip(_TRIMMED)
 
 
+def is_odd(text: str) -> bool:
+    """Whether something must be taken out of a text, or apart: of most, nothing must."""
+    return _ODD.search(text) is not None
+
+
 def has_control(text: str) -> bool:
     """Whether the text holds a control character that is no line break and no tab."""
     return _CONTROL.search(text) is not None

@@ -25,7 +25,7 @@ from app.domain.org import Org
 from app.domain.submission import InvalidAddress, Submission
 from app.http.answers import limit_headers, request_id_of
 from app.http.authenticator import RequestAuthenticator
-from app.http.body import read_body
+from app.http.body import BODY_BYTES_MAX, read_body, read_filtered
 from app.http.request_head import check_head
 from app.ingress import answers, form_answers
 from app.ingress.admission_requests import (
@@ -37,7 +37,9 @@ from app.ingress.answers import Reply
 from app.ingress.caller_limits import CallerLimits
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.cors import cors_headers, preflight_headers
+from app.ingress.file_contents import FileContents
 from app.ingress.head import Head, read_head
+from app.ingress.media_type import boundary_of
 from app.ingress.origin import check_origin
 from app.ingress.prefer_wait import PreferWait, wanted_wait_seconds
 from app.ingress.reading import Received, decode_body
@@ -92,7 +94,7 @@ class CaptureEndpoint:
             org = here = await identified(head.host, None, lambda: self._org(scope, head))
             visit = await identified(head.host, head.api_key, lambda: self._visit(here, head))
             await self._limits.check_head(visit)
-            body = await read_body(receive, head.content_length or "")
+            body = await _read_body(receive, head)
             visit = visit._replace(body_bytes=len(body))
             await self._limits.check_body(visit)
             received = decode_body(body, head.content_type or "", head.content_encoding or "")
@@ -197,6 +199,14 @@ def _count(admission: AdmissionResult) -> None:
         ACCEPTED_BY_FALLBACK.inc()
     else:
         ACCEPTED_BY_QUEUE.inc()
+
+
+async def _read_body(receive: Receive, head: Head) -> bytes:
+    """The body; without the contents of files if it is too large with them."""
+    length, boundary = head.content_length or "", boundary_of(head.content_type or "")
+    if not boundary or (length.isdecimal() and int(length[:20]) <= BODY_BYTES_MAX):
+        return await read_body(receive, length)
+    return await read_filtered(receive, length, FileContents(boundary))
 
 
 def _page_host(head: Head) -> str | None:

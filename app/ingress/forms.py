@@ -73,7 +73,7 @@ def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
         for part in texts
         if part.name != _CHARSET
     )
-    sent = [part for part in parts if part.filename is not None and (part.filename or part.value)]
+    sent = [p for p in parts if p.filename is not None and (p.filename or p.size_bytes)]
     files = [_file(part, charset) for part in sent[:FILES_MAX]]
     return Form(fields, {}, files, dropped + len(sent) - len(files))
 
@@ -81,7 +81,7 @@ def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
 def _file(part: Part, charset: str) -> DroppedFile:
     name, filename = part.name, part.filename or b""
     return DroppedFile(
-        decode_leniently(name, charset), decode_leniently(filename, charset), len(part.value)
+        decode_leniently(name, charset), decode_leniently(filename, charset), part.size_bytes
     )
 
 

@@ -72,8 +72,16 @@ def _declared(content_type: str) -> MediaType:
     return MediaType(
         _encoding(name.decode("latin-1")),
         _charset(options.get(b"charset", b"").decode("latin-1")),
-        options.get(b"boundary", b""),
+        options.get(b"boundary", b"") if name == b"multipart/form-data" else b"",
     )
+
+
+def boundary_of(content_type: str) -> bytes:
+    """What parts the parts of a multipart form; nothing for any other body."""
+    try:
+        return _declared(content_type).boundary
+    except UnsupportedMediaType:
+        return b""
 
 
 def _utf_16_or_8(declared: MediaType, body: bytes) -> MediaType:

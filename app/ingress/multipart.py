@@ -32,6 +32,7 @@ _PARAMETER = re.compile(rb';\s*([\w-]+\*?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]*
 class Part(NamedTuple):
     """One part: its name and value as bytes; `filename` is None unless it is a file.
 
+    `size_bytes` is that of the value, or of the file whose contents were dropped on the way.
     `charset` is the part's own, as it declares it; "": it does not.
     """
 
@@ -39,6 +40,7 @@ class Part(NamedTuple):
     value: bytes
     filename: bytes | None = None
     charset: str = ""
+    size_bytes: int = 0
 
 
 class TooManyParts(ValueError):
@@ -99,11 +101,13 @@ def _read_part(piece: bytes) -> Part:
         raise InvalidJson("The form is not whole: a part is cut off")
     headers = _read_headers(head)
     disposition = _parameters(headers.get(b"content-disposition", b""))
+    told = headers.get(b"content-length", b"")[:9]
     return Part(
         disposition.get(b"name", b""),
         _decode(value, headers.get(b"content-transfer-encoding", b"")),
         disposition.get(b"filename", disposition.get(b"filename*")),
         _parameters(headers.get(b"content-type", b"")).get(b"charset", b"").decode("latin-1"),
+        len(value) or (int(told) if told.isdigit() else 0),
     )
 
 

@@ -41,7 +41,8 @@ def read_pairs(body: bytes, fields_max: int) -> Pairs:
         if lone_signs > _LONE_SIGNS_MAX:
             raise TooManyFields
     pairs: Pairs = []
-    for field in text.strip().split("&"):
+    # Of ASCII white space only: "à" in UTF-8 ends with what Latin-1 takes for a blank.
+    for field in text.strip(" \t\r\n").split("&"):
         name, _, value = field.partition("=")
         if field:
             name = _unquote(name.replace("+", " "))

@@ -4,7 +4,7 @@
 over the models (models.py), run on the same cursor by `execute`, `fetch` and `fetch_one`.
 
     connecting.py   handles, whose turn it is to connect, the end of a session that failed
-    postgres_session.py  what each session is told
+    connection_settings.py  what each session is told
     pool.py         connections that threads borrow
 """
 

@@ -224,3 +224,24 @@ def test_an_integer_is_kept_digit_by_digit_up_to_some_hundreds(digits: int, is_k
     else:
         with pytest.raises(InvalidCapture, match="send it as a text"):
             parse_json(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"{\\"email\\": \\"ada@example.com\\", \\"note\\": \\"a\\\\nb\\"}"',
+        b'"[{\\"email\\": \\"ada@example.com\\", \\"note\\": \\"a\\\\nb\\"}]"',
+        b'{"email": "ada@example.com", "note": "a\nb"}',
+    ],
+    ids=["stringified twice", "an array stringified twice", "a line break between quotes"],
+)
+def test_json_that_pages_get_wrong_is_read_as_it_was_meant(body: bytes) -> None:
+    submission = parse_json(body)
+
+    assert (submission.email, submission.metadata) == ("ada@example.com", {"note": "a\nb"})
+
+
+@pytest.mark.parametrize("body", [b'"ada@example.com"', b'"\\"{}\\""', b'"{"', b'"{\\ud800}"'])
+def test_any_other_text_in_json_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidJson):
+        parse_json(body)

@@ -39,6 +39,8 @@ def test_a_5xx_ends_the_search_with_the_body_that_caused_it() -> None:
     assert fuzzer.worst.body
 
 
+# The signal that ends the search may arrive in a finaliser, which cannot raise; the next post does.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_dearest_body_is_remembered_and_the_search_ends_in_time() -> None:
     with closing(Slow(Cost(7.5, 202))) as intake:
         fuzzer = Fuzzer(0.5, intake)

@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             fault = str(error)
     if fuzzer.worst_ms > CPU_MS_MAX:
         fault = fault or f"a body costs {fuzzer.worst_ms:.1f} ms of CPU: at most {CPU_MS_MAX:g}"
+    if not fuzzer.statuses:
+        fault = fault or "there was no time for a single post"
     print(f"seed {number}")
     _report(fuzzer, wanted.save)
     print(f"FAILED: {fault}" if fault else "ok")

@@ -117,6 +117,7 @@ class Intake:
         headers = [
             (b"host", b"acme.rex.test"),
             (b"content-type", post.content_type.encode("latin-1")),
+            (b"content-length", b"%d" % len(post.body)),
         ]
         scope = {"type": "http", "method": "POST", "headers": headers, "client": ("192.0.2.1", 1)}
 
