@@ -270,6 +270,7 @@ def test_earlier_visits_are_kept_with_consent_and_without_it_nothing_is(
     visitor.pages.page = visitor.pages.page.replace(" defer", ' defer data-consent="granted"')
     visitor.visit("/a?utm_source=second")
     visitor.visit("/b?utm_source=third")
+    visitor.chrome.refresh()
     visitor.visit("/demo")
     visitor.fill_in("ada@consent.example")
     visitor.wait_for_status("Thank you")

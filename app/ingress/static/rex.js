@@ -1,6 +1,6 @@
 // Sends <form data-rex> and rex.capture({…}) to the host of this script; see docs/sending.md.
-// A lead waits in localStorage until the server has answered. Its key makes it one lead within a day,
-// however often it is sent.
+// A lead waits in localStorage until we have answered. Its key makes it one lead within a day, however
+// often it is sent.
 (() => {
   'use strict'
   const script = document.currentScript || document.querySelector('script[src$="/rex.js"]')
@@ -13,7 +13,7 @@
   // ---- Storage: localStorage, or the memory of this page where that is full or forbidden.
 
   const memory = {}
-  const attempt = (work) => { try { return work() } catch { /* forbidden, full or broken */ } }
+  const attempt = (work) => { try { return work() } catch { /* forbidden or full */ } }
   const read = (key) => attempt(() => localStorage[key]) ?? memory[key]
   const write = (key, text) => {
     memory[key] = text
@@ -23,7 +23,7 @@
     delete memory[key]
     attempt(() => delete localStorage[key])
   }
-  // Keys of the leads that wait. Old ones go: the machine may be shared.
+  // Keys of what waits. Old leads go: the machine may be shared.
   const queued = () =>
     Object.keys({ ...memory, ...attempt(() => localStorage) })
       .filter((key) => key.startsWith(PREFIX))
@@ -32,8 +32,8 @@
 
   // ---- The queue: one request at a time, the oldest lead first.
 
-  const waiting = {} // who on this page waits for an answer, by key
-  const dueAt = {} // when a lead that failed by itself may be tried again, by key
+  const waiting = {} // who waits for an answer, by key
+  const dueAt = {} // when a lead may be tried again, by key
   let resumeAt = 0 // when the server wants to hear from us again
   let busy = false
   let failures = 0
@@ -59,7 +59,7 @@
     try {
       answer = await fetch(endpoint, { method: 'POST', body, keepalive: body.length < 6e4, signal: AbortSignal.timeout?.(2e4) })
       said = await answer.json()
-    } catch { /* offline, blocked or cut off */ }
+    } catch { /* offline or blocked */ }
     const { target = document, resolve, reject } = waiting[key] || {}
     const status = said ? answer.status : 0
     if (!status || status === 429 || status > 499) {
@@ -104,10 +104,10 @@
     sendQueue()
   })
   addEventListener('pageshow', sendQueue)
-  // Nobody learns what became of a beacon: its lead stays, and goes again on the next visit.
+  // Nobody learns what became of a beacon: its lead stays until the next visit.
   addEventListener('pagehide', () => queued().forEach((key) => navigator.sendBeacon(endpoint, read(key))))
 
-  // ---- Attribution: of this page; of earlier visits, too, once the visitor consents.
+  // ---- Attribution: this page's, and with consent that of earlier visits.
 
   let consented = false
   const touches = () => attempt(() => JSON.parse(read(TOUCHES)).slice(0)) || []
@@ -120,7 +120,7 @@
     const from = document.referrer
     const inside = from && new URL(from).host === location.host
     if (from && !inside) told.referrer = from.slice(0, 200)
-    if (!inside) told.landing_page = (location.origin + location.pathname).slice(0, 200)
+    if (!inside) told.landing_page = location.origin + location.pathname
     return told
   }
 
@@ -135,8 +135,8 @@
     if (allowed && !consented) {
       const [first, ...others] = [...touches(), { at: new Date().toISOString(), ...page() }]
       const { at, landing_page, ...told } = others.at(-1) || {}
-      // A page further in is no visit of its own.
-      if (!Object.keys(told)[0]) others.pop()
+      // A page further in, or the same one again, is no visit.
+      if (performance.navigation?.type || !Object.keys(told)[0]) others.pop()
       write(TOUCHES, JSON.stringify([first, ...others.slice(-9)]))
     }
     consented = allowed
@@ -144,7 +144,7 @@
 
   // ---- Forms.
 
-  const shown = new WeakMap() // how to take back the errors that a form shows
+  const shown = new WeakMap() // how to take back a form's errors
 
   document.addEventListener('submit', (event) => {
     const form = event.target
@@ -202,7 +202,7 @@
     shown.set(form, undo)
     for (const [name, problem] of Object.entries(fields)) {
       const found = form.elements[name] || form.querySelector(`[type="${name}"]`)
-      const input = found?.[0]?.form ? found[0] : found // of several with one name, the first
+      const input = found?.[0]?.form ? found[0] : found // the first of its name
       const text = `${input?.labels?.[0]?.textContent.trim() || name} ${problem}`
       if (!input) {
         say(form, text.trim())
