@@ -18,8 +18,8 @@ from peewee import PeeweeException, PostgresqlDatabase
 from playhouse.pool import MaxConnectionsExceeded
 
 from app.domain.errors import StorageUnavailable
-from app.storage.pool import POOL_SECONDS, Pool
 from app.storage.connection_settings import MigratingSession, Session, SessionByIndex
+from app.storage.pool import POOL_SECONDS, Pool
 from config.outage import Outage
 
 Database = PostgresqlDatabase
