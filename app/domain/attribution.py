@@ -28,11 +28,13 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class Attribution(msgspec.Struct):
-    """The touches of a contact as callers see them, in the order of their times."""
+    """The touches of a contact as callers see them, each of several once: events carry them."""
 
+    #: Both are null without any touch, and equal when there is one.
     first: Touch | None
     last: Touch | None
-    touches: list[Touch]
+    #: Up to eight others, in the order of their times.
+    between: list[Touch]
 
 
 def merge_touches(contact: Contact, capture: Capture, write_id: str, at: datetime) -> None:
@@ -43,17 +45,18 @@ def merge_touches(contact: Contact, capture: Capture, write_id: str, at: datetim
     if is_first:
         contact.write_ids[_FIRST] = write_id
     first = told[0] if is_first else known[0]
-    highest = _highest([*known, *told]) if known or len(told) > 1 else told
-    contact.attribution = [first, *(touch for touch in highest if touch != first)]
+    if known or len(told) > 1:
+        told = [first, *(touch for touch in _highest([*known, *told]) if touch != first)]
+    contact.attribution = told
 
 
 def attribution_view(touches: Sequence[Touch]) -> Attribution:
     """The first touch and the nine others that rank highest."""
-    if not touches:
-        return Attribution(None, None, [])
-    others = touches[1:][1 - TOUCHES_MAX :]
-    shown = [touches[0], *(sorted(others, key=_time) if len(others) > 1 else others)]
-    return Attribution(shown[0], shown[-1], shown)
+    if len(touches) < 2:
+        only = touches[0] if touches else None
+        return Attribution(only, only, [])
+    *between, last = sorted(touches[1:][1 - TOUCHES_MAX :], key=_time)
+    return Attribution(touches[0], last, between)
 
 
 def _told(capture: Capture, at: str) -> list[Touch]:

@@ -91,12 +91,12 @@ def test_a_contact_and_its_events_show_the_touches(
     ask: Client, database: Database, org: Org
 ) -> None:
     made = ask("POST", "/contacts", {"email": "ada@example.com"}).json["data"]
-    assert made["attribution"] == {"first": None, "last": None, "touches": []}
+    assert made["attribution"] == {"first": None, "last": None, "between": []}
     capture = make_capture(org, metadata={"utm_source": "news"}, form="demo")
     with transaction(database) as cursor:
         record(cursor, [capture], now())
     touch = {"at": rfc3339(capture.received_at), "utm_source": "news"}
-    told = {"first": touch, "last": touch, "touches": [touch]}
+    told = {"first": touch, "last": touch, "between": []}
     contact = ask("GET", f"/contacts/{made['id']}").json["data"]
     event = ask("GET", "/events").json["data"][-1]["data"]
     assert contact["attribution"] == event["attribution"] == told
