@@ -14,13 +14,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Mapping, Sequence
 
 from dramatiq import Worker
 
 from app.metrics.exposition import serve_children
 from app.storage.secret_key import check_secret_key
 from config.logging import configure_logging
+from config.role_marker import FOLDER_VARIABLE
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings, read_settings
 from workers import actors, scheduler
 from workers.captures import THREADS as CAPTURE_THREADS
@@ -89,12 +92,17 @@ def _keep_running(settings: Settings, name: str) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     module = ["workers.deliver"] if name == "deliveries" else ["workers.main", name]
-    command = [sys.executable, "-m", *module]
+    with tempfile.TemporaryDirectory(prefix="rex-role-") as folder:
+        environ[FOLDER_VARIABLE] = folder
+        return _supervise([sys.executable, "-m", *module], environ, settings.worker_processes)
+
+
+def _supervise(command: Sequence[str], environ: Mapping[str, str], count: int) -> int:
     children: list[subprocess.Popen[bytes]] = []
     told: int = signal.SIGCHLD
     while told == signal.SIGCHLD:
         children = [child for child in children if child.poll() is None]
-        while len(children) < settings.worker_processes:  # they inherit that signals are blocked
+        while len(children) < count:  # they inherit that the signals are blocked
             children.append(subprocess.Popen(command, env=environ))
         told = signal.sigwait({*STOP_SIGNALS, signal.SIGCHLD})
         if told == signal.SIGCHLD:

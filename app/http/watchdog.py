@@ -15,28 +15,28 @@ import threading
 import time
 from pathlib import Path
 
+from config.role_marker import FOLDER_VARIABLE
+
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 1.0
 #: Silence after which a worker counts as frozen or deadlocked.
 SILENCE_SECONDS_MAX = 10.0
-#: How a worker knows the folder of the files.
-_FOLDER = "WEB_HEARTBEAT_FOLDER"
 
 
 def start_watchdog() -> tempfile.TemporaryDirectory[str]:
     """Watch the child processes that this process starts from now on; the folder of their files."""
     folder = tempfile.TemporaryDirectory(prefix="web-heartbeats-")
-    os.environ[_FOLDER] = folder.name
+    os.environ[FOLDER_VARIABLE] = folder.name
     threading.Thread(target=_watch, args=(Path(folder.name),), daemon=True).start()
     return folder
 
 
 async def beat() -> None:
     """Tell the watchdog, if there is one, that this process lives, until cancelled."""
-    if _FOLDER not in os.environ:
+    if FOLDER_VARIABLE not in os.environ:
         return
-    parent, file = os.getppid(), Path(os.environ[_FOLDER]) / str(os.getpid())
+    parent, file = os.getppid(), Path(os.environ[FOLDER_VARIABLE]) / str(os.getpid())
     while os.getppid() == parent:
         file.touch()
         await asyncio.sleep(BEAT_SECONDS)

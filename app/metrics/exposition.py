@@ -36,10 +36,18 @@ PORT_OF_ROLE = {"web": 0, "captures": 1, "deliveries": 2, "scheduler": 3}
 CLIENT_SECONDS = 5.0
 
 
+_is_served = threading.Event()
+
+
 def serve_own(settings: Settings, role: str) -> None:
-    """Serve this process's metrics, unless its parent does; say which version it runs."""
+    """Serve this process's metrics, unless its parent does; say which version it runs.
+
+    One that has two roles serves them once, on the port of the first: what two ports told would be
+    counted twice.
+    """
     BUILD_INFO.labels(VERSION, role).set(1)
-    if FOLDER_VARIABLE not in os.environ:
+    if FOLDER_VARIABLE not in os.environ and not _is_served.is_set():
+        _is_served.set()
         _serve(REGISTRY, settings, role)
 
 

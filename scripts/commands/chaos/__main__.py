@@ -14,7 +14,10 @@ from pathlib import Path
 
 from scripts.commands.arguments import script_parser
 from scripts.commands.chaos.clients import Load
+from scripts.commands.chaos.observe import observe
+from scripts.commands.chaos.observe import table as table_of_signs
 from scripts.commands.chaos.progress import ProgressPrinter
+from scripts.commands.chaos.prometheus import NoPrometheus
 from scripts.commands.chaos.receivers import HEALTHY
 from scripts.commands.chaos.report import as_json, table
 from scripts.commands.chaos.run import Options, run
@@ -31,6 +34,8 @@ _BEFORE_ITS_END = 1.5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print the table; the exit status."""
     chosen = _parse(arguments)
+    if chosen.observe:
+        return _observe()
     printer = ProgressPrinter(sys.stderr if chosen.json else sys.stdout)
     options = _options(chosen)
     printer.say(f"Seed {options.seed}; {len(options.schedule)} faults:")
@@ -48,12 +53,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if outcome.is_clean else 1
 
 
+def _observe() -> int:
+    try:
+        found = observe(print)
+    except NoPrometheus as error:
+        print(f"chaos: {error}", file=sys.stderr)
+        return 2
+    print(table_of_signs(found))
+    return 0 if all(signs.is_complete for signs in found) else 1
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = script_parser("chaos", __doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long faults happen")
     parser.add_argument("--seed", type=int, help="of the schedule and the leads; random if absent")
     parser.add_argument("--rate", type=float, default=Load().rate, help="leads a second")
     parser.add_argument("--outage", choices=("valkey", "postgres"), help="one long outage instead")
+    parser.add_argument(
+        "--observe", action="store_true", help="break it in each way and show who noticed"
+    )
     parser.add_argument("--json", action="store_true", help="the result as JSON on standard output")
     parser.add_argument("--log", type=Path, help="a file for the lines of all processes")
     return parser.parse_args(arguments)

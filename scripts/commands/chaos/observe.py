@@ -1,0 +1,128 @@
+"""`./scripts/chaos --observe`: which metric, alert and doctor's line shows each fault, and when.
+
+The alerts are those of a real Prometheus, with every `for:` shortened. A fresh one watches each
+fault, so that nothing of the fault before it counts; what fires or fails before a fault is not
+taken for its sign.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import NamedTuple
+
+from app.domain.finding import Finding, Status
+from app.monitoring.doctor import examine
+from app.monitoring.system import make_system
+from scripts.commands.chaos.observed import Observed, free_ports, leads, running
+from scripts.commands.chaos.observed_faults import FAULTS, ObservedFault
+from scripts.commands.chaos.prometheus import Prometheus
+from scripts.commands.columns import aligned
+from scripts.receiver import Receiver
+from scripts.system.whole import temporary_system
+
+#: So long a sign is waited for; the oldest capture must be a minute old first.
+SIGN_SECONDS = 150.0
+#: So long the system may take to be well before the next fault.
+WELL_SECONDS = 90.0
+#: Scrapes before a fault, so that rates have something to compare with.
+BASELINE_SECONDS = 4.0
+LEADS_A_SECOND = 5.0
+SETTINGS = {"DELIVERY_TOTAL_SECONDS": "2", "RETRY_BASE_SECONDS": "0.3", "RETRY_CAP_SECONDS": "1"}
+
+Say = Callable[[str], None]
+
+
+class Signs(NamedTuple):
+    """What showed a fault, and seconds after it began; None: nothing did."""
+
+    fault: ObservedFault
+    metric: str | None
+    alert_seconds: float | None
+    line: str | None
+    line_seconds: float | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that should show it did."""
+        return self.line is not None and (self.fault.alert is None or self.metric is not None)
+
+
+def observe(say: Say, faults: Sequence[ObservedFault] = FAULTS) -> list[Signs]:
+    """Break a system in each way and look. Takes a minute a fault."""
+    settings = {**SETTINGS, "METRICS_PORT": str(free_ports())}
+    with temporary_system(settings, supervises_servers=False, roles=()) as system:
+        observed = Observed(system, {}, system.settings)
+        with running(observed), leads(observed.rex), Receiver() as receiver:
+            observed.rex.request("POST", "/webhooks", {"url": receiver.url})
+            return [_observe(observed, fault, say) for fault in faults]
+
+
+def table(found: Sequence[Signs]) -> str:
+    """A row for each fault."""
+    rows = [("fault", "metric", "alert", "after", "doctor", "after")]
+    for signs in found:
+        rows.append(
+            (
+                signs.fault.name,
+                signs.metric or "-",
+                signs.fault.alert or "(none)"
+                if signs.metric or not signs.fault.alert
+                else "MISSED",
+                _seconds(signs.alert_seconds),
+                signs.line or "MISSED",
+                _seconds(signs.line_seconds),
+            )
+        )
+    return "\n".join(aligned(rows))
+
+
+def _observe(observed: Observed, fault: ObservedFault, say: Say) -> Signs:
+    _wait_until_well(observed)
+    with Prometheus(observed.ports) as prometheus:
+        time.sleep(BASELINE_SECONDS)
+        before = set(prometheus.firing())
+        with fault.begin(observed):
+            signs = _look(observed, prometheus, fault, before)
+    say(f"{fault.name}: {'seen' if signs.is_complete else 'NOT SEEN IN FULL'}")
+    return signs
+
+
+def _look(
+    observed: Observed, prometheus: Prometheus, fault: ObservedFault, before: set[str]
+) -> Signs:
+    began_at = time.monotonic()
+    signs = Signs(fault, None, None, None, None)
+    while not signs.is_complete and time.monotonic() - began_at < SIGN_SECONDS:
+        if signs.metric is None and fault.alert and fault.alert not in before:
+            metric = prometheus.firing().get(fault.alert)
+            if metric:
+                signs = signs._replace(metric=metric, alert_seconds=time.monotonic() - began_at)
+        if signs.line is None:
+            bad = [each for each in _problems(observed) if each.check == fault.check]
+            if bad:
+                line = f"{bad[0].group}: {bad[0].check}: {bad[0].found}"[:90]
+                signs = signs._replace(line=line, line_seconds=time.monotonic() - began_at)
+        time.sleep(0.5)
+    return signs
+
+
+def _problems(observed: Observed) -> list[Finding]:
+    """What the doctor complains of, besides what the machine is like."""
+    with closing(make_system(observed.settings)) as system:
+        findings = examine(system)
+    bad = (Status.WARNING, Status.FAILED)
+    return [each for each in findings if each.status in bad and each.group != "host"]
+
+
+def _wait_until_well(observed: Observed) -> None:
+    deadline = time.monotonic() + WELL_SECONDS
+    while time.monotonic() < deadline:
+        if all(each.check == "nobody died" for each in _problems(observed)):
+            return
+        time.sleep(0.5)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.0f} s"
