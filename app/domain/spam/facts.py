@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from app.domain.capture import Capture
 from app.domain.labels import word_set
 from app.domain.spam.history import NOTHING_SEEN, Seen
+from app.domain.spam.names import Names, read_names
 from app.domain.spam.offers import count_offers
 
 #: Characters of prose that are looked at, and how many values of metadata.
@@ -37,8 +38,7 @@ class Facts(NamedTuple):
     capture: Capture
     local: str
     domain: str
-    #: First and last name.
-    names: tuple[str, ...]
+    names: Names
     prose: str
     #: The same in lower case.
     lower: str
@@ -52,24 +52,38 @@ class Facts(NamedTuple):
 def facts_of(capture: Capture, prose: str, seen: Seen = NOTHING_SEEN) -> Facts:
     """The facts; `prose` as `prose_of` gives it."""
     local, _, domain = capture.email.partition("@")
-    names = tuple(name for name in (capture.first_name, capture.last_name) if name)
+    names = read_names(capture.first_name, capture.last_name)
+    if not prose:
+        return Facts(capture, local, domain, names, "", "", (), 0, seen)
     lower = prose.lower()
     hosts = tuple(_hosts(lower)) if "/" in lower or "www." in lower else ()
-    offers = count_offers(lower) if lower else 0
-    return Facts(capture, local, domain, names, prose, lower, hosts, offers, seen)
+    return Facts(capture, local, domain, names, prose, lower, hosts, count_offers(lower), seen)
 
 
 def prose_of(metadata: Mapping[str, object]) -> str:
     """What a person wrote: values of more than one word, and those of message fields."""
-    found = []
-    room = PROSE_CHARS_MAX
-    for name, text in _texts(metadata.items()):
-        if " " in text or "\n" in text or name.lower() in _PROSE:
-            found.append(text[:room])
-            room -= len(text)
-            if room <= 0:
-                break
-    return "\n".join(found)
+    found: list[str] = []
+    for name, value in metadata.items():
+        if isinstance(value, str):
+            if _is_prose(name, value):
+                found.append(value)
+        elif isinstance(value, dict | list):
+            found += [text for inner, text in _inner(name, value) if _is_prose(inner, text)]
+        if len(found) >= VALUES_MAX:
+            break
+    return "\n".join(found)[:PROSE_CHARS_MAX] if found else ""
+
+
+def _is_prose(name: str, text: str) -> bool:
+    return " " in text or "\n" in text or name.lower() in _PROSE
+
+
+def _inner(name: str, value: dict[str, object] | list[object]) -> Iterator[tuple[str, str]]:
+    """The texts in an object, or in a list and the objects in it."""
+    items = [value] if isinstance(value, dict) else value[:VALUES_MAX]
+    for item in items:
+        pairs = list(item.items())[:VALUES_MAX] if isinstance(item, dict) else [(name, item)]
+        yield from ((inner, text) for inner, text in pairs if isinstance(text, str))
 
 
 def _hosts(lower: str) -> Iterator[str]:
@@ -78,24 +92,3 @@ def _hosts(lower: str) -> Iterator[str]:
     for shortener in _SHORTENERS:
         if shortener in lower:
             yield shortener[1:-1]
-
-
-def _texts(items: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
-    """The texts of metadata and of the objects and lists in it, two levels deep."""
-    for count, (name, value) in enumerate(items):
-        if count >= VALUES_MAX:
-            return
-        if isinstance(value, str):
-            yield name, value
-        elif value:
-            for inner, text in _inner(name, value):
-                if isinstance(text, str):
-                    yield inner, text
-
-
-def _inner(name: str, value: object) -> Iterator[tuple[str, object]]:
-    if isinstance(value, dict):
-        yield from list(value.items())[:VALUES_MAX]
-    elif isinstance(value, list):
-        for item in value[:VALUES_MAX]:
-            yield from item.items() if isinstance(item, dict) else [(name, item)]

@@ -64,15 +64,17 @@ class DistinctCounter:
         self._old: dict[str, set[str]] = {}
         self._since = 0.0
 
-    def add(self, key: str, member: str, at: float) -> None:
-        """Count a member, at a time in seconds that does not go back."""
+    def add(self, key: str, member: str, at: float) -> int:
+        """Count a member, at a time in seconds that does not go back; how many others there are."""
         if at - self._since >= self._seconds or len(self._young) >= self._keys_max:
             stale = at - self._since >= 2 * self._seconds
             self._old, self._since = {} if stale else self._young, at
             self._young = defaultdict(set)
+        others = self.others(key, member)
         members = self._young[key]
         if len(members) < MEMBERS_MAX:
             members.add(member)
+        return others
 
     def others(self, key: str, member: str) -> int:
         """How many members besides this one the key had."""
@@ -108,27 +110,26 @@ class History:
         self._captures = DistinctCounter()
         self._spam = DistinctCounter()
 
-    def look(self, keys: Keys) -> Seen:
-        """What others had in common with a capture."""
+    def see(self, keys: Keys, at: float) -> Seen:
+        """What others had in common with a capture, which is remembered from now on.
+
+        `at`: seconds that do not go back.
+        """
         contact_id, text, address, network = keys
-        captures, spam = self._captures.others, self._spam.others
-        same = captures(text, contact_id) if text else 0
+        add, spam = self._captures.add, self._spam.others
+        same = add(text, contact_id, at) if text else 0
         if not address:
-            return Seen(same)
+            return Seen(same) if same else NOTHING_SEEN
         return Seen(
             same,
-            captures(address, contact_id),
-            captures(network, contact_id),
+            add(address, contact_id, at),
+            add(network, contact_id, at),
             spam(address, contact_id),
             spam(network, contact_id),
         )
 
-    def add(self, keys: Keys, at: float, *, is_spam: bool) -> None:
-        """Remember a capture; `at`: seconds that do not go back."""
-        contact_id, *which = keys
-        for key in which:
+    def add_spam(self, keys: Keys, at: float) -> None:
+        """Remember that it looked like spam."""
+        for key in (keys.address, keys.network):
             if key:
-                self._captures.add(key, contact_id, at)
-        if is_spam and keys.address:
-            self._spam.add(keys.address, contact_id, at)
-            self._spam.add(keys.network, contact_id, at)
+                self._spam.add(key, keys.contact_id, at)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from app.domain.spam.facts import Facts
+from app.domain.spam.history import NOTHING_SEEN
 
 _SAME_TEXT_MIN = 3
 _BUSY_ADDRESS_MIN = 10
 _BUSY_NETWORK_MIN = 30
 _SPAM_FROM_NETWORK_MIN = 3
+
+
+def is_there(facts: Facts) -> bool:
+    """Whether others had anything in common with it."""
+    return facts.seen is not NOTHING_SEEN
 
 
 def same_text(facts: Facts) -> bool:

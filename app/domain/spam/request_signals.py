@@ -16,6 +16,11 @@ _TOOL = re.compile(
 )
 
 
+def was_timed(facts: Facts) -> bool:
+    """Whether its form told anything."""
+    return facts.capture.fill_ms is not None or facts.capture.honeypot
+
+
 def honeypot(facts: Facts) -> bool:
     """A field that people do not see was filled in."""
     return facts.capture.honeypot

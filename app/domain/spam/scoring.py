@@ -7,7 +7,7 @@ from typing import NamedTuple
 from app.domain.capture import Capture
 from app.domain.spam.facts import SAME_TEXT_CHARS_MIN, Facts, facts_of, prose_of
 from app.domain.spam.history import History, keys_of
-from app.domain.spam.registry import SIGNALS, SPAM_POINTS
+from app.domain.spam.registry import GROUPS, SPAM_POINTS
 
 
 class Score(NamedTuple):
@@ -22,9 +22,20 @@ class Score(NamedTuple):
         return self.points >= SPAM_POINTS
 
 
+_NOTHING = Score(0.0, ())
+
+
 def score(facts: Facts) -> Score:
     """The score of a capture's facts."""
-    found = [(name, points) for name, points, is_there in SIGNALS if is_there(facts)]
+    found = [
+        (name, points)
+        for matters, signals in GROUPS
+        if matters is None or matters(facts)
+        for name, points, is_there in signals
+        if is_there(facts)
+    ]
+    if not found:
+        return _NOTHING
     return Score(sum(points for _, points in found), tuple(name for name, _ in found))
 
 
@@ -33,6 +44,7 @@ def score_capture(capture: Capture, history: History, at: float) -> Score:
     prose = prose_of(capture.metadata) if capture.metadata else ""
     text = str(hash(prose)) if len(prose) >= SAME_TEXT_CHARS_MIN else ""
     keys = keys_of(capture.org_id, capture.contact_id, capture.client_address, text)
-    found = score(facts_of(capture, prose, history.look(keys)))
-    history.add(keys, at, is_spam=found.is_spam)
+    found = score(facts_of(capture, prose, history.see(keys, at)))
+    if found.is_spam:
+        history.add_spam(keys, at)
     return found

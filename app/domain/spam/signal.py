@@ -14,3 +14,11 @@ class Signal(NamedTuple):
     name: str
     points: float
     is_there: Callable[[Facts], bool]
+
+
+class Group(NamedTuple):
+    """Signals that need not be looked for in a capture to which they cannot apply."""
+
+    #: None: they apply to all.
+    matters: Callable[[Facts], bool] | None
+    signals: tuple[Signal, ...]

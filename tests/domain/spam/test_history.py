@@ -34,11 +34,14 @@ def test_distinct_contacts_of_the_same_org_count() -> None:
     history = History()
     for number, contact in enumerate(["a", "b", "a"]):
         keys = keys_of("org_1", contact, f"192.0.2.{number % 2}", "t")
-        history.add(keys, 0.0, is_spam=contact == "b")
+        history.see(keys, 0.0)
+        if contact == "b":
+            history.add_spam(keys, 0.0)
 
-    assert history.look(keys_of("org_1", "c", "192.0.2.1", "t")) == Seen(2, 1, 2, 1, 1)
-    assert history.look(keys_of("org_1", "b", "192.0.2.1", "")) == Seen(0, 0, 1, 0, 0)
-    assert history.look(keys_of("org_2", "c", "192.0.2.1", "t")) == Seen()
+    assert history.see(keys_of("org_1", "c", "192.0.2.1", "t"), 0.0) == Seen(2, 1, 2, 1, 1)
+    assert history.see(keys_of("org_1", "b", "192.0.2.1", ""), 0.0) == Seen(0, 1, 2, 0, 0)
+    assert history.see(keys_of("org_2", "c", "192.0.2.1", "t"), 0.0) == Seen()
+    assert history.see(keys_of("org_1", "d", None, "t"), 0.0) == Seen(text=3)
 
 
 @pytest.mark.parametrize(
