@@ -14,14 +14,14 @@ def main(arguments: list[str]) -> None:
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Two processes for the whole suite; a selection is sooner done in one.
+    """Three processes for the whole suite, since it waits half of its time; one for a selection.
 
     A file stays in one process: its tests may share a system that took seconds to start.
     """
     names_files = any(not argument.startswith("-") for argument in arguments)
     if names_files or any(argument.startswith(_OWN_CHOICE) for argument in arguments):
         return []
-    return ["-n", "2", "--dist", "loadfile"]
+    return ["-n", "3", "--dist", "loadfile"]
 
 
 if __name__ == "__main__":

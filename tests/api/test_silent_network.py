@@ -47,6 +47,7 @@ with Embedded(fsync=False) as servers, ThreadPoolExecutor(12) as callers:
 """
 
 
+@pytest.mark.all_only
 @pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"),
     reason="only root can have a network interface of its own (unshare, ip)",

@@ -42,6 +42,7 @@ def test_captures_posted_while_redis_is_away_are_taken_and_recorded_whole(verb: 
     assert outcome.inside.figures["recorded"] == outcome.outside.figures["captures listed"] > 200
 
 
+@pytest.mark.all_only
 def test_without_redis_and_postgres_captures_are_refused_soon_and_none_is_half_recorded() -> None:
     both = [Fault(1.0, Verb.KILL, "valkey", 4.0), Fault(1.0, Verb.KILL, "postgres", 4.0)]
     load = Load(rate=100.0, clients=16, begins_seconds=1.5, most=600)

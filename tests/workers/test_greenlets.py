@@ -65,13 +65,9 @@ def test_an_org_with_dead_name_servers_does_not_keep_others_from_looking_up() ->
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.all_only
 @pytest.mark.parametrize(
-    "name",
-    [
-        "test_sender_deadline.py",
-        pytest.param("test_happy_eyeballs.py", marks=pytest.mark.all_only),
-        pytest.param("test_sender_tls.py", marks=pytest.mark.all_only),
-    ],
+    "name", ["test_sender_deadline.py", "test_happy_eyeballs.py", "test_sender_tls.py"]
 )
 def test_deadlines_and_tls_hold_under_gevent(name: str) -> None:
     done = run(_PYTEST, "-q", "-x", "-p", "no:xdist", f"tests/workers/{name}")
