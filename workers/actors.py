@@ -58,7 +58,7 @@ def record() -> StreamsBroker:
     """Make this a process that records captures."""
     settings = _start(CAPTURES)
     broker = _make_broker(settings, THREADS)
-    database = open_database(settings.database_url)
+    database = open_database(settings.database_url, by_index=True)
     lease_seconds = retry_rules(settings).attempt_seconds_max + LEASE_MARGIN_SECONDS
     pusher = Pusher(database, PushSender(broker.client), lease_seconds)
     recorder = Recorder(database, DeliveryNotifier(broker.client), now, pusher)

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from app.domain.errors import StorageUnavailable
-from app.domain.health import Health, after_attempt, is_circuit_open, opens_at
-from app.domain.pace import permits, use_permits
-from app.storage import claims, deliveries, endpoints, leases
+from app.domain.health import Health, after_attempt
+from app.storage import deliveries, endpoints, leases
 from app.storage.database import Cursor, Database, retrying, transaction
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Held
+from workers.claimer import Claimer
 from workers.webhook_status import update_webhook_status
 from workers.work import Attempted, DeliveryConfig, WebhookWork
 
@@ -37,6 +37,7 @@ class Completer:
         self._database = database
         self._config = config
         self._holder = holder
+        self._claimer = Claimer(config, holder)
 
     def run(self, works: Sequence[WebhookWork]) -> set[str]:
         """Do the works, at most one for each webhook; the other webhooks to notify.
@@ -95,8 +96,7 @@ class Completer:
                     known[webhook_id].in_flight -= 1
             for work in works:
                 work.endpoint = known.get(work.webhook_id)
-                if work.wanted and work.endpoint and work.endpoint.status == "active":
-                    self._claim(cursor, work, work.endpoint)
+            self._claimer.claim(cursor, works)
         return notify
 
     def _settle(self, cursor: Cursor, works: Iterable[WebhookWork], known: Known) -> set[str]:
@@ -136,43 +136,3 @@ class Completer:
             now=endpoint.read_at,
             chance=random.random(),
         )
-
-    def _claim(self, cursor: Cursor, work: WebhookWork, endpoint: Endpoint) -> None:
-        now = endpoint.read_at
-        opens = opens_at(endpoint.health, now)
-        if opens is not None:
-            work.more, work.wait_reason = True, "pause"
-            work.wait_seconds = (opens - now).total_seconds()
-            return
-        limit = min(work.wanted, claims.CLAIMED_AT_ONCE_MAX)
-        if is_circuit_open(endpoint.health):
-            limit = max(0, 1 - endpoint.in_flight)
-        permitted = _permits(endpoint, limit)
-        if permitted:
-            work.claimed = claims.claim(
-                cursor,
-                endpoint.webhook_id,
-                permitted,
-                self._config.lease_seconds(endpoint),
-                self._holder,
-                ordered=endpoint.ordered,
-            )
-            _keep_pace(cursor, endpoint, len(work.claimed))
-        work.more = limit > 0 and len(work.claimed) == permitted
-        if permitted < limit and endpoint.next_permit_at is not None:
-            work.wait_seconds = (endpoint.next_permit_at - now).total_seconds()
-            work.wait_reason = "pace"
-
-
-def _permits(endpoint: Endpoint, limit: int) -> int:
-    if not endpoint.rate_limit:
-        return limit
-    return min(limit, permits(endpoint.next_permit_at, endpoint.rate_limit, endpoint.read_at))
-
-
-def _keep_pace(cursor: Cursor, endpoint: Endpoint, count: int) -> None:
-    if endpoint.rate_limit and count:
-        endpoint.next_permit_at = use_permits(
-            endpoint.next_permit_at, endpoint.rate_limit, count, endpoint.read_at
-        )
-        endpoints.save_pace(cursor, endpoint.webhook_id, endpoint.next_permit_at)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from app.domain.slots import grant
+from app.storage.claims import CLAIMED_AT_ONCE_MAX
 from workers.lane import Lane
 from workers.work import DeliveryConfig, WebhookWork
 
-#: Webhooks that one transaction claims for: proven ones, and others. A claim takes a millisecond,
-#: and those that answer well are not to wait for it.
-PROVEN_AT_ONCE = 24
-UNPROVEN_AT_ONCE = 8
+#: Webhooks that one transaction claims for: proven ones, and others.
+PROVEN_AT_ONCE = 64
+UNPROVEN_AT_ONCE = 32
+#: Deliveries that one transaction claims, about: those that come next are not to wait for long.
+CLAIMED_AT_ONCE = 128
 #: Webhooks whose limit is remembered.
 LANES_MAX = 10_000
 
@@ -62,8 +64,13 @@ class Lanes:
         claiming.sort(key=lambda lane: lane.asked_at)
         proven = [lane.webhook_id for lane in claiming if lane.is_proven(now)]
         others = [lane.webhook_id for lane in claiming if not lane.is_proven(now)]
-        first = proven[:PROVEN_AT_ONCE] + others[:UNPROVEN_AT_ONCE]
-        return {webhook_id: granted[webhook_id] for webhook_id in first}
+        room = CLAIMED_AT_ONCE
+        first: dict[str, int] = {}
+        for webhook_id in proven[:PROVEN_AT_ONCE] + others[:UNPROVEN_AT_ONCE]:
+            if room > 0:
+                first[webhook_id] = granted[webhook_id]
+                room -= min(granted[webhook_id], CLAIMED_AT_ONCE_MAX)
+        return first
 
     @property
     def waiting_bytes(self) -> int:

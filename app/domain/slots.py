@@ -13,6 +13,8 @@ hangs holds each of its slots for a whole attempt. Four rules, first to last:
    to those that hold less, and no webhook takes more than `WEBHOOK_SHARE` of the slots while
    another waits: who comes next finds a free slot at once.
 
+What a webhook starts are first attempts before retries, which keep a tenth (`kept_for_retries`).
+
 Pure: what everybody holds and wants goes in, who may start how many comes out.
 """
 
@@ -31,6 +33,8 @@ NOISY = 0.1
 RESERVE = 0.1
 #: Share of the slots that one webhook may hold while another one waits.
 WEBHOOK_SHARE = 0.25
+#: Share of what a webhook starts that its retries have while first attempts wait.
+RETRY_SHARE = 0.1
 
 
 class Demand(NamedTuple):
@@ -84,3 +88,11 @@ def grant(slots: int, demands: Iterable[Demand]) -> dict[str, int]:
         if granted[demand.webhook_id] < demand.wanted:
             heapq.heappush(waiting, (urgency(demand), demand))
     return dict(granted)
+
+
+def kept_for_retries(wanted: int, chance: float) -> int:
+    """How many of `wanted` attempts are retries, if both they and first attempts wait.
+
+    `chance` (0 to 1) decides on fractions: a webhook that starts one at a time keeps its share too.
+    """
+    return int(wanted * RETRY_SHARE + chance)

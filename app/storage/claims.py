@@ -7,17 +7,21 @@ claims for the same webhook meanwhile.
 
 Raw SQL, prepared: planning a claim takes longer than running it. In a session that goes by index
 (`open_database`), where no plan sorts a backlog, one delivery is claimed in 0.3 ms and 32 in
-1.6 ms, whether 10,000 are pending or a million.
+1.6 ms, whether 10,000 are pending or a million. One statement claims for many webhooks.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from app.storage.database import Cursor
 from app.storage.prepared import Prepared
+from app.storage.rows import as_json
 
 #: Deliveries that an ordered claim looks at before it looks at every contact.
 LOOKED_AT_IN_ORDER = 100
@@ -25,6 +29,17 @@ LOOKED_AT_IN_ORDER = 100
 CLAIMED_AT_ONCE_MAX = 32
 #: Deliveries without an event that one claim cancels.
 _CANCELLED_AT_ONCE = 1000
+
+
+class Wanted(NamedTuple):
+    """What to claim for a webhook."""
+
+    webhook_id: str
+    #: Deliveries, at most (`CLAIMED_AT_ONCE_MAX`).
+    most: int
+    #: Of these, retries that go before first attempts.
+    retries: int
+    lease_seconds: float
 
 
 class Claimed(msgspec.Struct):
@@ -48,16 +63,33 @@ class Claimed(msgspec.Struct):
 
 _DUE = "d.webhook_id = %(webhook_id)s AND d.status = 'pending' AND d.next_attempt_at <= now()"
 
+
+def _picked(which: str, bounds: str) -> str:
+    """Due deliveries of the webhook `w`, the longest due first; an index leads to each kind."""
+    return f"""SELECT * FROM (
+    SELECT d.id, d.event_id FROM deliveries d
+    WHERE d.webhook_id = w.webhook_id AND d.status = 'pending' AND {which}
+        AND d.next_attempt_at <= now()
+    ORDER BY d.next_attempt_at {bounds} FOR UPDATE SKIP LOCKED) found"""
+
+
+_PUT_OFF = "d.deferrals = 1"
+_FIRSTS = "d.failures = 0 AND d.deferrals = 0"
+_RETRIES = "d.deferrals <> 1 AND (d.failures > 0 OR d.deferrals > 1)"
+
 # What the receiver has put off once goes first: its rest is just over, so it is let in now, and
-# nobody is put off again and again by those who come after.
+# nobody is put off again and again by those who come after. Then come the retries' share, first
+# attempts, and other retries.
 _LONGEST_DUE = f"""
-WITH put_off AS (
-    SELECT d.id FROM deliveries d WHERE {_DUE} AND d.deferrals = 1
-    ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
-others AS (
-    SELECT d.id FROM deliveries d WHERE {_DUE} AND d.deferrals <> 1
-    ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
-due AS (SELECT id FROM put_off UNION ALL SELECT id FROM others LIMIT %(limit)s)
+WITH wanted AS (
+    SELECT * FROM json_to_recordset(%(rows)s)
+        AS w (webhook_id text, most integer, retries integer, lease_seconds float8)),
+due AS (
+    SELECT picked.id, picked.event_id, w.lease_seconds FROM wanted w, LATERAL (
+        {_picked(_PUT_OFF, "LIMIT w.most")} UNION ALL
+        {_picked(_RETRIES, "LIMIT w.retries")} UNION ALL
+        {_picked(_FIRSTS, "LIMIT w.most")} UNION ALL
+        {_picked(_RETRIES, "LIMIT w.most OFFSET w.retries")} LIMIT w.most) picked)
 """
 
 # Those due that are the first open one of their contact, among the longest due. In a backlog of
@@ -68,7 +100,8 @@ WITH longest_due AS (
     SELECT d.id, d.contact_id, d.next_attempt_at FROM deliveries d WHERE {_DUE}
     ORDER BY d.next_attempt_at LIMIT {LOOKED_AT_IN_ORDER}),
 due AS (
-    SELECT d.id FROM longest_due l JOIN deliveries d ON d.id = l.id
+    SELECT d.id, d.event_id, %(lease)s::float8 AS lease_seconds
+    FROM longest_due l JOIN deliveries d ON d.id = l.id
     WHERE d.status = 'pending' AND (l.contact_id IS NULL OR l.id = (
         SELECT first.id FROM deliveries first
         WHERE first.webhook_id = %(webhook_id)s AND first.contact_id = l.contact_id
@@ -98,7 +131,8 @@ candidate AS (
     WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
         AND d.contact_id IS NULL),
 due AS (
-    SELECT d.id FROM candidate JOIN deliveries d ON d.id = candidate.id
+    SELECT d.id, d.event_id, %(lease)s::float8 AS lease_seconds
+    FROM candidate JOIN deliveries d ON d.id = candidate.id
     WHERE d.status = 'pending' AND d.next_attempt_at <= now()
     ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED)
 """
@@ -109,14 +143,15 @@ UPDATE deliveries d
 SET status = CASE WHEN found.gone THEN 'cancelled' ELSE 'attempting' END,
     attempts = d.attempts + CASE WHEN found.gone THEN 0 ELSE 1 END,
     lease = CASE WHEN found.gone THEN NULL ELSE nextval('leases') END,
-    leased_until = CASE WHEN found.gone THEN NULL ELSE now() + %(lease)s END,
+    leased_until = CASE WHEN found.gone THEN NULL
+        ELSE now() + make_interval(secs => found.lease_seconds) END,
     holder = CASE WHEN found.gone THEN NULL ELSE %(holder)s END,
     next_attempt_at = CASE WHEN found.gone THEN NULL ELSE d.next_attempt_at END,
     settled_at = CASE WHEN found.gone THEN now() END,
     last_result = CASE WHEN found.gone THEN 'event deleted' ELSE d.last_result END
 FROM (
-    SELECT due.id, e.id IS NULL AS gone, e.occurred_at, e.data
-    FROM due JOIN deliveries o ON o.id = due.id LEFT JOIN events e ON e.id = o.event_id) found
+    SELECT due.id, due.lease_seconds, e.id IS NULL AS gone, e.occurred_at, e.data
+    FROM due LEFT JOIN events e ON e.id = due.event_id) found
 WHERE d.id = found.id
 RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.deferrals,
     extract(epoch FROM now() - COALESCE(d.reopened_at, d.created_at))::float8, d.event_id,
@@ -140,30 +175,46 @@ WHERE id IN (
 """
 
 
-def claim(
-    cursor: Cursor, webhook_id: str, limit: int, lease_seconds: float, holder: str, *, ordered: bool
-) -> list[Claimed]:
-    """Lease up to `limit` due deliveries of a webhook (at most `CLAIMED_AT_ONCE_MAX`).
+def claim(cursor: Cursor, wanted: Sequence[Wanted], holder: str) -> list[Claimed]:
+    """Lease due deliveries of webhooks for the process `holder`.
 
-    `holder` names the process. The longest due come first. `ordered`: only the first open delivery
-    of each contact. What has no event any more is cancelled on the way.
+    What has no event any more is cancelled on the way.
     """
-    lease = timedelta(seconds=lease_seconds)
-    values = {"webhook_id": webhook_id, "lease": lease, "holder": holder}
-    claimed: list[Claimed] = []
-    for statement in _CLAIM_IN_ORDER if ordered else (_CLAIM,):
-        missing = limit - len(claimed)
-        if missing:
-            claimed += _take(cursor, statement, values | {"limit": missing})
+    rows = [each._asdict() for each in wanted]
+    claimed, gone = _take(cursor, _CLAIM, {"rows": as_json(rows), "holder": holder})
+    for each in wanted:
+        if each.webhook_id in gone:
+            claimed += claim(cursor, [each._replace(most=gone[each.webhook_id])], holder)
     return claimed
 
 
-def _take(cursor: Cursor, statement: Prepared, values: dict[str, object]) -> list[Claimed]:
+def claim_in_order(cursor: Cursor, wanted: Wanted, holder: str) -> list[Claimed]:
+    """Lease due deliveries of an ordered webhook, only the first open one of each contact."""
+    values = {"webhook_id": wanted.webhook_id, "lease": wanted.lease_seconds, "holder": holder}
+    claimed: list[Claimed] = []
+    for statement in _CLAIM_IN_ORDER:
+        gone = wanted.most - len(claimed)
+        while gone:
+            found, without_event = _take(cursor, statement, values | {"limit": gone})
+            claimed += found
+            gone = without_event[wanted.webhook_id]
+    return claimed
+
+
+def _take(
+    cursor: Cursor, statement: Prepared, values: dict[str, object]
+) -> tuple[list[Claimed], Counter[str]]:
+    """What was claimed, and by webhook how many had no event; they and all like them are ended."""
     statement.run(cursor, values)
-    rows = cursor.fetchall()
-    gone = sum(row[0] for row in rows)
-    if gone:
-        cursor.execute(_CANCEL_WITHOUT_EVENT, values | {"limit": _CANCELLED_AT_ONCE})
-        statement.run(cursor, values | {"limit": gone})
-        rows += cursor.fetchall()
-    return [Claimed(*row) for is_gone, *row in rows if not is_gone]
+    claimed: list[Claimed] = []
+    gone: Counter[str] = Counter()
+    for is_gone, *row in cursor.fetchall():
+        its = Claimed(*row)
+        if is_gone:
+            gone[its.webhook_id] += 1
+        else:
+            claimed.append(its)
+    for webhook_id in gone:
+        values = {"webhook_id": webhook_id, "limit": _CANCELLED_AT_ONCE}
+        cursor.execute(_CANCEL_WITHOUT_EVENT, values)
+    return claimed, gone

@@ -39,6 +39,9 @@ _BY_INDEX = {
     "jit": "off",
     # Rows in the order of an index: a plan that does not know its LIMIT sorts no backlog.
     "enable_bitmapscan": "off",
+    # These read a whole table, or sort one, where a look into an index for each row will do.
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 
 # A migration takes as long as it takes. It must not wait for a lock for long: every statement that

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.slots import Demand, grant
+from app.domain.slots import Demand, grant, kept_for_retries
 
 
 def proven(name: str, wanted: int, *, held: int = 0, org: str | None = None) -> Demand:
@@ -66,3 +66,21 @@ CASES = {
 @pytest.mark.parametrize(("demands", "granted"), CASES.values(), ids=CASES)
 def test_who_gets_the_next_slots(demands: list[Demand], granted: dict[str, int]) -> None:
     assert grant(100, demands) == granted
+
+
+@pytest.mark.parametrize(
+    ("wanted", "chance", "kept"),
+    [
+        (100, 0.0, 10),
+        (10, 0.0, 1),
+        (32, 0.5, 3),
+        (5, 0.4, 0),
+        (5, 0.5, 1),
+        (1, 0.89, 0),
+        (1, 0.95, 1),
+    ],
+)
+def test_retries_keep_a_tenth_of_what_a_webhook_starts(
+    wanted: int, chance: float, kept: int
+) -> None:
+    assert kept_for_retries(wanted, chance) == kept

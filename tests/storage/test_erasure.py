@@ -8,7 +8,7 @@ from app.domain.attempt import Timings
 from app.domain.ids import new_id
 from app.domain.times import now
 from app.storage import claims, contact_service, deliveries, erasure, person
-from app.storage.claims import Claimed
+from app.storage.claims import Claimed, Wanted
 from app.storage.database import Database, transaction
 from app.storage.deliveries import Settled
 from app.storage.recording import record
@@ -64,7 +64,7 @@ def test_what_receivers_answered_goes_too_also_when_it_comes_after_the_erasure(
     capture = make_capture(org, "ada@example.com", first_name="Ada")
     with transaction(database) as cursor:
         record(cursor, [capture, make_capture(org, "grace@example.com")], now())
-        both = claims.claim(cursor, webhook.id, 2, 30, "tester", ordered=False)
+        both = claims.claim(cursor, [Wanted(webhook.id, 2, 0, 30.0)], "tester")
     of_ada = next(claimed for claimed in both if claimed.contact_id == capture.contact_id)
     of_grace = next(claimed for claimed in both if claimed is not of_ada)
     early, late = (settled(of_ada, number) for number in (1, 2))

@@ -13,6 +13,7 @@ import pytest
 
 from app.domain.times import now
 from app.storage import claims, endpoints, secret_key, webhooks
+from app.storage.claims import Wanted
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from app.storage.secret_cipher import SecretCipher
@@ -97,7 +98,7 @@ def test_a_rotation_signs_again_although_the_secret_before_it_is_unreadable(
         webhooks.rotate_secret(cursor, webhook.id, lost.encrypt("whsec_second"), later)
         endpoint = endpoints.lock(cursor, [webhook.id])[webhook.id]
         record(cursor, [make_capture(org)], now())
-        (claimed,) = claims.claim(cursor, webhook.id, 1, 30, "worker", ordered=False)
+        (claimed,) = claims.claim(cursor, [Wanted(webhook.id, 1, 0, 30.0)], "worker")
 
     headers = request_headers(endpoint, claimed, b"{}", lost, now().timestamp())
 

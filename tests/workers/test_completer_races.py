@@ -18,7 +18,6 @@ from app.domain.times import now
 from app.domain.webhook import Webhook
 from app.storage import claims, deliveries, endpoints, webhooks
 from app.storage.database import (
-    Cursor,
     Database,
     TransactionConflict,
     drop_connection,
@@ -202,12 +201,11 @@ def test_what_a_rolled_back_transaction_gave_is_not_sent(
     works = [WebhookWork(webhook.id, wanted=1), WebhookWork(other.id, wanted=1)]
     claim = claims.claim
 
-    def lose_the_race_once(cursor: Cursor, webhook_id: str, *config: Any, **more: Any) -> Any:
-        if webhook_id == other.id:
-            monkeypatch.undo()
-            execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", webhook.id)
-            raise TransactionConflict
-        return claim(cursor, webhook_id, *config, **more)
+    def lose_the_race_once(*arguments: Any) -> Any:
+        claim(*arguments)
+        monkeypatch.undo()
+        execute(database, "UPDATE webhooks SET status = 'paused' WHERE id = %s", webhook.id)
+        raise TransactionConflict
 
     monkeypatch.setattr(claims, "claim", lose_the_race_once)
     completer.run(works)

@@ -1,0 +1,132 @@
+"""Claims: which of the due deliveries are leased first, for one webhook and for many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.domain.org import Org
+from app.domain.times import now
+from app.storage import claims
+from app.storage.claims import Claimed, Wanted
+from app.storage.database import Database, open_database, transaction
+from app.storage.recording import record
+from tests.factories import make_capture, make_org, make_webhook
+
+
+@pytest.fixture
+def org(database: Database) -> Org:
+    return make_org(database)
+
+
+def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with transaction(database) as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def owe(database: Database, org: Org, count: int) -> None:
+    captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
+    with transaction(database) as cursor:
+        record(cursor, captures, now())
+
+
+def claim(database: Database, *wanted: Wanted) -> list[Claimed]:
+    with transaction(database) as cursor:
+        return claims.claim(cursor, wanted, "tester")
+
+
+def kinds(claimed: list[Claimed]) -> dict[str, int]:
+    firsts = sum(not each.failures and not each.deferrals for each in claimed)
+    return {"firsts": firsts, "retries": len(claimed) - firsts}
+
+
+#: Due first attempts and retries, how many are wanted and kept for retries, and what is claimed.
+TURNS = {
+    "first attempts go before retries": (6, 6, 4, 0, {"firsts": 4, "retries": 0}),
+    "which have their share": (6, 6, 4, 1, {"firsts": 3, "retries": 1}),
+    "and all that first attempts leave": (2, 6, 6, 1, {"firsts": 2, "retries": 4}),
+    "a share that is not used is for first attempts": (6, 1, 5, 3, {"firsts": 4, "retries": 1}),
+    "one at a time": (3, 3, 1, 1, {"firsts": 0, "retries": 1}),
+    "all": (3, 3, 32, 3, {"firsts": 3, "retries": 3}),
+}
+
+
+@pytest.mark.parametrize(
+    ("firsts", "retries", "most", "kept", "expected"), TURNS.values(), ids=TURNS
+)
+def test_first_attempts_and_retries_take_turns(
+    database: Database,
+    org: Org,
+    firsts: int,
+    retries: int,
+    most: int,
+    kept: int,
+    expected: dict[str, int],
+) -> None:
+    webhook = make_webhook(database, org)
+    owe(database, org, firsts + retries)
+    execute(
+        database,
+        "UPDATE deliveries SET failures = 1, next_attempt_at = now() - interval '1 hour'"
+        " WHERE id IN (SELECT id FROM deliveries LIMIT %s)",
+        retries,
+    )
+    claimed = claim(database, Wanted(webhook.id, most, kept, 30.0))
+    assert kinds(claimed) == expected
+    assert len({each.id for each in claimed}) == len(claimed)
+
+
+def test_what_was_put_off_once_goes_before_all(database: Database, org: Org) -> None:
+    webhook = make_webhook(database, org)
+    owe(database, org, 4)
+    execute(
+        database, "UPDATE deliveries SET deferrals = 1 WHERE id = (SELECT max(id) FROM deliveries)"
+    )
+    (claimed,) = claim(database, Wanted(webhook.id, 1, 1, 30.0))
+    assert claimed.deferrals == 1
+
+
+def test_one_statement_claims_for_each_webhook_what_it_wants(database: Database, org: Org) -> None:
+    hooks = [make_webhook(database, org) for _ in range(3)]
+    owe(database, org, 4)
+    wanted = [Wanted(hook.id, number, 0, 10.0 * number) for number, hook in enumerate(hooks, 1)]
+    claimed = claim(database, *wanted)
+
+    assert [sum(each.webhook_id == hook.id for each in claimed) for hook in hooks] == [1, 2, 3]
+    assert execute(
+        database,
+        "SELECT webhook_id, round(extract(epoch FROM leased_until - now())), count(*)"
+        " FROM deliveries WHERE holder = 'tester' GROUP BY 1, 2 ORDER BY 2",
+    ) == [(hook.id, 10 * number, number) for number, hook in enumerate(hooks, 1)]
+
+
+def test_what_has_no_event_any_more_is_cancelled_and_others_take_its_place(
+    database: Database, org: Org
+) -> None:
+    webhook = make_webhook(database, org)
+    owe(database, org, 6)
+    execute(database, "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT 4)")
+    assert len(claim(database, Wanted(webhook.id, 2, 0, 30.0))) == 2
+    assert execute(database, "SELECT status, count(*) FROM deliveries GROUP BY 1 ORDER BY 1") == [
+        ("attempting", 2),
+        ("cancelled", 4),
+    ]
+
+
+def test_no_plan_made_for_an_empty_table_reads_a_whole_backlog(database_url: str) -> None:
+    by_index = open_database(database_url, by_index=True, shared=True)
+    with transaction(by_index) as cursor:
+        assert claims.claim(cursor, [Wanted("whk_none", 1, 1, 30.0)], "tester") == []
+        cursor.execute("EXPLAIN EXECUTE claim_1 ('[]', 'tester')")
+        plan = [line for (line,) in cursor.fetchall() if "deliveries" in line]
+    by_index.close()
+    used = {line.split(" on ")[0].split(" using ")[-1] for line in plan if " using " in line}
+    assert used == {
+        "deliveries_put_off",
+        "deliveries_retries",
+        "deliveries_firsts",
+        "deliveries_pkey",
+    }
+    assert not [line for line in plan if "Seq Scan" in line]
