@@ -23,8 +23,9 @@ from scripts.client import Rex
 from scripts.receiver import Reply
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Arrival, Stranger
-from tests.flow.systems import query, record_all, running_system, webhook_to
+from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
 
+OPEN = "SELECT count(*) FROM deliveries WHERE status IN ('pending', 'attempting')"
 EVENTS = 1000
 SOME_EVENTS = 300
 #: Between a refusal and its being known to whoever sends: requests under way meanwhile.
@@ -109,6 +110,8 @@ def test_nobody_comes_back_earlier_than_told_and_every_event_is_delivered_in_thr
         record_all(system, [f"polite{n}@example.com" for n in range(SOME_EVENTS)])
         for name, each in strangers.items():
             each.wait_for(events[name], 60)
+        # What has been answered is recorded a moment later.
+        wait_until(lambda: query(system, OPEN) == [(0,)], 20)
         used = query(system, "SELECT max(attempts), max(failures), max(deferrals) FROM deliveries")
         states = query(system, "SELECT status, count(*) FROM deliveries GROUP BY 1")
 
