@@ -38,6 +38,8 @@ from workers.work import LEASE_MARGIN_SECONDS, Attempted, DeliveryConfig, Transa
 HELP_SECONDS = 0.2
 #: Pause before outcomes are handed in again while PostgreSQL is away.
 AWAY_SECONDS = 0.25
+#: A push that leaves sooner has waited for nothing.
+WAITED_SECONDS = 0.01
 #: What pushes that wait may take together; beyond it they are given back.
 WAITING_BYTES_MAX = 8 * 1024 * 1024
 
@@ -113,7 +115,7 @@ class DeliveryEngine:
     def _seconds_to_wait(self) -> float:
         now = monotonic()
         moments = [max(self._look_at, self._away_until)] if self._running is None else []
-        moments += [at for lane in self._lanes.active.values() if (at := lane.wakes_at(now))]
+        moments += self._lanes.wakes_at(now)
         return max(0.0, min(moments, default=now + LOOK_SECONDS) - now)
 
     def _take_news(self) -> None:
@@ -131,25 +133,24 @@ class DeliveryEngine:
     def _take_push(self, push: Push, now: float) -> None:
         if not self._leases.add(push.claimed.lease):
             return  # it came twice, or was given back
-        lane = self._lanes.of(push.claimed.webhook_id)
-        leased_at = self._clock.monotonic(push.leased_at)
         if self._stopping or self._lanes.waiting_bytes > WAITING_BYTES_MAX:
-            lane.give_back([push.claimed], now)
+            self._lanes.of(push.claimed.webhook_id).give_back([push.claimed], now)
         else:
-            lane.hold(WaitingPush(push.claimed, push.version, leased_at, now))
+            leased_at = self._clock.monotonic(push.leased_at)
+            self._lanes.hold(WaitingPush(push.claimed, push.version, leased_at, now))
 
     def _send_pushed(self, now: float) -> None:
         """Send what was pushed and may leave now."""
-        for lane in self._lanes.active.values():
-            lane.review_pushes(now, keep=not self._stopping)
-        if not any(lane.has_pushes for lane in self._lanes.active.values()):
+        if not self._lanes.review_pushes(now, keep=not self._stopping):
             return
         for webhook_id, count in self._lanes.grant(now).items():
             lane = self._lanes.active[webhook_id]
             pushes = lane.take_pushes(count)
             lane.start([push.claimed for push in pushes], now)
             for push in pushes:
-                self._start(lane, push.claimed, push.leased_at, lane.waits_for)
+                has_waited = now - push.arrived_at > WAITED_SECONDS
+                reason = lane.waits_for if has_waited else None
+                self._start(lane, push.claimed, push.leased_at, reason)
 
     def _begin_transaction(self, now: float) -> None:
         self._lanes.leave_idle()

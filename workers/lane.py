@@ -130,25 +130,41 @@ class Lane:
         return [self._waiting.take() for _ in range(ready)]
 
     def wakes_at(self, now: float) -> float | None:
-        """When a wait of its is over; None if it does not wait for a time."""
-        moments = [self._wake_at] if self._is_due and self._wake_at > now else []
-        return min([*moments, *self._waiting.stale_at()], default=None)
+        """When its wait is over; None if it does not wait for a time."""
+        return self._wake_at if self._is_due and self._wake_at > now else None
+
+    @property
+    def pushes_stale_at(self) -> list[float]:
+        """When the next of its pushes has waited for too long."""
+        return self._waiting.stale_at()
 
     def may_claim(self, now: float) -> bool:
         """Whether something may be due, and to be claimed."""
         return self._is_due and now >= self._wake_at and not self._claiming
 
-    def demand(self, now: float) -> Demand:
-        """What it holds and wants."""
-        held = self.in_flight + self._claiming
-        room = max(0, self._limit.value - held)
+    @property
+    def org_id(self) -> str:
+        """Its org, once it is known."""
+        return self.endpoint.org_id if self.endpoint else self.webhook_id
+
+    @property
+    def held(self) -> int:
+        """Slots that are taken, or claimed for."""
+        return len(self._flights) + self._claiming
+
+    def demand(self, now: float) -> Demand | None:
+        """What it wants; None: nothing that its limit allows."""
         may_claim = self.may_claim(now)
+        if not (may_claim or self._waiting):
+            return None
         ready = 0 if self.needs_endpoint else len(self._waiting)
-        if (may_claim or ready) and not room:
-            self.waits_for = "limit"
-        org_id = self.endpoint.org_id if self.endpoint else self.webhook_id
+        room = max(0, self._limit.value - self.held)
         wanted = room if may_claim else min(room, ready)
-        return Demand(self.webhook_id, org_id, self.is_proven(now), held, wanted)
+        if not wanted:
+            if may_claim or ready:
+                self.waits_for = "limit"
+            return None
+        return Demand(self.webhook_id, self.org_id, self.is_proven(now), self.held, wanted)
 
     def start(self, claimed: Sequence[Claimed], now: float) -> None:
         """Attempts begin together."""

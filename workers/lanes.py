@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from app.domain.slots import grant
+from app.domain.slots import Demand, Held, grant
 from app.storage.claims import CLAIMED_AT_ONCE_MAX
 from workers.lane import Lane
+from workers.waiting import WaitingPush
 from workers.work import DeliveryConfig, WebhookWork
 
 #: Webhooks that one transaction claims for: proven ones, and others.
@@ -24,6 +25,8 @@ class Lanes:
         self._lanes: dict[str, Lane] = {}
         #: Those that are not idle.
         self.active: dict[str, Lane] = {}
+        #: Those of them with pushes that wait.
+        self._pushed: dict[str, Lane] = {}
 
     def of(self, webhook_id: str) -> Lane:
         """The lane of a webhook, which has something to do now."""
@@ -39,10 +42,39 @@ class Lanes:
         """Look no more at those that have nothing to do."""
         self.active = {key: lane for key, lane in self.active.items() if not lane.is_idle}
 
+    def hold(self, push: WaitingPush) -> None:
+        """Send a push as soon as may be."""
+        lane = self.of(push.claimed.webhook_id)
+        lane.hold(push)
+        self._pushed[lane.webhook_id] = lane
+
+    def review_pushes(self, now: float, *, keep: bool) -> bool:
+        """Give back what must not be sent, or not any more; whether others wait."""
+        for lane in self._pushed.values():
+            lane.review_pushes(now, keep=keep)
+        self._pushed = {key: lane for key, lane in self._pushed.items() if lane.has_pushes}
+        return bool(self._pushed)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What the pushes take that have not been sent."""
+        return sum(lane.waiting_bytes for lane in self._pushed.values())
+
+    def wakes_at(self, now: float) -> list[float]:
+        """When waits are over."""
+        moments = [at for lane in self.active.values() if (at := lane.wakes_at(now))]
+        return moments + [at for lane in self._pushed.values() for at in lane.pushes_stale_at]
+
     def grant(self, now: float) -> dict[str, int]:
         """The slots that each webhook may fill now."""
-        demands = [lane.demand(now) for lane in self.active.values()]
-        granted = grant(self._config.slots, demands)
+        held = Held()
+        demands: list[Demand] = []
+        for lane in self.active.values():
+            if lane.held:
+                held.add(lane.org_id, lane.held, proven=lane.is_proven(now))
+            if (demand := lane.demand(now)) is not None:
+                demands.append(demand)
+        granted = grant(self._config.slots, held, demands) if demands else {}
         for demand in demands:
             if demand.wanted > granted.get(demand.webhook_id, 0):
                 lane = self.active[demand.webhook_id]
@@ -71,8 +103,3 @@ class Lanes:
                 first[webhook_id] = granted[webhook_id]
                 room -= min(granted[webhook_id], CLAIMED_AT_ONCE_MAX)
         return first
-
-    @property
-    def waiting_bytes(self) -> int:
-        """What the pushes take that have not been sent."""
-        return sum(lane.waiting_bytes for lane in self.active.values())

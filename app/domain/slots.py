@@ -49,17 +49,28 @@ class Demand(NamedTuple):
     wanted: int
 
 
-def grant(slots: int, demands: Iterable[Demand]) -> dict[str, int]:
+class Held:
+    """What the webhooks of a process hold together."""
+
+    def __init__(self) -> None:
+        self.unproven = 0
+        self.by_org: Counter[str] = Counter()
+
+    def add(self, org_id: str, in_flight: int, *, proven: bool) -> None:
+        """Count a webhook's slots."""
+        self.by_org[org_id] += in_flight
+        if not proven:
+            self.unproven += in_flight
+
+
+def grant(slots: int, held: Held, demands: Iterable[Demand]) -> dict[str, int]:
     """How many attempts each webhook may start now, of a process with so many slots in all.
 
-    `demands` must name every webhook that holds a slot or wants one.
+    `held` counts every webhook; `demands` are those that want a slot.
     """
-    everyone = list(demands)
-    held_by_org: Counter[str] = Counter()
-    for demand in everyone:
-        held_by_org[demand.org_id] += demand.in_flight
-    free = slots - sum(held_by_org.values())
-    room = int(slots * BULKHEAD) - sum(d.in_flight for d in everyone if not d.proven)
+    held_by_org = held.by_org.copy()
+    free = slots - held_by_org.total()
+    room = int(slots * BULKHEAD) - held.unproven
     noisy, reserve = slots * NOISY, slots * RESERVE
     granted: Counter[str] = Counter()
 
@@ -69,7 +80,7 @@ def grant(slots: int, demands: Iterable[Demand]) -> dict[str, int]:
         has_share = held >= slots * WEBHOOK_SHARE
         return has_share, is_noisy, not demand.proven and held > 0, held, demand.webhook_id
 
-    waiting = [(urgency(demand), demand) for demand in everyone if demand.wanted > 0]
+    waiting = [(urgency(demand), demand) for demand in demands if demand.wanted > 0]
     heapq.heapify(waiting)
     while waiting and free > 0:
         known, demand = heapq.heappop(waiting)

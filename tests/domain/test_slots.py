@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.slots import Demand, grant, kept_for_retries
+from app.domain.slots import Demand, Held, grant, kept_for_retries
 
 
 def proven(name: str, wanted: int, *, held: int = 0, org: str | None = None) -> Demand:
@@ -65,7 +65,10 @@ CASES = {
 
 @pytest.mark.parametrize(("demands", "granted"), CASES.values(), ids=CASES)
 def test_who_gets_the_next_slots(demands: list[Demand], granted: dict[str, int]) -> None:
-    assert grant(100, demands) == granted
+    held = Held()
+    for each in demands:
+        held.add(each.org_id, each.in_flight, proven=each.proven)
+    assert grant(100, held, demands) == granted
 
 
 @pytest.mark.parametrize(
