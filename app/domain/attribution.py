@@ -61,8 +61,9 @@ def attribution_view(touches: Sequence[Touch]) -> Attribution:
 
 def _told(capture: Capture, at: str) -> list[Touch]:
     """The touches of a capture by their times, none later than the capture itself."""
-    told = [touch | {"at": min(str(touch.get("at", at)), at)} for touch in capture.touches]
-    if not told:
+    if capture.touches:
+        told = [touch | {"at": min(str(touch.get("at", at)), at)} for touch in capture.touches]
+    else:
         told = [{"at": at, **touch_of(capture.metadata)}]
     if capture.keyed:
         told = [touch | {"keyed": True} for touch in told]

@@ -42,7 +42,7 @@ PROGRAMS = ("curl", "python", "php")
 #: Those that have a test of their own.
 OTHERS = (
     *("plain", "redirect", "redirect-target", "rex-capture", "rex-consent", "fetch", "beacon"),
-    *("htmx", "look"),
+    *("htmx", "look", "pow"),
 )
 
 
@@ -111,6 +111,17 @@ def test_a_form_with_rex_js(reader: Reader, email: str, name: str) -> None:
     contact = reader.contact(email)
     assert contact["form"] == FORMS[name]
     assert contact["attribution"]["first"]["utm_source"] == "docs"
+
+
+def test_a_form_with_rex_js_and_a_proof_of_work(reader: Reader, email: str) -> None:
+    assert reader.rex.request("PATCH", "/org", {"spam_mode": "require-pow"})[0] == 200
+    try:
+        reader.paste("pow", email)
+        reader.send(email)
+        wait_until(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
+        assert reader.contact(email)["form"] == "offer"  # and not in quarantine
+    finally:
+        reader.rex.request("PATCH", "/org", {"spam_mode": "monitor"})
 
 
 def test_a_plain_form_and_one_with_a_redirect(reader: Reader, email: str) -> None:

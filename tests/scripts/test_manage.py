@@ -140,7 +140,8 @@ def test_orgs_and_keys_are_made_listed_and_revoked(manage: Manage, org: Org) -> 
 
 
 def test_a_webhook_is_made_paused_resumed_and_its_secret_rotated(manage: Manage, org: Org) -> None:
-    created = manage("webhooks", "create", "http://127.0.0.1:9/x", "--type", "contact.*")
+    wanted = ("--type", "contact.*", "--form", "demo", "--form", "quote")
+    created = manage("webhooks", "create", "http://127.0.0.1:9/x", *wanted)
     paused = manage("webhooks", "pause", created["id"])
     listed = manage("webhooks", "list", "--status", "paused")
     resumed = manage("webhooks", "resume", created["id"])
@@ -148,6 +149,7 @@ def test_a_webhook_is_made_paused_resumed_and_its_secret_rotated(manage: Manage,
     ping = manage("webhooks", "ping", created["id"])
 
     assert created["events"] == ["contact.*"]
+    assert created["forms"] == ["demo", "quote"]
     assert created["secret"].startswith("whsec_")
     assert (paused["status"], resumed["status"]) == ("paused", "active")
     assert [each["id"] for each in listed] == [created["id"]]

@@ -202,7 +202,7 @@
     shown.set(form, undo)
     for (const [name, problem] of Object.entries(fields)) {
       const found = form.elements[name] || form.querySelector(`[type="${name}"]`)
-      const input = found?.[0]?.form ? found[0] : found // the first of its name
+      const input = found instanceof RadioNodeList ? found[0] : found
       const text = `${input?.labels?.[0]?.textContent.trim() || name} ${problem}`
       if (!input) {
         say(form, text.trim())

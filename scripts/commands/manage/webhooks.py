@@ -30,7 +30,12 @@ def show_webhook(operator: Operator, arguments: Namespace) -> object:
 
 def create_webhook(operator: Operator, arguments: Namespace) -> object:
     """Subscribe a URL; the secret is shown this once."""
-    wanted = {"url": arguments.url, "name": arguments.name, "events": arguments.type}
+    wanted = {
+        "url": arguments.url,
+        "name": arguments.name,
+        "events": arguments.type,
+        "forms": arguments.form,
+    }
     return _with_secret(operator.ask(webhooks.create_webhook, body=wanted))
 
 
@@ -82,6 +87,7 @@ COMMANDS = (
         option("url"),
         option("--name"),
         TYPES,
+        option("--form", action="append", metavar="NAME", help="repeatable; default: any"),
         earlier_name("--event", "type", action="append"),
     ),
     Command("webhooks pause", pause_webhook, _ID),
