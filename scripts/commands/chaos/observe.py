@@ -79,23 +79,21 @@ def table(found: Sequence[Signs]) -> str:
 
 
 def _observe(observed: Observed, fault: ObservedFault, say: Say) -> Signs:
-    _wait_until_well(observed)
+    _wait_until(lambda: _is_well(observed))
     with Prometheus(observed.ports) as prometheus:
         time.sleep(BASELINE_SECONDS)
-        before = set(prometheus.firing())
+        _wait_until(lambda: fault.alert not in prometheus.firing())
         with fault.begin(observed):
-            signs = _look(observed, prometheus, fault, before)
+            signs = _look(observed, prometheus, fault)
     say(f"{fault.name}: {'seen' if signs.is_complete else 'NOT SEEN IN FULL'}")
     return signs
 
 
-def _look(
-    observed: Observed, prometheus: Prometheus, fault: ObservedFault, before: set[str]
-) -> Signs:
+def _look(observed: Observed, prometheus: Prometheus, fault: ObservedFault) -> Signs:
     began_at = time.monotonic()
     signs = Signs(fault, None, None, None, None)
     while not signs.is_complete and time.monotonic() - began_at < SIGN_SECONDS:
-        if signs.metric is None and fault.alert and fault.alert not in before:
+        if signs.metric is None and fault.alert:
             metric = prometheus.firing().get(fault.alert)
             if metric:
                 signs = signs._replace(metric=metric, alert_seconds=time.monotonic() - began_at)
@@ -116,11 +114,15 @@ def _problems(observed: Observed) -> list[Finding]:
     return [each for each in findings if each.status in bad and each.group != "host"]
 
 
-def _wait_until_well(observed: Observed) -> None:
+def _is_well(observed: Observed) -> bool:
+    return all(each.check == "nobody died" for each in _problems(observed))
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WELL_SECONDS
-    while time.monotonic() < deadline:
-        if all(each.check == "nobody died" for each in _problems(observed)):
-            return
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError("what an earlier fault broke is not well again")
         time.sleep(0.5)
 
 
