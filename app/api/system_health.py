@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from app.api.call import Answer, Call
 from app.api.operation import One, Operation, describe
-from app.domain.errors import Unavailable
 from app.domain.finding import Status
-from app.domain.process import ROLES, alive_by_role
+from app.domain.process import ROLES, ProcessSeen, alive_by_role
 from app.domain.waiting import KINDS
-from app.monitoring.backlog import database_backlog, oldest_by_kind
-from app.monitoring.doctor import QUICK, examine, is_wrong
-from app.monitoring.processes import seen_processes
-from app.monitoring.system import System
+from app.monitoring.doctor import is_wrong
 from config.version import VERSION
 
 
@@ -69,35 +66,27 @@ def get_health(call: Call) -> Answer:
     Of the whole system, not of one org: counts and ages only. `GET /readyz` answers a load
     balancer's question, whether captures can be taken.
     """
-    system = call.services.system
-    findings = examine(system, QUICK)
+    look = call.services.quick_look.now()
     problems = [
         Problem(each.group, each.check, each.status, each.meaning)
-        for each in findings
+        for each in look.findings
         if each.status is not Status.OK
     ]
     health = SystemHealth(
-        status="failed" if is_wrong(findings) else "warning" if problems else "ok",
+        status="failed" if is_wrong(look.findings) else "warning" if problems else "ok",
         version=VERSION,
-        processes=_processes(system),
-        oldest_seconds=_oldest(system),
-        checks=len(findings),
+        processes=None if look.processes is None else _counts(look.processes),
+        oldest_seconds=None if look.oldest is None else _ages(look.oldest),
+        checks=len(look.findings),
         problems=problems,
     )
     return Answer(One(health))
 
 
-def _processes(system: System) -> ProcessCounts | None:
-    try:
-        counts = alive_by_role(seen_processes(system.database, system.redis))
-    except Unavailable:
-        return None
+def _counts(processes: Sequence[ProcessSeen]) -> ProcessCounts:
+    counts = alive_by_role(processes)
     return ProcessCounts(**{role: counts[role] for role in ROLES})
 
 
-def _oldest(system: System) -> OldestSeconds | None:
-    try:
-        oldest = oldest_by_kind(database_backlog(system.database), system.redis)
-    except Unavailable:
-        return None
+def _ages(oldest: Mapping[str, float]) -> OldestSeconds:
     return OldestSeconds(**{kind: round(oldest[kind], 3) for kind in KINDS})

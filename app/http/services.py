@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from app.http.authenticator import RequestAuthenticator
 from app.http.tenant_cache import TenantCache
-from app.monitoring.system import System, make_system
+from app.monitoring.quick_look import QuickLook
+from app.monitoring.system import make_system
 from app.queue.admission import AdmissionClient
 from app.queue.connection import connect
 from app.queue.erasure import QueueErasure
@@ -43,8 +44,8 @@ class Services:
     notifier: DeliveryNotifier
     queue_erasure: QueueErasure
     refused_origins: RefusedOrigins
-    #: What the doctor's checks look at.
-    system: System
+    #: How the whole system is.
+    quick_look: QuickLook
     queue_look: QueueLook
 
 
@@ -76,6 +77,6 @@ def make_services(settings: Settings) -> Services:
         notifier=DeliveryNotifier(impatient),
         queue_erasure=QueueErasure(client),
         refused_origins=RefusedOrigins(impatient),
-        system=make_system(settings, database=database),
+        quick_look=QuickLook(make_system(settings, database=database)),
         queue_look=QueueLook(impatient),
     )

@@ -1,7 +1,8 @@
 """How long the oldest of each kind has waited in PostgreSQL: index look-ups, no scans.
 
-What is held on purpose does not count: webhooks that are paused, whose circuit is open, or whose
-receiver asked for a pause.
+What is held on purpose does not count: webhooks that are paused, whose circuit is open, whose
+receiver asked for a pause, or that wait for their rate's next permit. Ordered ones are left out,
+too: what is due of them may wait for an earlier event of its contact.
 """
 
 from __future__ import annotations
@@ -36,12 +37,13 @@ WITH RECURSIVE open AS (
 due AS (
     SELECT open.webhook_id, open.next_attempt_at, h.flow
     FROM open
-    JOIN webhooks w ON w.id = open.webhook_id AND w.status = 'active'
+    JOIN webhooks w ON w.id = open.webhook_id AND w.status = 'active' AND NOT w.ordered
     JOIN webhook_health h ON h.webhook_id = open.webhook_id
     WHERE open.next_attempt_at <= now()
         AND h.failure_count < {OPEN_AFTER}
         AND COALESCE(h.not_before, '-infinity') <= now()
         AND COALESCE(h.rest_until, '-infinity') <= now()
+        AND COALESCE(h.paced_until, '-infinity') <= now()
     ORDER BY open.next_attempt_at LIMIT {WEBHOOKS_MAX})
 SELECT due.webhook_id,
     extract(epoch FROM now() - due.next_attempt_at)::float8,

@@ -61,8 +61,16 @@ def test_due_deliveries_are_told_by_class_and_what_is_held_does_not_count(
     assert set(due(database)) == {webhook.id}
     with transaction(database) as cursor:
         assert waiting.open_circuits(cursor) == 1
-    execute(database, "UPDATE webhooks SET status = 'paused'")
-    assert due(database) == {}
+    for on_purpose, undone in (
+        ("webhooks SET status = 'paused'", "webhooks SET status = 'active'"),
+        ("webhooks SET ordered = true", "webhooks SET ordered = false"),
+        ("webhook_health SET rest_until = now() + '1 h'", "webhook_health SET rest_until = NULL"),
+        ("webhook_health SET paced_until = now() + '1 s'", "webhook_health SET paced_until = NULL"),
+    ):
+        execute(database, f"UPDATE {on_purpose}")
+        assert due(database) == {}, on_purpose
+        execute(database, f"UPDATE {undone}")
+    assert set(due(database)) == {webhook.id}
 
 
 def test_the_fallback_table_is_told_by_its_first_row(database: Database) -> None:

@@ -79,10 +79,11 @@ def table(found: Sequence[Signs]) -> str:
 
 
 def _observe(observed: Observed, fault: ObservedFault, say: Say) -> Signs:
-    _wait_until_well(observed)
+    _wait_until(lambda: _is_well(observed))
     with Prometheus(observed.ports) as prometheus:
         time.sleep(BASELINE_SECONDS)
-        before = set(prometheus.firing())
+        _wait_until(lambda: fault.alert not in prometheus.firing())
+        before = set(prometheus.firing()) | {each.check for each in _problems(observed)}
         with fault.begin(observed):
             signs = _look(observed, prometheus, fault, before)
     say(f"{fault.name}: {'seen' if signs.is_complete else 'NOT SEEN IN FULL'}")
@@ -99,7 +100,7 @@ def _look(
             metric = prometheus.firing().get(fault.alert)
             if metric:
                 signs = signs._replace(metric=metric, alert_seconds=time.monotonic() - began_at)
-        if signs.line is None:
+        if signs.line is None and fault.check not in before:
             bad = [each for each in _problems(observed) if each.check == fault.check]
             if bad:
                 line = f"{bad[0].group}: {bad[0].check}: {bad[0].found}"[:90]
@@ -116,11 +117,13 @@ def _problems(observed: Observed) -> list[Finding]:
     return [each for each in findings if each.status in bad and each.group != "host"]
 
 
-def _wait_until_well(observed: Observed) -> None:
+def _is_well(observed: Observed) -> bool:
+    return all(each.check == "nobody died" for each in _problems(observed))
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WELL_SECONDS
-    while time.monotonic() < deadline:
-        if all(each.check == "nobody died" for each in _problems(observed)):
-            return
+    while not true() and time.monotonic() < deadline:
         time.sleep(0.5)
 
 

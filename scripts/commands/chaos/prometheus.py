@@ -111,6 +111,8 @@ class Prometheus:
 
 def _metric_of(query: str, alert: dict[str, Any]) -> str:
     """The metric that an alert asks for, the labels of what fired, and the value."""
+    if query.startswith("absent("):
+        return query
     names = re.findall(r"\brex_\w+|\bup\b", query)
     labels = {
         k: v for k, v in alert["labels"].items() if k in ("role", "server", "queue", "reason")
