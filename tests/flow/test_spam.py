@@ -22,9 +22,10 @@ PATIENCE_SECONDS = 120.0
 SENDERS = 16
 PAGE = """<!doctype html>
 <meta charset="utf-8">
+<script src="REX/rex.js" defer></script>
 <script src="REX/rex-pow.js" defer></script>
-<form action="REX/capture" method="post" data-rex-pow>
-<input name="email" value="visitor@example.com"><button>Send</button>
+<form action="REX/capture" method="post" data-rex-pow KIT>
+<input name="email" value="MAIL"><button>Send</button>
 </form>
 <script>addEventListener('load', () => document.querySelector('form').requestSubmit())</script>
 """
@@ -104,13 +105,15 @@ def serving(page: bytes) -> Iterator[str]:
         server.server_close()
 
 
+@pytest.mark.parametrize(("email", "kit"), [("plain@a.com", ""), ("kit@a.com", "data-rex")])
 def test_a_visitors_form_brings_its_proof(
-    system: WholeSystem, guarded: Rex, browser: str, tmp_path: Path
+    system: WholeSystem, guarded: Rex, browser: str, tmp_path: Path, email: str, kit: str
 ) -> None:
     def captured() -> bool:
-        _, page = guarded.request("GET", "/contacts?email=visitor@example.com")
+        _, page = guarded.request("GET", f"/contacts?email={email}")
         return bool(page["data"])
 
-    page = PAGE.replace("REX", system.base_url).encode()
+    page = PAGE.replace("REX", system.base_url).replace("KIT", kit).replace("MAIL", email).encode()
     with serving(page) as url, browsing(browser, url, tmp_path / "profile"):
         wait_until(captured)
+    assert email not in str(guarded.request("GET", "/captures?status=quarantined&limit=200"))

@@ -12,8 +12,14 @@ from app.domain.api_key import Scope
 from app.domain.spam.mode import SpamMode
 from app.domain.spam.proof import REMEMBERED_MS
 from app.ingress.used_proofs import PROOFS_MAX, UsedProofs
+from app.main import make_app
+from app.storage.database import open_database, transaction
+from app.storage.migrate import migrate
+from config.settings import Settings
+from scripts.system.embedded import Embedded
 from tests.domain.spam.test_proof import encode
-from tests.ingress.conftest import MakeSite, Site
+from tests.factories import make_org
+from tests.ingress.conftest import MakeSite, Site, running
 
 
 @pytest.fixture
@@ -24,8 +30,12 @@ def guarded(make_site: MakeSite) -> Site:
 def prove(site: Site) -> str:
     """A proof for that site, as a page computes it."""
     reply = site(b"", "GET", "/altcha", origin="https://page.example")
-    challenge = reply.json
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, "*")
+    return solved(reply.json)
+
+
+def solved(challenge: dict[str, Any]) -> str:
+    """The proof that solves a challenge."""
     solution = solve_challenge(
         challenge["challenge"], challenge["salt"], "SHA-256", challenge.pop("maxnumber")
     )
@@ -105,6 +115,35 @@ def test_the_script_for_pages_is_served_for_any_origin(site: Site) -> None:
     assert reply.headers["access-control-allow-origin"] == "*"
     assert (known.status, known.body) == (304, b"")
     assert not [word for word in (b"eval", b"new Worker", b"cookie") if word in reply.body]
+
+
+def test_while_redis_is_away_a_proof_is_good_once_for_each_process(own_embedded: Embedded) -> None:
+    migrate(own_embedded.database_url)
+    database = open_database(own_embedded.database_url)
+    make_org(database, spam_mode=SpamMode.REQUIRE_POW)
+    settings = Settings(
+        database_url=own_embedded.database_url,
+        redis_url=own_embedded.redis_url,
+        secret_key=b"k" * 32,
+    )
+    with running(make_app(settings)) as client:
+        proofs = [solved(client("GET", "/altcha", None).json) for _ in range(2)]
+        before = client("POST", "/capture", {"email": "a@example.com", "altcha": proofs[0]})
+        own_embedded.valkey.kill()
+        replies = [
+            client("POST", "/capture", {"email": f"p{n}@example.com", "altcha": proof})
+            for n, proof in enumerate([proofs[0], proofs[1], proofs[1]])
+        ]
+    with transaction(database) as cursor:
+        cursor.execute("SELECT captures FROM inbox ORDER BY id")
+        kept = [capture for (captures,) in cursor.fetchall() for capture in captures]
+
+    assert [reply.status for reply in (before, *replies)] == [202] * 4
+    assert [capture.get("quarantine") for capture in kept] == [
+        "the proof of work was used before",
+        None,
+        "the proof of work was used before",
+    ]
 
 
 def test_used_proofs_are_remembered_for_their_life_and_in_bounds() -> None:

@@ -4,7 +4,8 @@
  *   <form action="https://acme.example.com/capture" method="post" data-rex-pow> … </form>
  *
  * It computes once somebody begins to fill in the form, a slice at a time, so that the page stays
- * responsive. Scripts call `await rexProof()` and send its text in the field `altcha`.
+ * responsive. Works beside rex.js (`<form data-rex data-rex-pow>`). Scripts without a form call
+ * `await rexProof()` and send its text in the field `altcha`.
  */
 (() => {
   const SLICE = 500
@@ -31,6 +32,8 @@
     throw new Error('rex-pow: the challenge has no solution')
   }
 
+  const pause = () => new Promise((resume) => setTimeout(resume, 1000))
+
   async function rexProof() {
     const answer = await fetch(challengeUrl, { credentials: 'omit' })
     if (!answer.ok) throw new Error(`rex-pow: ${answer.status} for a challenge`)
@@ -49,7 +52,7 @@
       if (!proof || Date.now() - since > CHALLENGE_MS) {
         since = Date.now()
         // Without a proof the form is sent all the same: nobody is turned away.
-        proof = rexProof().catch(() => '')
+        proof = rexProof().catch(pause).then((found) => found || rexProof()).catch(() => '')
       }
       return proof
     }
@@ -58,13 +61,16 @@
       if (event.defaultPrevented) return
       if (isSending && input.value !== '') return void (isSending = false)
       event.preventDefault()
+      event.stopImmediatePropagation() // rex.js sends it the next time
       if (isSending) return
+      input.value = ''
       isSending = true
       input.value = (await prove()) || 'none'
       proof = undefined
       form.requestSubmit(event.submitter)
     })
-    addEventListener('pageshow', () => (input.value = ''))
+    // Sent, by whomever: the next submission needs another one.
+    form.addEventListener('formdata', () => setTimeout(() => (input.value = '')))
   }
 
   window.rexProof = rexProof
