@@ -23,6 +23,7 @@ from scripts.checkout import CHECKOUT
 from scripts.commands.arguments import script_parser
 from scripts.commands.bench import (
     backlog,
+    console,
     contacts,
     deliver,
     footprint,
@@ -62,6 +63,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "footprint": footprint.measure,
     "small": small.measure,
     "contacts": contacts.measure,
+    "console": console.measure,
 }
 DOCS = CHECKOUT / "docs"
 ROUNDS = 5

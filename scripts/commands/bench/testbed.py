@@ -127,6 +127,10 @@ class Testbed(ExitStack):
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
+    def cursor(self) -> Any:
+        """A cursor in the product's database, which commits by itself."""
+        return self._connected(self.database_url).cursor()
+
     def copy_database(self, name: str) -> str:
         """Copy the product's database, which must not be in use; the copy's URL."""
         self._hang_up()
