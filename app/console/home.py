@@ -59,6 +59,11 @@ def show(visit: Visit) -> Page:
     return Page("home/show.html", values, fragment="home/body.html")
 
 
+def nothing(visit: Visit) -> Page:
+    """A page that there is not."""
+    raise NotFound("There is no such page. It may have been deleted, or the address is mistyped.")
+
+
 async def root(request: Request) -> Response:
     """`/`: a browser is led to the console; programs are told that nothing is here."""
     if "text/html" not in request.headers.get("accept", ""):
@@ -70,27 +75,33 @@ def _steps(
     visit: Visit, states: Sequence[WebhookState], *, has_leads: bool, has_webhooks: bool
 ) -> list[dict[str, object]]:
     """What a newcomer does first, with this host filled in; empty when all is done."""
-    at = visit.origin
-    lead = """-H 'Content-Type: application/json' -d '{"email": "ada@example.com"}'"""
-    hook = """-H 'Content-Type: application/json' -d '{"url": "https://example.com/hook"}'"""
-    key = '-H "X-Api-Key: $REX_KEY"'
+    at, json = visit.origin, "-H 'Content-Type: application/json'"
     steps: list[dict[str, object]] = [
         {
             "title": "Send a lead",
-            "text": "From a terminal, or from any form whose action is this address.",
-            "command": f"curl {at}/capture {lead}",
+            "text": "From a terminal, or from the form of any page.",
+            "commands": [
+                f"""curl {at}/capture {json} -d '{{"email": "ada@example.com"}}'""",
+                f'<form method="post" action="{at}/capture"><input name="email"></form>',
+            ],
+            "path": "",
             "done": has_leads,
         },
         {
             "title": "Add a webhook",
             "text": "Each lead is posted to it, signed, and retried until it is taken.",
-            "command": f"curl {at}/webhooks {key} {hook}",
+            "commands": [
+                f'curl {at}/webhooks -H "X-Api-Key: $REX_KEY" {json}'
+                """ -d '{"url": "https://example.com/hook"}'"""
+            ],
+            "path": "/console/webhooks",
             "done": has_webhooks,
         },
         {
             "title": "See it delivered",
             "text": "The next lead goes out at once; open it to see request and response.",
-            "command": "",
+            "commands": [],
+            "path": "",
             "done": any(state.has_succeeded for state in states),
         },
     ]

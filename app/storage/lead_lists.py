@@ -20,7 +20,7 @@ from app.storage.database import Cursor
 from app.storage.models import Captures, columns_for
 
 #: Rows that one page with a filter looks at, and one without: edits have events, too.
-LOOKED_AT_MAX = 5000
+LOOKED_AT_MAX = 3000
 _LOOKED_AT = 500
 
 _SET_ASIDE = (CaptureStatus.QUARANTINED.value, CaptureStatus.REJECTED.value)
@@ -97,36 +97,61 @@ def page(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
     return LeadPage(leads, reached or None)
 
 
+# The look-up is LATERAL and cannot become a join: whatever number of rows a plan expects, it goes
+# by the primary key. What no filter asks for is looked up for the rows that are shown, only.
 _RECORDED = f"""
 WITH looked AS MATERIALIZED (
     SELECT id, type, contact_id FROM events
     WHERE org_id = %(org)s AND id > %(first)s AND id < %(last)s ORDER BY id DESC LIMIT %(look_at)s),
-leads AS (
-    SELECT {_COLUMNS}, looked.contact_id, looked.id, looked.type, ct.stage
-    FROM looked JOIN captures c ON c.id = 'cap_' || substr(looked.id, 5)
-    LEFT JOIN contacts ct ON ct.id = looked.contact_id
+leads AS MATERIALIZED (
+    SELECT c.*, looked.contact_id AS merged_into, looked.id AS event_id, looked.type
+    FROM looked, LATERAL (
+        SELECT {_COLUMNS} FROM captures c WHERE c.id = 'cap_' || substr(looked.id, 5) OFFSET 0) AS c
     WHERE c.org_id = %(org)s AND c.status = 'recorded'
+        AND (%(contacts)s = '{{}}' OR looked.contact_id = ANY(%(contacts)s::text[]))
         AND (%(source)s = '' OR c.payload ->> 'source' = %(source)s)
         AND (%(campaign)s = '' OR lower(c.payload -> 'metadata' ->> 'utm_campaign') = %(campaign)s)
         AND (%(form)s = '' OR c.payload ->> 'form' = %(form)s)
-        AND (%(stage)s = '' OR ct.stage = %(stage)s)
-        AND (%(contacts)s = '{{}}' OR looked.contact_id = ANY(%(contacts)s::text[]))
+        AND (%(stage)s = ''
+            OR %(stage)s = (SELECT stage FROM contacts WHERE id = looked.contact_id))
         AND NOT EXISTS (
             SELECT FROM unnest(%(words)s::text[]) AS word
             WHERE strpos(lower(c.payload::text), word) = 0)
     ORDER BY looked.id DESC LIMIT %(limit)s)
-SELECT (SELECT count(*) FROM looked), (SELECT min(id) FROM looked), leads.*
-FROM (SELECT) AS always LEFT JOIN leads ON true
+SELECT (SELECT count(*) FROM looked), (SELECT min(id) FROM looked), leads.*,
+    (SELECT stage FROM contacts WHERE id = leads.merged_into)
+FROM (SELECT) AS always LEFT JOIN leads ON true ORDER BY leads.event_id DESC
 """
 
 
 def _recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[list[Lead], str]:
-    """Recorded leads, and the ULID down to which was looked; "" if at all."""
-    look_at = LOOKED_AT_MAX if wanted.is_filtered else max(_LOOKED_AT, 2 * limit)
-    values = {
+    """Recorded leads, and the ULID down to which was looked; "" if at all.
+
+    In steps: most filters fill a page within the first few hundred.
+    """
+    leads: list[Lead] = []
+    left = LOOKED_AT_MAX if wanted.is_filtered else max(_LOOKED_AT, 2 * limit)
+    step, last = max(_LOOKED_AT, 2 * limit), f"evt_{wanted.before}"
+    while left > 0:
+        look_at = min(step, left)
+        values = _values(org_id, wanted, last, look_at, limit - len(leads))
+        cursor.execute(_RECORDED, values)
+        rows = cursor.fetchall()
+        leads += [_lead(*row[2:]) for row in rows if row[2] is not None]
+        if len(leads) == limit:
+            return leads, leads[-1].ulid
+        count, reached = rows[0][:2]
+        if count < look_at:
+            return leads, ""
+        left, step, last = left - look_at, 3 * step, reached
+    return leads, ulid_of(last)
+
+
+def _values(org_id: str, wanted: Wanted, last: str, look_at: int, limit: int) -> dict[str, object]:
+    return {
         "org": org_id,
         "first": f"evt_{wanted.after}",
-        "last": f"evt_{wanted.before}",
+        "last": last,
         "look_at": look_at,
         "limit": limit,
         "source": wanted.source,
@@ -136,13 +161,6 @@ def _recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[
         "words": list(wanted.words),
         "contacts": "{" + ",".join(wanted.contact_ids) + "}",
     }
-    cursor.execute(_RECORDED, values)
-    rows = cursor.fetchall()
-    leads = [_lead(*row[2:]) for row in rows if row[2] is not None]
-    count, last_id = rows[0][:2]
-    if len(leads) == limit:
-        return leads, leads[-1].ulid
-    return leads, ulid_of(last_id) if count == look_at else ""
 
 
 def _lead(*row: object) -> Lead:

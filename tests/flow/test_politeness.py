@@ -155,7 +155,9 @@ def test_a_busy_answer_without_a_time_does_not_stop_the_others_and_loses_nothing
     assert query(system, "SELECT count(*) FROM webhook_health WHERE rest_until > now()") == [(0,)]
 
 
-@pytest.mark.parametrize(("per_second", "events"), [(8, 40), (100, 500)])
+@pytest.mark.parametrize(
+    ("per_second", "events"), [pytest.param(8, 40, marks=pytest.mark.all_only), (100, 500)]
+)
 def test_no_second_sees_more_than_a_webhooks_rate_limit(
     rex: Rex, system: WholeSystem, per_second: int, events: int
 ) -> None:
