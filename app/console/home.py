@@ -70,27 +70,24 @@ def _steps(
     visit: Visit, states: Sequence[WebhookState], *, has_leads: bool, has_webhooks: bool
 ) -> list[dict[str, object]]:
     """What a newcomer does first, with this host filled in; empty when all is done."""
-    at = visit.origin
     lead = """-H 'Content-Type: application/json' -d '{"email": "ada@example.com"}'"""
-    hook = """-H 'Content-Type: application/json' -d '{"url": "https://example.com/hook"}'"""
-    key = '-H "X-Api-Key: $REX_KEY"'
     steps: list[dict[str, object]] = [
         {
             "title": "Send a lead",
             "text": "From a terminal, or from any form whose action is this address.",
-            "command": f"curl {at}/capture {lead}",
+            "command": f"curl {visit.origin}/capture {lead}",
             "done": has_leads,
         },
         {
             "title": "Add a webhook",
             "text": "Each lead is posted to it, signed, and retried until it is taken.",
-            "command": f"curl {at}/webhooks {key} {hook}",
+            "path": "/console/webhooks",
             "done": has_webhooks,
         },
         {
             "title": "See it delivered",
             "text": "The next lead goes out at once; open it to see request and response.",
-            "command": "",
+            "path": "/console/leads",
             "done": any(state.has_succeeded for state in states),
         },
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -19,11 +20,14 @@ from app.console.visit import Endpoint, Visit
 from app.domain.errors import Forbidden, RexError, Unavailable
 from app.domain.org import Org
 from app.domain.user import Role, hash_token, may, new_token
+from app.http.answers import connection_request_id
 from app.http.graceful_stop import stop_event
 from app.http.services import Services
 from app.storage import sessions
 from app.storage.database import Database, retrying, transaction
 from app.storage.sessions import Session
+
+log = logging.getLogger(__name__)
 
 Serve = Callable[[Request], Awaitable[Response]]
 
@@ -69,6 +73,9 @@ async def serve(endpoint: Endpoint, role: Role, request: Request) -> Response:
         return to_sign_in(request)
     except RexError as error:
         return error_page(request, error)
+    except Exception:
+        log.exception("console.failed", extra={"request_id": connection_request_id(request)})
+        return error_page(request, RexError())
     if fresh:
         cookies.set_cookie(response, cookies.SESSION, fresh, secure=is_secure(request))
     return response
