@@ -204,6 +204,16 @@ def _operations(services: Services) -> Operations:
         export_contact=ask(person_export.export_by_id),
         get_delivery=ask(deliveries.get_delivery),
         retry_delivery=ask(deliveries.retry_delivery),
+        list_deliveries=ask(deliveries.list_all_deliveries),
+        list_webhooks=ask(webhooks.list_webhooks),
+        list_webhook_deliveries=ask(deliveries.list_deliveries),
+        create_webhook=ask(webhooks.create_webhook),
+        get_webhook=ask(webhooks.get_webhook),
+        edit_webhook=ask(webhooks.edit_webhook),
+        delete_webhook=ask(webhooks.delete_webhook),
+        rotate_secret=ask(webhooks.rotate_secret),
+        ping_webhook=ask(pings.ping_webhook),
+        create_replay=ask(replays.create_replay),
     )
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from app.console.rendering import link
 from app.console.visit import Download, Page, Redirect, Visit
 from app.domain.capture import CaptureStatus
 from app.domain.contact_fields import SOURCES, STAGES
@@ -137,7 +136,9 @@ def _path_of_id(visit: Visit, text: str) -> str | None:
     if is_id(text, "dlv"):
         with transaction(visit.services.database) as cursor:
             event_id = lead_trace.event_of_delivery(cursor, visit.org.id, text)
-        return event_id and link(f"{PATH}/cap_{ulid_of(event_id)}") + f"#{text}"
+            capture_id = f"cap_{ulid_of(event_id)}" if event_id else ""
+            capture = event_id and lead_trace.find_capture(cursor, visit.org.id, capture_id)
+        return f"{PATH}/{capture_id}#{text}" if capture else f"/console/deliveries/{text}"
     return None
 
 

@@ -21,6 +21,8 @@ MENU = (
     Entry("Leads", "/console/leads", "l"),
     Entry("Contacts", "/console/contacts", "c"),
     Entry("Quarantine", "/console/quarantine", "q"),
+    Entry("Webhooks", "/console/webhooks", "w"),
+    Entry("Deliveries", "/console/deliveries", "d"),
     Entry("Users", "/console/users", "u", Role.ADMIN),
 )
 

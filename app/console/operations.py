@@ -18,3 +18,13 @@ class Operations:
     export_contact: Ask
     get_delivery: Ask
     retry_delivery: Ask
+    list_deliveries: Ask
+    list_webhooks: Ask
+    list_webhook_deliveries: Ask
+    create_webhook: Ask
+    get_webhook: Ask
+    edit_webhook: Ask
+    delete_webhook: Ask
+    rotate_secret: Ask
+    ping_webhook: Ask
+    create_replay: Ask

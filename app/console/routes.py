@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from app.console import (
     account,
     contacts,
+    deliveries,
     home,
     leads,
     quarantine,
@@ -14,6 +15,7 @@ from app.console import (
     static_files,
     trace,
     users,
+    webhooks,
 )
 from app.console.serve import ConsoleRoute, action, changes, page
 from app.domain.user import Role
@@ -37,6 +39,17 @@ ROUTES: list[BaseRoute] = [
     action("/console/leads/{id}/release", leads.release),
     action("/console/leads/{id}/spam", leads.mark_as_spam),
     action("/console/leads/{id}/retry", trace.retry_failed),
+    page("/console/webhooks", webhooks.show_list),
+    action("/console/webhooks", webhooks.create, Role.ADMIN),
+    page("/console/webhooks/{id}", webhooks.show),
+    action("/console/webhooks/{id}/status", webhooks.set_status, Role.ADMIN),
+    action("/console/webhooks/{id}/ping", webhooks.ping, Role.ADMIN),
+    action("/console/webhooks/{id}/rotate", webhooks.rotate, Role.ADMIN),
+    action("/console/webhooks/{id}/replay", webhooks.replay, Role.ADMIN),
+    action("/console/webhooks/{id}/delete", webhooks.delete, Role.ADMIN),
+    page("/console/deliveries", deliveries.show_list),
+    action("/console/deliveries/retry", deliveries.retry_shown),
+    page("/console/deliveries/{id}", deliveries.show),
     action("/console/deliveries/{id}/retry", trace.retry),
     page("/console/contacts", contacts.show_list),
     page("/console/contacts/{id}", contacts.show),

@@ -77,7 +77,11 @@ def retry(visit: Visit) -> Redirect:
     """Send a delivery again now."""
     delivery_id = visit.id_in_path("dlv", "Delivery")
     answered = visit.operations.retry_delivery(visit.caller, delivery_id)["data"]
-    path = f"{PATH}/cap_{ulid_of(answered['event_id'])}#{delivery_id}"
+    capture_id = f"cap_{ulid_of(answered['event_id'])}"
+    with transaction(visit.services.database) as cursor:
+        is_of_lead = lead_trace.find_capture(cursor, visit.org.id, capture_id) is not None
+    own = f"{PATH}/{capture_id}#{delivery_id}"
+    path = own if is_of_lead else f"/console/deliveries/{delivery_id}"
     return Redirect(path, "The delivery is sent again now.")
 
 

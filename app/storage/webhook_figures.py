@@ -1,0 +1,63 @@
+"""How each webhook is doing: counted up to a bound, so that no backlog makes a page slow."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from app.domain.ids import first_ulid_at
+from app.domain.times import now
+from app.storage.database import Cursor
+
+#: Deliveries of one status that are counted; beyond, a figure means `at least`.
+COUNTED_MAX = 1000
+#: Successful deliveries of which the times are taken: the latest.
+_TIMED = 100
+_DAY = timedelta(hours=24)
+
+
+class WebhookFigures(NamedTuple):
+    """A webhook's deliveries of 24 hours, up to `COUNTED_MAX`, and its endpoint's health."""
+
+    webhook_id: str
+    succeeded: int
+    failed: int
+    #: Whenever they were made.
+    pending: int
+    oldest_due_at: datetime | None
+    p95_ms: int | None
+    failure_count: int
+    concurrency_limit: int | None
+    circuit_open_until: datetime | None
+    cooldown_until: datetime | None
+    last_success_at: datetime | None
+
+
+def _counted(status: str, bound: str = "") -> str:
+    return (
+        f"(SELECT count(*) FROM (SELECT FROM deliveries d WHERE d.webhook_id = w.id"
+        f" AND d.status = '{status}' {bound} LIMIT {COUNTED_MAX}) AS counted)"
+    )
+
+
+_RECENT = "AND d.id >= %(first)s"
+_FIGURES = f"""
+SELECT w.id, {_counted("succeeded", _RECENT)}, {_counted("failed", _RECENT)}, {_counted("pending")},
+    (SELECT next_attempt_at FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending'
+     ORDER BY d.webhook_id, d.next_attempt_at LIMIT 1),
+    (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY (a.timings ->> 'total_ms')::int)
+     FROM (SELECT id, attempts FROM deliveries d
+           WHERE d.webhook_id = w.id AND d.status = 'succeeded'
+           ORDER BY d.webhook_id DESC, d.status DESC, d.id DESC LIMIT {_TIMED}) AS latest
+     JOIN attempts a ON a.delivery_id = latest.id AND a.number = latest.attempts),
+    h.failure_count, h.flow, h.not_before, h.rest_until, h.last_success_at
+FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
+WHERE w.org_id = %(org)s AND w.status <> 'deleted'
+"""
+
+
+def of_org(cursor: Cursor, org_id: str) -> dict[str, WebhookFigures]:
+    """The figures of an org's webhooks, by their ids."""
+    first = "dlv_" + first_ulid_at(int((now() - _DAY).timestamp() * 1000))
+    cursor.execute(_FIGURES, {"org": org_id, "first": first})
+    return {row[0]: WebhookFigures(*row) for row in cursor}
