@@ -38,8 +38,12 @@ class Input(NamedTuple):
 
 
 def inputs_for(problems: Mapping[str, str], typed: Typed, texts: Texts) -> list[Input]:
-    """An input for each problem, under the name that the form has for the field."""
-    return [_input(field, problem, typed, texts) for field, problem in problems.items()]
+    """An input for each problem that one can solve, under the form's own name for the field."""
+    return [
+        _input(field, problem, typed, texts)
+        for field, problem in problems.items()
+        if field in texts.labels or _typed_name(field, typed) in typed
+    ]
 
 
 def _input(field: str, problem: str, typed: Typed, texts: Texts) -> Input:

@@ -79,10 +79,16 @@ def trouble_page(settings: OrgSettings, accept_language: str | None, code: str) 
 def correction_page(
     settings: OrgSettings, accept_language: str | None, problems: Mapping[str, str], typed: Typed
 ) -> Page:
-    """The form once more: what was typed, and at each wrong field what would be right."""
+    """The form once more: what was typed, and at each wrong field what would be right.
+
+    A page of trouble if no field can be corrected: the form as a whole has too much in it.
+    """
     language = best_language(accept_language, _TEXTS)
     texts = _TEXTS[language]
     inputs = inputs_for(problems, typed, texts)
+    if not inputs:
+        is_too_much = any(field.startswith("metadata") for field in problems)
+        return trouble_page(settings, accept_language, "payload_too_large" if is_too_much else "")
     kept = kept_besides(inputs, typed)
     title = texts.check_title
     return _render("correction.html", settings, language, title=title, inputs=inputs, kept=kept)

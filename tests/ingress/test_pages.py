@@ -83,6 +83,21 @@ def test_a_wrong_field_is_asked_for_by_the_right_input() -> None:
     assert 'name="topic" value="y"' in inputs[4]
 
 
+@pytest.mark.parametrize(
+    ("problems", "text"),
+    [
+        ({"metadata": "has 20,000 bytes"}, ENGLISH.too_large),
+        ({"metadata.a.b": "is too deep"}, ENGLISH.too_large),
+        ({"Idempotency-Key": "was sent before"}, ENGLISH.trouble_text),
+        ({"metadata": "has 20,000 bytes", "email": "is required"}, ENGLISH.required),
+    ],
+)
+def test_what_no_field_can_correct_is_told_in_words(problems: dict[str, str], text: str) -> None:
+    page = correction_page(NOTHING_SET, None, problems, {"message": "x"}).html
+    assert text in page
+    assert 'name="metadata' not in page
+
+
 def test_an_orgs_name_colour_logo_and_words_are_on_its_pages() -> None:
     page = PageSettings(
         name="Acme <3",

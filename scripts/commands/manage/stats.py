@@ -6,6 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 
 from app.domain.times import rfc3339
+from app.queue.admission import REFUSED_REDIRECT
 from app.queue.connection import connect
 from app.queue.figures import depth_of, refusals
 from app.queue.jobs import CAPTURES, DELIVERIES
@@ -73,7 +74,11 @@ def _refused(operator: Operator, all_orgs: dict[str, str], days: int) -> Listing
     wanted = [str(today - timedelta(days=ago)) for ago in range(days)]
     client = connect(operator.settings.redis_url, connections=1)
     refused = refusals(client, list(all_orgs), wanted)
-    found = [each._asdict() | {"org": all_orgs[each.org_id]} for each in refused]
+    found = [
+        each._asdict() | {"org": all_orgs[each.org_id]}
+        for each in refused
+        if not each.reason.startswith(REFUSED_REDIRECT)  # the capture was taken
+    ]
     return Listing(found, ("day", "org", "reason", "refused"))
 
 
