@@ -113,6 +113,18 @@ def test_a_form_with_rex_js(reader: Reader, email: str, name: str) -> None:
     assert contact["attribution"]["first"]["utm_source"] == "docs"
 
 
+def test_the_same_form_posts_by_itself_without_javascript(reader: Reader, email: str) -> None:
+    disabled = "Emulation.setScriptExecutionDisabled"
+    reader.chrome.execute_cdp_cmd(disabled, {"value": True})
+    try:
+        reader.paste("rex", email)
+        reader.send(email)
+        wait_until(lambda: reader.chrome.title == "Thank you", PATIENCE_SECONDS)
+    finally:
+        reader.chrome.execute_cdp_cmd(disabled, {"value": False})
+    reader.contact(email)
+
+
 def test_a_form_with_rex_js_and_a_proof_of_work(reader: Reader, email: str) -> None:
     assert reader.rex.request("PATCH", "/org", {"spam_mode": "require-pow"})[0] == 200
     try:
