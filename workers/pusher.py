@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from app.domain.errors import StorageUnavailable
+from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.queue.push_channel import PushSender
 from app.storage.database import Database, transaction
 from app.storage.leases import give_back
@@ -29,11 +29,20 @@ class Pusher:
         return Holder(name, self._lease_seconds) if name else None
 
     def push(self, holder: Holder, pushes: Sequence[Push]) -> set[str]:
-        """Send what was leased to `holder`; webhooks that have something due, as it got nothing."""
+        """Send what was leased to `holder`; webhooks that have something due, as it got nothing.
+
+        What it may have got stays its own: if it did not, it finds out (leases.py).
+        """
         unsent: list[Push] = []
         for some, message in messages_of(pushes):
-            if unsent or not self._sender.send(holder.name, message):
+            if unsent:
                 unsent += some
+                continue
+            try:
+                if not self._sender.send(holder.name, message):
+                    unsent += some
+            except QueueUnavailable:
+                log.info("delivery.push_unanswered", extra={"deliveries": len(some)})
         return self._give_back(unsent) if unsent else set()
 
     def _give_back(self, unsent: Sequence[Push]) -> set[str]:

@@ -18,6 +18,7 @@ from typing import Any
 import redis
 
 from app.domain.backoff import exponential_seconds
+from app.domain.errors import QueueUnavailable
 from app.queue.connection import hang_up
 from app.queue.jobs import DELIVERIES, KEYS, Keys
 
@@ -53,13 +54,17 @@ class PushSender:
         return names[next(self._turns) % len(names)] if names else None
 
     def send(self, name: str, message: bytes) -> bool:
-        """Send to one process; False: it did not get it."""
+        """Send to one process; False: it does not listen any more.
+
+        Raises `QueueUnavailable` when nobody knows whether the process has got it.
+        """
         try:
             if self._client.publish(self._keys.pushes(name), message):
                 return True
-            self._names = [each for each in self._names if each != name]
-        except redis.RedisError:
+        except redis.RedisError as error:
             self._pause()
+            raise QueueUnavailable from error
+        self._names = [each for each in self._names if each != name]
         return False
 
     def _list(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 import pytest
 import redis
 
+from app.domain.errors import QueueUnavailable
 from app.queue import push_channel
 from app.queue.connection import connect
 from app.queue.jobs import DELIVERIES, KEYS
@@ -94,10 +95,12 @@ def test_after_a_restart_of_the_server_pushes_go_on(own_embedded: Embedded) -> N
             beat(client, "alive")
             eventually(lambda: sender.choose() == "alive")
             own_embedded.valkey.kill()
-            assert not sender.send("alive", b"lost")
+            with pytest.raises(QueueUnavailable):
+                sender.send("alive", b"lost")
             assert sender.choose() is None
             own_embedded.valkey.start()
             beat(client, "alive")
-            eventually(lambda: sender.choose() == "alive" and sender.send("alive", b"found"))
+            eventually(lambda: sender.choose() == "alive")
+            assert sender.send("alive", b"found")
             eventually(lambda: b"found" in received)
         assert b"lost" not in received

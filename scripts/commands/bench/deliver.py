@@ -40,7 +40,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, bare {bare[-1]:,.0f}/s")
         _check(testbed, (WARM_UP + count) * effort.rounds)
     return Outcome(
-        [compared("deliveries a second", ours, "urllib3", bare, at_least(0.60))],
+        [compared("deliveries a second", ours, "urllib3", bare, at_least(0.85))],
         raw={"rate": ours, "bare_rate": bare},
     )
 

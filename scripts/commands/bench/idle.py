@@ -58,8 +58,8 @@ def measure(effort: Effort, say: Say) -> Outcome:
     p50, p99 = percentile(delays, 0.5), percentile(delays, 0.99)
     return Outcome(
         [
-            Row("202 to subscriber, p50", f"{p50:.1f} ms", "", p50, at_most(15, " ms")),
-            Row("202 to subscriber, p99", f"{p99:.1f} ms", "", p99, at_most(50, " ms")),
+            Row("202 to subscriber, p50", f"{p50:.1f} ms", "", p50, at_most(5, " ms")),
+            Row("202 to subscriber, p99", f"{p99:.1f} ms", "", p99, at_most(30, " ms")),
         ],
         raw={"delays_ms": delays},
     )
