@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.domain.ids import first_ulid_at
-from app.storage.database import Cursor
+from app.storage.database import Cursor, execute
+from app.storage.models import CaptureWords
 
 KEPT_DAYS = 30
 #: Captures that one step indexes.
@@ -53,7 +54,8 @@ def forget(cursor: Cursor, capture_ids: Iterable[str]) -> None:
     Nobody indexes what they said meanwhile: whoever did so has committed, or waits for our commit.
     """
     _lock(cursor)
-    cursor.execute("DELETE FROM capture_words WHERE capture_id = ANY(%s)", (list(capture_ids),))
+    theirs = CaptureWords.capture_id.in_(list(capture_ids))
+    execute(cursor, CaptureWords.delete().where(theirs))
 
 
 def find(cursor: Cursor, org_id: str, words: Sequence[str], before: str, limit: int) -> list[str]:

@@ -26,7 +26,8 @@ _MOMENTS = "CREATE TEMPORARY TABLE moments (minute int PRIMARY KEY, prefix text,
 _LEADS = """
 WITH numbered AS (
     SELECT n, prefix || lpad(n::text, 16, '0') AS ulid, at
-    FROM generate_series(%(first)s, %(last)s) n JOIN moments ON minute = n::bigint * {minutes} / %(all)s),
+    FROM generate_series(%(first)s, %(last)s) n
+    JOIN moments ON minute = n::bigint * {minutes} / %(all)s),
 captured AS (
     INSERT INTO captures (id, org_id, contact_id, status, reason, payload, client_address)
     SELECT 'cap_' || ulid, %(org)s, 'cont_' || ulid,
