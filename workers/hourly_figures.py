@@ -1,4 +1,6 @@
-"""Counts the hours that the console's Home shows, taking a small share of time."""
+"""What the scheduler does for the console, hour by hour and taking a small share of time: it counts
+what Home shows, and indexes the words that its search finds.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +9,55 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.domain.times import now
-from app.storage import hours
+from app.storage import capture_words, hours
 from app.storage.database import Database, transaction
 from app.storage.hours import HOUR
 
-#: Pause after a count, as a multiple of what it took.
+#: Pause after a round, as a multiple of what it took.
 PAUSE_FACTOR = 20.0
 #: Hours back that may still change: retries, and leads that were late.
 CHANGING_HOURS = 26
-#: How often all of them are counted again.
+#: How often all of them are looked at again.
 RECOUNT_SECONDS = 3600.0
 
 
 class HourlyFigures:
-    """Counts one or two hours at each call."""
+    """Looks at this hour, the one before, and one of those that changed less at each call."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = now) -> None:
         self._database = database
         self._clock = clock
         self._rests_until = 0.0
-        self._due: list[datetime] = []
         self._recount_at = 0.0
+        # The first time, whatever may be searched for is indexed, the newest first.
+        self._due_hours = capture_words.KEPT_DAYS * 24
+        self._due: list[datetime] = []
 
     def count(self) -> None:
-        """Count this hour, the one before, and one of those that changed less."""
+        """Count and index, unless it is time for a rest."""
         started = time.monotonic()
         if started < self._rests_until:
             return
         this = self._clock().replace(minute=0, second=0, microsecond=0)
-        if started >= self._recount_at:
+        if started >= self._recount_at and not self._due:
             self._recount_at = started + RECOUNT_SECONDS
-            self._due = [this - timedelta(hours=ago) for ago in range(CHANGING_HOURS, 1, -1)]
-            with transaction(self._database) as cursor:
-                hours.delete_old(cursor)
+            self._due = [this - timedelta(hours=ago) for ago in range(self._due_hours, 1, -1)]
+            self._due_hours = CHANGING_HOURS
+            self._delete_old()
         for hour in [this, this - HOUR, *([self._due.pop()] if self._due else [])]:
-            with transaction(self._database) as cursor:
-                hours.count(cursor, hour)
+            self._look_at(hour)
         took = time.monotonic() - started
         self._rests_until = time.monotonic() + PAUSE_FACTOR * took
+
+    def _look_at(self, hour: datetime) -> None:
+        with transaction(self._database) as cursor:
+            hours.count(cursor, hour)
+        indexed = capture_words.STEP
+        while indexed == capture_words.STEP:
+            with transaction(self._database) as cursor:
+                indexed = capture_words.index(cursor, hour)
+
+    def _delete_old(self) -> None:
+        with transaction(self._database) as cursor:
+            hours.delete_old(cursor)
+            capture_words.delete_old(cursor, self._clock())

@@ -19,7 +19,7 @@ from app.domain.delivery import DeliveryStatus
 from app.domain.event import CONTACT_DELETED
 from app.domain.ids import time_of
 from app.domain.traces import Person
-from app.storage import contact_service, contacts, waiting_captures
+from app.storage import capture_words, contact_service, contacts, waiting_captures
 from app.storage import person as persons
 from app.storage.database import Cursor, execute, fetch
 from app.storage.deliveries import ERASED, cancel, forget_answers
@@ -59,13 +59,16 @@ def erase(cursor: Cursor, person: Person) -> set[str]:
 
 def erase_captures(cursor: Cursor, capture_ids: Iterable[str]) -> None:
     """Empty captures of erased people that came late."""
-    late = Captures.id.in_(list(capture_ids))
+    capture_ids = list(capture_ids)
+    late = Captures.id.in_(capture_ids)
     _empty(cursor, late, status=CaptureStatus.REJECTED, reason=ERASED)
+    capture_words.forget(cursor, capture_ids)
 
 
 def _erase_captures(cursor: Cursor, capture_ids: Sequence[str]) -> None:
     which = Captures.id.in_(capture_ids)
     _empty(cursor, which)
+    capture_words.forget(cursor, capture_ids)
     # Released, one that is empty would be nobody's.
     spoiled = Captures.update(status=CaptureStatus.REJECTED, reason=ERASED)
     execute(cursor, spoiled.where(which, Captures.status != CaptureStatus.RECORDED))

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from app.domain.capture import CaptureStatus
 from app.domain.ids import ulid_of
-from app.storage import capture_lists
+from app.domain.times import now
+from app.storage import capture_lists, capture_words
 from app.storage.captures import StoredCapture
 from app.storage.database import Cursor
 from app.storage.models import Captures, columns_for
@@ -79,7 +80,19 @@ class Progress(NamedTuple):
 
 
 def page(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
-    """Up to `limit` of an org's leads."""
+    """Up to `limit` of an org's leads.
+
+    With words, the latest are looked through, and older ones come from the index of words.
+    """
+    found = _walk(cursor, org_id, wanted, limit)
+    missing = limit - len(found.leads)
+    if not wanted.words or not missing or found.next_before is None:
+        return found
+    older = _by_words(cursor, org_id, wanted._replace(before=found.next_before), missing)
+    return LeadPage(found.leads + older.leads, older.next_before)
+
+
+def _walk(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
     statuses = wanted.statuses or tuple(CaptureStatus)
     found: list[Lead] = []
     reached = ""
@@ -95,6 +108,36 @@ def page(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
     if len(leads) > limit:
         return LeadPage(leads[:limit], leads[limit - 1].ulid)
     return LeadPage(leads, reached or None)
+
+
+def _by_words(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
+    """Leads with words that begin so; at the end of the index, where it ends."""
+    before = f"cap_{wanted.before}"
+    ids = capture_words.find(cursor, org_id, wanted.words, before, limit + 1)
+    cursor.execute(_BY_IDS, {"org": org_id, "ids": ids[:limit]})
+    found = [lead for lead in (_lead(*row) for row in cursor) if _is_wanted(lead, wanted)]
+    if len(ids) > limit:
+        return LeadPage(found, ulid_of(ids[limit - 1]))
+    oldest = capture_words.oldest_ulid(now())
+    return LeadPage(found, oldest if max(oldest, wanted.after) < wanted.before else None)
+
+
+_BY_IDS = f"""
+SELECT {_COLUMNS}, e.contact_id, e.id, e.type, ct.stage
+FROM captures c LEFT JOIN events e ON e.id = 'evt_' || substr(c.id, 5)
+LEFT JOIN contacts ct ON ct.id = e.contact_id
+WHERE c.id = ANY(%(ids)s) AND c.org_id = %(org)s ORDER BY c.id DESC
+"""
+
+
+def _is_wanted(lead: Lead, wanted: Wanted) -> bool:
+    """Whether one that has the words fits the other filters, too."""
+    return (
+        lead.ulid > wanted.after
+        and (not wanted.statuses or lead.capture.status in wanted.statuses)
+        and (not wanted.stage or lead.stage == wanted.stage)
+        and _fits(lead.capture, wanted._replace(words=()))
+    )
 
 
 # The look-up is LATERAL and cannot become a join: whatever number of rows a plan expects, it goes

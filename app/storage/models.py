@@ -28,6 +28,7 @@ from playhouse.postgres_ext import (
     BinaryJSONField,
     DateTimeTZField,
     JSONField,
+    TSVectorField,
 )
 
 from app.domain.contact import Contact
@@ -340,6 +341,11 @@ class SignInLinks(Table):
     user_id = _key()
     created_at = DateTimeTZField()
     expires_at = DateTimeTZField()
+
+
+class CaptureWords(Table):
+    capture_id = _id()
+    words = TSVectorField(index=False)
 
 
 class LeadHours(Table):

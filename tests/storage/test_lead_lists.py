@@ -12,7 +12,15 @@ from app.domain.capture import Capture
 from app.domain.ids import ulid_of
 from app.domain.org import Org
 from app.domain.times import now
-from app.storage import capture_lists, contact_service, hours, lead_lists
+from app.storage import (
+    capture_lists,
+    capture_words,
+    contact_service,
+    erasure,
+    hours,
+    lead_lists,
+    person,
+)
 from app.storage.database import Database, transaction
 from app.storage.events import publish
 from app.storage.lead_lists import Lead, Wanted
@@ -120,12 +128,13 @@ def test_a_page_with_filters_looks_at_so_many_and_says_where_to_go_on(
     database: Database, org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lead_lists, "LOOKED_AT_MAX", 5)
-    kept = keep(database, *a_mix(org, 20))
+    (wanted,) = keep(database, make_capture(org, "first@example.com", form="demo"))
+    keep(database, *a_mix(org, 20))
     with transaction(database) as cursor:
-        page = lead_lists.page(cursor, org.id, Wanted(words=("lead1@",)), 10)
+        page = lead_lists.page(cursor, org.id, Wanted(form="demo"), 10)
     assert page.leads == []
     assert page.next_before is not None
-    assert ids(database, org, words=("lead1@",)) == [kept[1]]
+    assert ids(database, org, form="demo") == [wanted]
 
 
 def test_bounds_of_time_are_bounds_of_ids(database: Database, org: Org) -> None:
@@ -161,3 +170,52 @@ def test_an_hour_is_counted_as_a_whole_however_often(database: Database, org: Or
     assert sum(each.leads for each in found) == 12
     assert sum(each.leads for each in found if each.status == "quarantined") == 4
     assert {each.source for each in found} == {"paid", "email"}
+
+
+def index_all(database: Database) -> None:
+    hour = now().replace(minute=0, second=0, microsecond=0)
+    with transaction(database) as cursor:
+        for each in (hour, hour - timedelta(hours=1)):
+            while capture_words.index(cursor, each):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"words": ("lead1@",)}, {1}),
+        ({"words": ("name1",)}, {1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19}),
+        ({"words": ("spring", "name4")}, {4}),
+        ({"words": ("name3",)}, {3}),
+        ({"words": ("name3",), "statuses": ("recorded",)}, set()),
+        ({"words": ("name1",), "source": "email", "campaign": "autumn"}, {10, 14, 18}),
+        ({"words": ("o'brien",)}, set()),
+        ({"words": ("\\", "'", ":*", "&")}, set()),
+    ],
+)
+def test_older_leads_are_found_by_the_beginnings_of_words(
+    database: Database,
+    org: Org,
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: dict[str, Any],
+    expected: set[int],
+) -> None:
+    kept = keep(database, *a_mix(org, 24))
+    keep(database, *a_mix(make_org(database, "other"), 24))
+    index_all(database)
+    monkeypatch.setattr(lead_lists, "LOOKED_AT_MAX", 2)
+    found = ids(database, org, limit=3, **wanted)
+    assert found == [kept[n] for n in sorted(expected)[::-1]]
+
+
+def test_what_was_erased_is_not_found_any_more(database: Database, org: Org) -> None:
+    capture = make_capture(org, "ada@example.com", first_name="Unmistakable")
+    keep(database, capture)
+    index_all(database)
+    with transaction(database) as cursor:
+        erasure.erase(cursor, person.find(cursor, org, capture.contact_id))
+    index_all(database)
+    with transaction(database) as cursor:
+        cursor.execute("SELECT words::text FROM capture_words")
+        assert "unmistakable" not in str(cursor.fetchall())
+        assert capture_words.find(cursor, org.id, ["unmistakable"], "cap_~", 10) == []

@@ -15,6 +15,7 @@ TYPES = {
     "FLOAT": "real",
     "INT": "integer",
     "TIMESTAMPTZ": "timestamp with time zone",
+    "TSVECTOR": "tsvector",
 }
 
 COLUMNS = """
