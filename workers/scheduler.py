@@ -129,13 +129,12 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
 
 def metrics_tasks(settings: Settings) -> list[PeriodicTask]:
     """What looks at servers and backlogs for the metrics; a server that hangs holds up no other."""
-    facts = FactsCollector(make_system(settings, database=_by_index(settings)))
+    if not settings.metrics_port:
+        return []
+    database = open_database(settings.database_url, by_index=True)
+    facts = FactsCollector(make_system(settings, database=database))
     REGISTRY.register(facts)
     return [PeriodicTask("update_metrics", UPDATE_SECONDS, facts.update)]
-
-
-def _by_index(settings: Settings) -> Database:
-    return open_database(settings.database_url, by_index=True)
 
 
 def run(settings: Settings) -> int:
@@ -164,6 +163,7 @@ def run(settings: Settings) -> int:
             slow_tasks(settings, database, broker),
             metrics_tasks(settings),
         )
+        if tasks
     ]
     for thread in threads:
         thread.start()

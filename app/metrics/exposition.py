@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import socket
+import stat
 import tempfile
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 from socketserver import TCPServer, ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client import CollectorRegistry, Metric, make_wsgi_app
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
@@ -48,7 +50,8 @@ def serve_own(settings: Settings, role: str) -> None:
     BUILD_INFO.labels(VERSION, role).set(1)
     if FOLDER_VARIABLE not in os.environ and not _is_served.is_set():
         _is_served.set()
-        _serve(REGISTRY, settings, role)
+        if server := _bind(settings, role):
+            _serve(server, REGISTRY)
 
 
 def serve_children(
@@ -56,30 +59,47 @@ def serve_children(
 ) -> None:
     """Serve the metrics of the processes that are started with `environ` from now on.
 
-    The folder is new, so nothing of an earlier run counts, and goes with this process.
+    Whoever has the port has the folder of that name: it is emptied, so that nothing of an earlier
+    run counts.
     """
-    if not settings.metrics_port:
+    server = _bind(settings, role)
+    if server is None:
+        environ["METRICS_PORT"] = "0"  # one of them alone must not speak for all
         return
-    folder = tempfile.TemporaryDirectory(prefix="rex-metrics-")
-    environ[FOLDER_VARIABLE] = folder.name
+    folder = _emptied(f"rex-metrics-{os.getuid()}-{settings.metrics_host}-{server.server_port}")
+    environ[FOLDER_VARIABLE] = str(folder)
     registry = CollectorRegistry()
     registry.register(_Living(folder))
-    _serve(registry, settings, role)
+    _serve(server, registry)
+
+
+def _emptied(name: str) -> Path:
+    """An empty folder of ours alone; of another name if somebody else has made that one."""
+    folder = Path(tempfile.gettempdir()) / name
+    with suppress(FileNotFoundError):
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            return Path(tempfile.mkdtemp(prefix=f"{name}-"))
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 class _Living(Collector):
     """The metrics of a folder; gauges of processes that have ended are dropped first."""
 
-    def __init__(self, folder: tempfile.TemporaryDirectory[str]) -> None:
-        self._folder = folder  # removed with this object
-        self._files = MultiProcessCollector(None, folder.name)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files = MultiProcessCollector(None, str(folder))
 
-    def collect(self) -> object:  # type: ignore[override]
-        for file in Path(self._folder.name).glob("gauge_live*_*.db"):
+    def collect(self) -> Iterable[Metric]:
+        """Every family of the folder's processes, added up."""
+        for file in self._folder.glob("gauge_live*_*.db"):
             pid = int(file.stem.rpartition("_")[2])
             if not _is_alive(pid):
-                mark_process_dead(pid, self._folder.name)
-        return self._files.collect()
+                mark_process_dead(pid, str(self._folder))
+        found: Iterable[Metric] = self._files.collect()
+        return found
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -102,18 +122,23 @@ class _Handler(WSGIRequestHandler):
         """Say nothing of a scrape."""
 
 
-def _serve(registry: Collector, settings: Settings, role: str) -> None:
+def _bind(settings: Settings, role: str) -> WSGIServer | None:
+    """A server on the role's port; None if there is to be none, or somebody else has the port."""
     if not settings.metrics_port:
-        return
+        return None
     host, port = settings.metrics_host, settings.metrics_port + PORT_OF_ROLE[role]
     try:
         family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         kind = type("_FamilyServer", (_Server,), {"address_family": family})
-        server = kind((host, port), _Handler)
+        server: WSGIServer = kind((host, port), _Handler)
     except OSError as error:
         extra = {"role": role, "host": host, "port": port, "reason": error.strerror}
         log.warning("metrics.not_served", extra=extra)
-        return
+        return None
+    return server
+
+
+def _serve(server: WSGIServer, registry: Collector) -> None:
     server.set_app(make_wsgi_app(registry))
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
