@@ -38,7 +38,7 @@ def ask(own_embedded: Embedded, database: Database) -> Iterator[Client]:
 
 
 def test_health_names_what_is_wrong_and_how_old_the_oldest_is(
-    ask: Client, database: Database, own_embedded: Embedded
+    ask: Client, database: Database
 ) -> None:
     assert ask("GET", "/health", x_api_key=None).status == 401
     eventually(lambda: ask("GET", "/health").json["data"]["processes"]["web"] == 1)
@@ -53,6 +53,12 @@ def test_health_names_what_is_wrong_and_how_old_the_oldest_is(
     dead = {"captures is alive", "deliveries is alive", "scheduler is alive"}
     assert failed == {*dead, "first attempts leave"}
 
+
+@pytest.mark.all_only
+def test_while_one_server_is_away_the_other_knows_who_works(
+    ask: Client, own_embedded: Embedded
+) -> None:
+    eventually(lambda: ask("GET", "/health").json["data"]["processes"]["web"] == 1)
     for server, name in ((own_embedded.postgres, "postgresql"), (own_embedded.valkey, "redis")):
         server.kill()
         eventually(lambda: ask("GET", "/health").json["data"]["oldest_seconds"] is None)
