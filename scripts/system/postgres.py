@@ -79,6 +79,8 @@ class Postgres(Server):
             self._cluster.rename(self.home / f"cluster.incomplete-{int(time.time())}")
         if not self._cluster.exists():
             self._make_cluster()
+            # That took seconds, in which somebody may have taken the port.
+            self._address = remembered_address(self._data_folder / "postgres.json")
         settings = {**self._settings, "port": str(self._address.port)}
         options = [part for item in settings.items() for part in ("-c", "=".join(item))]
         self.argv = [str(self._programs / "postgres"), "-D", str(self._cluster), *options]
