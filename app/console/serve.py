@@ -93,7 +93,8 @@ async def serve_changes(topic_of: Callable[[Visit], str], request: Request) -> R
     except RexError as error:
         return error_page(request, error)
     lines = live.stream(topic_of(visit), stop_event(request.scope))
-    return StreamingResponse(lines, media_type="text/event-stream", headers=PRIVATE_HEADERS)
+    headers = PRIVATE_HEADERS | {"X-Accel-Buffering": "no"}  # nginx would hold the lines back
+    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
 class NotSignedIn(Exception):
