@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from app.console import cookies
 from app.console.answers import answer, error_page, is_secure, to_sign_in
-from app.console.forms import check_origin, check_token, read_form
+from app.console.forms import check_origin, check_token, clean_query, read_form
 from app.console.headers import PRIVATE_HEADERS
 from app.console.live import LiveChanges
 from app.console.visit import Endpoint, Visit
@@ -126,7 +126,7 @@ async def _admit(request: Request, role: Role) -> tuple[Visit, str | None]:
         user=session.user,
         session_id=session.id,
         path=request.path_params,
-        query=request.query_params,
+        query=clean_query(request.query_params),
         form=form,
         services=services,
         operations=request.app.state.operations,

@@ -179,6 +179,23 @@ def test_the_filters_are_in_the_url(admit: Admit, keep: Keep) -> None:
         assert (b"<html" in reply.body) is (not headers), search
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/contacts?q=%00&stage=%00&after=2026-01-01T00:00:00Z~%00",
+        "/console/contacts?after=nonsense&source=nonsense",
+        "/console/quarantine?before=%00&status=%00",
+        "/console/leads?before=%F0%9F%98%80&campaign=%00&form=%00&q=%00%00",
+        f"/console/leads?q={'a' * 5000}",
+        "/console/leads?q=%27%22%5C%25_%28%29:*%26%7C%21",
+        "/console/sign-in?next=%00",
+    ],
+)
+def test_odd_parameters_do_no_harm(admit: Admit, keep: Keep, path: str) -> None:
+    keep()
+    assert admit(Role.ADMIN).get(path).status == 200
+
+
 def test_an_id_in_the_search_leads_to_what_it_names(admit: Admit, keep: Keep) -> None:
     capture = keep()
     visitor = admit(Role.VIEWER)
