@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from app.domain.errors import Forbidden, Invalid
@@ -28,6 +29,11 @@ async def read_form(request: Request) -> Mapping[str, str]:
     except ValueError:
         raise Invalid({"form": "could not be read"}) from None
     return {name: value.replace("\0", "") for name, value in pairs}
+
+
+def clean_query(query: QueryParams) -> QueryParams:
+    """The parameters of a URL without NUL characters, which PostgreSQL does not take."""
+    return QueryParams([(name, value.replace("\0", "")) for name, value in query.multi_items()])
 
 
 def check_origin(request: Request) -> None:

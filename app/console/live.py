@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from starlette.concurrency import run_in_threadpool
 
 from app.domain.errors import StorageUnavailable
-from app.storage import lead_lists
+from app.storage import lead_changes
 from app.storage.database import Database, transaction
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def look_at(database: Database, topics: list[str]) -> dict[str, str]:
     orgs = [topic for topic in topics if topic.startswith("org_")]
     events = [topic for topic in topics if topic.startswith("evt_")]
     with transaction(database) as cursor:
-        return lead_lists.fingerprints(cursor, orgs, events)
+        return lead_changes.fingerprints(cursor, orgs, events)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from app.console import cookies
 from app.console.answers import answer, error_page, is_secure, to_sign_in
-from app.console.forms import check_origin, check_token, read_form
+from app.console.forms import check_origin, check_token, clean_query, read_form
 from app.console.headers import PRIVATE_HEADERS
 from app.console.live import LiveChanges
 from app.console.visit import Endpoint, Visit
@@ -93,7 +93,8 @@ async def serve_changes(topic_of: Callable[[Visit], str], request: Request) -> R
     except RexError as error:
         return error_page(request, error)
     lines = live.stream(topic_of(visit), stop_event(request.scope))
-    return StreamingResponse(lines, media_type="text/event-stream", headers=PRIVATE_HEADERS)
+    headers = PRIVATE_HEADERS | {"X-Accel-Buffering": "no"}  # nginx would hold the lines back
+    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
 class NotSignedIn(Exception):
@@ -125,7 +126,7 @@ async def _admit(request: Request, role: Role) -> tuple[Visit, str | None]:
         user=session.user,
         session_id=session.id,
         path=request.path_params,
-        query=request.query_params,
+        query=clean_query(request.query_params),
         form=form,
         services=services,
         operations=request.app.state.operations,

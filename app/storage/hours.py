@@ -81,6 +81,13 @@ def count(cursor: Cursor, hour: datetime) -> bool:
     return True
 
 
+def newest(cursor: Cursor) -> tuple[str | None, str | None]:
+    """The ids of the latest capture and delivery: as long as they are the same, nothing came."""
+    cursor.execute("SELECT (SELECT max(id) FROM captures), (SELECT max(id) FROM deliveries)")
+    ((capture_id, delivery_id),) = cursor.fetchall()
+    return capture_id, delivery_id
+
+
 def delete_old(cursor: Cursor) -> None:
     """Delete what is older than hourly figures are kept."""
     for table in (LeadHours, DeliveryHours):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
+from starlette.applications import Starlette
 
 from app.console.signin import is_own_path
 from app.domain.org import Org
 from app.domain.user import Role, hash_token, may, password_problem, sign_in_address
+from app.http import failed_authentications
+from app.main import make_app
 from app.storage import audit, sessions, user_service, users
 from app.storage.database import Database, transaction
+from config.settings import Settings
 from tests.asgi import Client
-from tests.console.conftest import Admit, make_link, make_user
+from tests.console.conftest import SECRET_KEY, Admit, make_link, make_user
 from tests.factories import make_org
 from tests.visitor import Visitor, text_of
 
@@ -37,7 +43,7 @@ def try_password(client: Client, email: str, password: str, **headers: str) -> i
 
 
 def test_a_link_signs_in_once_and_only_when_its_button_is_pressed(
-    client: Client, database: Database, org: Org
+    app: Starlette, client: Client, database: Database, org: Org
 ) -> None:
     link = make_link(database, make_user(database, org, "ada@example.com", Role.ADMIN))
     visitor, late = Visitor(client), Visitor(client)
@@ -51,7 +57,8 @@ def test_a_link_signs_in_once_and_only_when_its_button_is_pressed(
     assert reply.status == 404
     assert "used already" in text_of(reply)
     assert late.get("/console/").status == 303
-    assert actions(database)[-2:] == ["session.started", "session.refused"]
+    failed_authentications.flush(database, app.state.services.authenticator)
+    assert actions(database)[-2:] == ["session.started", "authentication.failed"]
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(
@@ -264,3 +271,46 @@ def test_a_link_of_a_disabled_user_is_not_made(database: Database, org: Org) -> 
     assert disabled is not None
     with transaction(database) as cursor, pytest.raises(Exception, match="disabled"):
         user_service.make_link(cursor, disabled, audit.MANAGE)
+
+
+def test_behind_a_proxy_with_tls_cookies_are_for_tls_and_this_host_alone(
+    database_url: str, redis_url: str, database: Database
+) -> None:
+    org = make_org(database)
+    proxied = Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SECRET_KEY,
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
+    )
+    client = Client(make_app(proxied))
+    client.start()
+    try:
+        visitor = Visitor(client, x_forwarded_proto="https", x_forwarded_for="203.0.113.7")
+        link = make_link(database, make_user(database, org, "ada@example.com", Role.ADMIN))
+        assert visitor.sign_in(link).status == 200
+        assert visitor.cookies.keys() == {"__Host-rex_session"}
+        visitor.get("/console/users")
+        made = visitor.post("/console/users", {"email": "bob@example.com", "role": "viewer"})
+        assert "https://localhost/console/sign-in/" in text_of(made)
+        reply = visitor.get(SIGN_IN)
+        assert all("Secure" in cookie for cookie in reply.cookies)
+    finally:
+        client.stop()
+
+
+def test_the_console_can_be_switched_off(
+    database_url: str, redis_url: str, database: Database
+) -> None:
+    make_org(database)
+    off = Settings(
+        database_url=database_url, redis_url=redis_url, secret_key=SECRET_KEY, console=False
+    )
+    client = Client(make_app(off))
+    client.start()
+    try:
+        for path in ("/", "/console/", "/console/sign-in"):
+            assert client("GET", path, accept="text/html").status == 404, path
+        assert client("GET", "/healthz").status == 200
+    finally:
+        client.stop()

@@ -73,6 +73,14 @@ def test_a_lead_is_seen_arriving_traced_and_its_delivery_retried(
         healthy.set()
         browser.press("r")
         browser.wait_for_text("delivered in")
+
+        # What is open stays open when the page brings itself up to date.
+        browser.click("details.more summary")
+        ((delivery_id,),) = query(system, "SELECT id FROM deliveries")
+        attempts = len(browser.all("details.attempt"))
+        assert rex.request("POST", f"/deliveries/{delivery_id}/retry")[0] == 202
+        browser.until(lambda: len(browser.all("details.attempt")) > attempts)
+        assert browser.find("details.more").get_attribute("open")
     assert browser.complaints() == []
 
 

@@ -18,6 +18,7 @@ from app.storage import (
     contact_service,
     erasure,
     hours,
+    lead_changes,
     lead_lists,
     person,
 )
@@ -146,7 +147,7 @@ def test_bounds_of_time_are_bounds_of_ids(database: Database, org: Org) -> None:
 def test_the_fingerprint_changes_with_whatever_the_list_shows(database: Database, org: Org) -> None:
     def look() -> str | None:
         with transaction(database) as cursor:
-            return lead_lists.fingerprints(cursor, [org.id], []).get(org.id)
+            return lead_changes.fingerprints(cursor, [org.id], []).get(org.id)
 
     seen = [look()]
     keep(database, make_capture(org, "ada@example.com"))

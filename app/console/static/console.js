@@ -69,7 +69,24 @@
     if (part && !document.hidden) htmx.trigger(part, "live");
   });
   addEventListener("pagehide", () => source && source.close());
-  document.addEventListener("htmx:afterSwap", (event) => enable(event.target.parentNode || document));
+  // What somebody has opened or chosen stays so when a part is replaced.
+  const nameOf = (details) =>
+    `${(details.closest("[id]") || {}).id} ${details.querySelector("strong, summary").textContent.trim()}`;
+  let opened = new Map();
+  let chosen = "";
+  document.addEventListener("htmx:beforeSwap", () => {
+    opened = new Map(all("main details").map((details) => [nameOf(details), details.open]));
+    chosen = (one("tr[aria-selected=true]") || { dataset: {} }).dataset.href || "";
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const details of all("main details")) {
+      const before = opened.get(nameOf(details));
+      if (before !== undefined) details.open = before;
+    }
+    const row = rows().find((each) => each.dataset.href === chosen);
+    if (row) row.ariaSelected = "true";
+    enable();
+  });
 
   // Keys.
   const rows = () => all(".rows tbody tr[data-href]");
