@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from app.domain.concurrency import Answer, ConcurrencyLimit
-from app.domain.delivery import Verdict
 from app.domain.errors import StorageUnavailable
 from app.domain.health import is_circuit_open, opens_at
 from app.domain.slots import Demand
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Lease
+from workers.reputation import Reputation
 from workers.waiting import WaitingPush, WaitingPushes
 from workers.work import Attempted, WebhookWork
 
-#: An answer that takes longer, or an attempt without one for so long, makes a webhook unproven.
-SLOW_SECONDS = 2.0
-#: So do failures in a row.
-FAILURES_MAX = 3
 #: A webhook that must wait is looked at again this soon when something new becomes due: what it
 #: waits for may be over early.
 LOOK_AGAIN_SECONDS = 0.5
-#: The limit is remembered this often, if it has changed by this factor.
-REMEMBER_SECONDS = 10.0
-REMEMBER_FACTOR = 1.5
 
 
 class _Flight(NamedTuple):
@@ -43,8 +34,7 @@ class Lane:
 
     def __init__(self, webhook_id: str, cap: int) -> None:
         self.webhook_id = webhook_id
-        self._cap = cap
-        self._limit = ConcurrencyLimit(cap)
+        self._reputation = Reputation(cap)
         #: The webhook when it was read last.
         self.endpoint: Endpoint | None = None
         self._read_at = float("-inf")
@@ -57,11 +47,8 @@ class Lane:
         self._unsent: list[Claimed | Lease] = []
         self._is_due = False
         self._wake_at = 0.0
-        self._answers_well = False
-        self._failures = 0
-        #: The limit at the last success.
-        self._borne = 1
-        self._remembered_at = time.monotonic()
+        #: Told so since the last transaction began.
+        self._noted = False
         #: When a claim was made last.
         self.asked_at = 0.0
         #: What kept something due from leaving: pause, pace, limit, bulkhead or slots.
@@ -75,7 +62,7 @@ class Lane:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way, due or to be recorded."""
-        return not (self._is_due or self.is_busy)
+        return not (self._is_due or self._claiming or self.is_busy)
 
     @property
     def has_results(self) -> bool:
@@ -104,7 +91,7 @@ class Lane:
 
     def note_due(self, now: float) -> None:
         """Something may be due."""
-        self._is_due = True
+        self._is_due = self._noted = True
         self._wake_at = min(self._wake_at, max(now, self.asked_at + LOOK_AGAIN_SECONDS))
 
     def hold(self, push: WaitingPush) -> None:
@@ -158,7 +145,7 @@ class Lane:
         if not (may_claim or self._waiting):
             return None
         ready = 0 if self.needs_endpoint else len(self._waiting)
-        room = max(0, self._limit.value - self.held)
+        room = max(0, self._reputation.limit - self.held)
         wanted = room if may_claim else min(room, ready)
         if not wanted:
             if may_claim or ready:
@@ -178,25 +165,11 @@ class Lane:
             self._unsent.append(claimed)
             return
         self._finished.append(attempted)
-        is_news = self._limit.observe(
-            attempted.answer, flight.started_at, now, attempted.waited_seconds, flight.in_flight
-        )
-        limit = self._limit.value
-        # The limit has doubled at most since it was borne: above half of that, a refusal may be due
-        # to what we sent at once.
-        below = is_news and (limit == 1 or 2 * limit <= self._borne)
-        attempted.counts = below or attempted.answer is not Answer.REFUSED
-        succeeded = attempted.decision.verdict is Verdict.SUCCEEDED
-        self._failures = 0 if succeeded else self._failures + 1
-        if succeeded:
-            self._borne = limit
-            self._answers_well = now - flight.started_at < SLOW_SECONDS
-        elif attempted.answer is Answer.TIMED_OUT or self._failures >= FAILURES_MAX:
-            self._answers_well = False
+        self._reputation.note(attempted, flight.started_at, flight.in_flight, now)
 
     def work(self, wanted: int, now: float) -> WebhookWork:
         """What the next transaction is to do for it."""
-        learned = self._limit.value if self._is_worth_remembering(now) else None
+        learned = self._reputation.worth_remembering(self.endpoint, now)
         work = WebhookWork(
             self.webhook_id,
             self._finished,
@@ -206,7 +179,7 @@ class Lane:
             waited_for=self.waits_for,
         )
         self._finished, self._unsent = [], []
-        self._claiming = wanted
+        self._claiming, self._noted = wanted, False
         if wanted:
             self.asked_at = now
         return work
@@ -219,11 +192,13 @@ class Lane:
             self._unsent = [*work.unsent, *self._unsent]
             return
         before = self.endpoint
-        self._learn(before, work.endpoint)
+        self._reputation.update(before, work.endpoint)
         if work.wanted:
             self._is_due = work.more
             self._wake_at = now + work.wait_seconds
             self.waits_for = work.wait_reason
+            if self._noted:  # it may have been too late for this transaction to see it
+                self.note_due(now)
         self.endpoint, self._read_at = work.endpoint, work.asked_at
         # What is settled may let the next one of its contact, or the next probe, leave.
         held_back = before is not None and (before.ordered or is_circuit_open(before.health))
@@ -233,7 +208,7 @@ class Lane:
     def is_proven(self, now: float) -> bool:
         """Whether it answers well of late."""
         oldest = next(iter(self._flights.values()), None)
-        return self._answers_well and (oldest is None or now - oldest.started_at < SLOW_SECONDS)
+        return self._reputation.is_proven(oldest.started_at if oldest else None, now)
 
     def _is_held_back(self, now: float) -> bool:
         assert self.endpoint is not None
@@ -241,22 +216,3 @@ class Lane:
         health = self.endpoint.health
         pauses = is_circuit_open(health) or opens_at(health, self.endpoint.read_at + passed)
         return bool(pauses) or self.endpoint.status != "active"
-
-    def _learn(self, before: Endpoint | None, after: Endpoint | None) -> None:
-        if after is None:
-            return
-        if is_circuit_open(after.health) or (before is not None and before.url != after.url):
-            self._start_limit(1)
-            self._answers_well = False
-        elif before is None:
-            self._start_limit((after.health.concurrency_limit or 0) / 2)
-
-    def _start_limit(self, start: float) -> None:
-        self._limit = ConcurrencyLimit(self._cap, max(1.0, start))
-
-    def _is_worth_remembering(self, now: float) -> bool:
-        if self.endpoint is None or now - self._remembered_at < REMEMBER_SECONDS:
-            return False
-        self._remembered_at = now
-        known, limit = self.endpoint.health.concurrency_limit or 1, self._limit.value
-        return max(known, limit) >= REMEMBER_FACTOR * min(known, limit)

@@ -113,7 +113,9 @@ class PushListener:
                     pubsub.subscribe(self._channel)
                     self._listen(pubsub)
                 failures = 0
-            except (redis.RedisError, OSError):
+            except Exception as error:
+                if not isinstance(error, (redis.RedisError, OSError)):
+                    log.exception("pushes.unreadable")  # what they carry is found and claimed
                 hang_up(self._client)
                 failures += 1
                 pause = exponential_seconds(failures, RETRY_FIRST_SECONDS, RETRY_MAX_SECONDS)

@@ -68,6 +68,24 @@ def test_a_process_that_lives_and_listens_gets_what_is_sent_to_it(
     assert client.keys("*pushes*") == []
 
 
+def test_a_message_that_cannot_be_read_does_not_end_the_listening(
+    client: redis.Redis, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    read: list[int] = []
+    own = connect(redis_url, connections=1, retries=0)
+    listener = PushListener(own, "alive", lambda message: read.append(int(message)))
+    thread = threading.Thread(target=listener.run)
+    thread.start()
+    sender = PushSender(client)
+    beat(client, "alive")
+    eventually(lambda: sender.choose() == "alive")
+    assert sender.send("alive", b"not a number")
+    eventually(lambda: sender.choose() == "alive" and sender.send("alive", b"7") and 7 in read)
+    listener.stop()
+    thread.join(10)
+    assert [record.message for record in caplog.records] == ["pushes.unreadable"]
+
+
 def test_those_of_another_database_are_others(client: redis.Redis, redis_url: str) -> None:
     with (
         listening(redis_url, "ours"),

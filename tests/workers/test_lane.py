@@ -13,7 +13,8 @@ from app.domain.health import OPEN_AFTER, Health
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from tests.workers.outcomes import outcome
-from workers.lane import FAILURES_MAX, LOOK_AGAIN_SECONDS, SLOW_SECONDS, Lane
+from workers.lane import LOOK_AGAIN_SECONDS, Lane
+from workers.reputation import FAILURES_MAX, SLOW_SECONDS
 from workers.work import Attempted, WebhookWork
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -160,3 +161,12 @@ def test_a_full_limit_is_what_is_waited_for() -> None:
     lane.start([claimed(1)], 0.0)
     assert wanted(lane, 0.0) == 0
     assert lane.waits_for == "limit"
+
+
+def test_what_becomes_due_while_a_transaction_claims_is_not_forgotten() -> None:
+    lane = lane_of(endpoint())
+    work = lane.work(1, 1.0)
+    lane.note_due(1.1)  # committed too late for the claim to see it
+    work.endpoint = endpoint()
+    lane.take(work, 1.2)
+    assert wanted(lane, 1.2) == 1
