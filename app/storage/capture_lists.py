@@ -42,9 +42,14 @@ def set_aside(
     *,
     newest_first: bool,
     form: str | None = None,
+    down_to: str = "",
 ) -> list[StoredCapture]:
-    """Up to `limit` of an org's captures, of one form or any, quarantined or rejected."""
+    """Up to `limit` of an org's captures, of one form or any, quarantined or rejected.
+
+    `down_to`: an id before which none is looked for.
+    """
     bounds = _bounds(after, limit, newest_first, form) | {"org": org_id}
+    bounds["first"] = max(str(bounds["first"]), down_to)
     which = f"org_id = %(org)s AND status <> 'recorded' AND {_OF_FORM}"
     kinds = {"status": statuses}
     return walk(

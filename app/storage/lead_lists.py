@@ -99,7 +99,9 @@ def _walk(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
     if CaptureStatus.RECORDED in statuses:
         found, reached = _recorded(cursor, org_id, wanted, limit + 1)
     if aside := [status for status in _SET_ASIDE if status in statuses]:
-        others, also_reached = _set_aside(cursor, org_id, aside, wanted, limit + 1)
+        # No further back than the first walk: what is older would be left out.
+        bounded = wanted._replace(after=max(wanted.after, reached))
+        others, also_reached = _set_aside(cursor, org_id, aside, bounded, limit + 1)
         found += others
         reached = max(reached, also_reached)
     # What is older than the place that both walks have reached is for the next page.
@@ -218,7 +220,15 @@ def _set_aside(
         return [], ""  # they have no contact
     look_at = LOOKED_AT_MAX if wanted.is_filtered else limit
     last = f"cap_{wanted.before}"
-    rows = capture_lists.set_aside(cursor, org_id, statuses, last, look_at, newest_first=True)
+    rows = capture_lists.set_aside(
+        cursor,
+        org_id,
+        statuses,
+        last,
+        look_at,
+        newest_first=True,
+        down_to=f"cap_{wanted.after}",
+    )
     after = [row for row in rows if ulid_of(row.id) > wanted.after]
     reached = ulid_of(rows[-1].id) if len(rows) == look_at and len(after) == look_at else ""
     found = [Lead(row, row.contact_id) for row in after if _fits(row, wanted)][:limit]
