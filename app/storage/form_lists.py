@@ -16,14 +16,16 @@ from app.storage.database import Cursor
 #: Events, and leads that were set aside, that are looked at.
 LOOKED_AT_MAX, _SET_ASIDE_MAX = 3000, 1000
 
+# The look-ups are LATERAL and cannot become joins: whatever a plan expects, they go by key.
 _RECORDED = """
 WITH looked AS MATERIALIZED (
     SELECT id, contact_id FROM events
     WHERE org_id = %(org)s AND id >= %(first)s ORDER BY id DESC LIMIT %(limit)s)
-SELECT c.id, c.payload ->> 'form', c.referrer, ct.stage
-FROM looked JOIN captures c ON c.id = 'cap_' || substr(looked.id, 5)
-LEFT JOIN contacts ct ON ct.id = looked.contact_id
-WHERE c.org_id = %(org)s AND c.status = 'recorded'
+SELECT c.id, c.form, c.referrer, (SELECT stage FROM contacts WHERE id = looked.contact_id)
+FROM looked, LATERAL (
+    SELECT id, payload ->> 'form' AS form, referrer FROM captures
+    WHERE id = 'cap_' || substr(looked.id, 5) AND org_id = %(org)s AND status = 'recorded'
+    OFFSET 0) AS c
 """
 
 

@@ -51,7 +51,8 @@ SELECT w.id, {_counted("succeeded", _RECENT)}, {_counted("failed", _RECENT)}, {_
      FROM (SELECT id, attempts FROM deliveries d
            WHERE d.webhook_id = w.id AND d.status = 'succeeded'
            ORDER BY d.webhook_id DESC, d.status DESC, d.id DESC LIMIT {_TIMED}) AS latest
-     JOIN attempts a ON a.delivery_id = latest.id AND a.number = latest.attempts),
+     , LATERAL (SELECT timings FROM attempts
+                WHERE delivery_id = latest.id AND number = latest.attempts OFFSET 0) AS a),
     h.failure_count, h.flow, h.not_before, h.rest_until, h.last_success_at
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.org_id = %(org)s AND w.status <> 'deleted'

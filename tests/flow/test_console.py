@@ -30,7 +30,15 @@ SCREENS = {
     "contacts": "contacts",
     "contact": "contacts/CONTACT",
     "quarantine": "quarantine",
+    "webhooks": "webhooks",
+    "webhook": "webhooks/WEBHOOK",
+    "deliveries": "deliveries?status=failed",
+    "forms": "forms",
+    "keys": "keys",
+    "org": "org",
     "users": "users",
+    "system": "system",
+    "audit": "audit",
     "account": "account",
 }
 _SCROLL_WIDTH = "return document.documentElement.scrollWidth"
@@ -95,6 +103,7 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
             "last_name": last,
             "phone": "+44 20 7946 0958",
             "metadata": {"company": "Analytical Engines", **(campaign if n % 2 else {})},
+            "form": "newsletter" if n % 2 else "demo-request",
         }
         assert rex.capture(**lead)[0] == 202
     rex.capture(email="bot@example.com", first_name="Cheap", last_name="Pills", _gotcha="x")
@@ -104,7 +113,21 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
         " substr(c.id, 5) WHERE c.payload ->> 'last_name' = 'King'"
     )
     ((capture, contact),) = waited(system, statement)
-    return {"CAPTURE": capture, "CONTACT": contact}
+    ((webhook, _),) = query(system, "SELECT id, id FROM webhooks WHERE name = 'Data warehouse'")
+    fail_some(system)
+    return {"CAPTURE": capture, "CONTACT": contact, "WEBHOOK": webhook}
+
+
+def fail_some(system: WholeSystem) -> None:
+    """Give up two deliveries, as if they had been tried for days."""
+    pending = "SELECT id, id FROM deliveries WHERE status = 'pending' AND attempts > 0"
+    for delivery_id, _ in waited(system, pending)[:2]:
+        query(
+            system,
+            "UPDATE deliveries SET status = 'failed', next_attempt_at = NULL, settled_at = now()"
+            " WHERE id = %s AND status = 'pending'",
+            delivery_id,
+        )
 
 
 def waited(system: WholeSystem, statement: str) -> list[tuple[str, str]]:
