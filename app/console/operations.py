@@ -28,6 +28,7 @@ class Operations:
     rotate_secret: Ask
     ping_webhook: Ask
     create_replay: Ask
+    list_contacts: Ask
     create_key: Ask
     list_keys: Ask
     revoke_key: Ask

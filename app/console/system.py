@@ -9,8 +9,7 @@ from app.console.visit import Page, Visit
 from app.domain.finding import Finding, Status
 from app.domain.process import ROLES, ProcessSeen, alive_by_role
 from app.domain.waiting import KINDS
-from app.monitoring import overview
-from app.monitoring.doctor import QUICK, examine
+from app.monitoring.doctor import is_wrong
 from config.version import VERSION
 
 #: What waits, in words, and after how many seconds that is too long.
@@ -29,24 +28,31 @@ def show(visit: Visit) -> Page:
     Hosts and what the checks found are for the users of the default org, who run the system; those
     of other orgs see counts, ages and which checks are not ok.
     """
-    system, settings = visit.services.system, visit.services.settings
-    findings = examine(system, QUICK)
-    seen = overview.processes(system)
+    look = visit.services.quick_look.now()
+    findings, seen = look.findings, look.processes
     values = {
-        "verdict": overview.verdict(findings),
+        "verdict": _verdict(findings),
+        "wrong": [each for each in findings if each.status is not Status.OK],
         "groups": _groups(findings),
         "counts": {status: sum(each.status is status for each in findings) for status in Status},
-        "oldest": overview.oldest_seconds(system),
+        "oldest": look.oldest,
         "waiting": WAITING,
-        "depths": overview.depths(system),
+        "depths": look.depths,
         "processes": seen or [],
         "roles": alive_by_role(seen) if seen is not None else None,
         "expected_roles": ROLES,
         "versions": _versions(seen or []),
         "version": VERSION,
-        "runs_it": visit.org.slug == settings.default_org,
+        "runs_it": visit.org.slug == visit.services.settings.default_org,
     }
     return Page("system/show.html", values, fragment="system/body.html")
+
+
+def _verdict(findings: Sequence[Finding]) -> Status:
+    """The worst of what was found; what could not be looked at is as bad as what failed."""
+    if is_wrong(findings):
+        return Status.FAILED
+    return Status.OK if all(each.status is Status.OK for each in findings) else Status.WARNING
 
 
 def _groups(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:

@@ -165,6 +165,20 @@ def test_the_audit_log_is_exported(admit: Admit, org: Org) -> None:
     assert all(action.startswith("user.") for action in actions)
 
 
+def test_contacts_are_exported_without_formulas(admit: Admit, database: Database, org: Org) -> None:
+    leads = [
+        make_capture(org, "a@example.com", first_name="=1+1", metadata={"note": "b, c"}),
+        make_capture(org, "b@example.com", source="paid"),
+    ]
+    with transaction(database) as cursor:
+        record(cursor, leads, now())
+    visitor = admit(Role.OPERATOR)
+    reply = visitor.get("/console/contacts/export?source=organic")
+    (row,) = csv.DictReader(io.StringIO(reply.body.decode()))
+    assert (row["first_name"], row["metadata"]) == ("'=1+1", '{"note":"b, c"}')
+    assert visitor.get("/console/contacts/export?as=ndjson").body.count(b"\n") == 2
+
+
 def test_forms_show_what_came_from_which(admit: Admit, database: Database, org: Org) -> None:
     visitor = admit(Role.VIEWER)
     assert "No form has sent a lead yet" in text_of(visitor.get("/console/forms"))
