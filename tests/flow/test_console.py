@@ -92,6 +92,21 @@ def test_a_lead_is_seen_arriving_traced_and_its_delivery_retried(
     assert browser.complaints() == []
 
 
+@pytest.mark.all_only
+def test_a_webhook_is_made_and_shows_what_its_test_event_was_answered(
+    system: WholeSystem, browser: Driven
+) -> None:
+    sign_in(browser, system)
+    with Receiver(lambda headers: 418) as receiver:
+        browser.press("gw")
+        browser.find("[name=url]").send_keys(receiver.url)
+        browser.click("form.fields button.primary")
+        browser.wait_for_text("The test event was not taken")  # without loading the page again
+        assert "418" in browser.text()
+        assert "whsec_" in browser.text()
+    assert browser.complaints() == []
+
+
 def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
     """Some leads of each kind; the ids that screens are about."""
     people = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Barbara Liskov", "Radia Perlman")
