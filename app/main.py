@@ -214,6 +214,15 @@ def _operations(services: Services) -> Operations:
         rotate_secret=ask(webhooks.rotate_secret),
         ping_webhook=ask(pings.ping_webhook),
         create_replay=ask(replays.create_replay),
+        list_contacts=ask(contacts.list_contacts),
+        create_key=ask(apikeys.create_key),
+        list_keys=ask(apikeys.list_keys),
+        revoke_key=ask(apikeys.revoke_key),
+        get_org=ask(org.get_org),
+        edit_org=ask(org.edit_org),
+        list_audit_entries=ask(audit.list_audit_entries),
+        get_replay=ask(replays.get_replay),
+        cancel_replay=ask(replays.cancel_replay),
     )
 
 

@@ -35,7 +35,7 @@ class Visitor:
     def follow(self, reply: Reply) -> Reply:
         """The page that a redirect leads to."""
         assert reply.status == 303, (reply.status, reply.body.decode()[-800:])
-        return self.get(reply.headers["location"])
+        return self.get(reply.headers["location"].partition("#")[0])
 
     def sign_in(self, link_path: str) -> Reply:
         """Use a link; the first page."""

@@ -1,50 +1,51 @@
-"""Deliveries across webhooks: filtered, grouped by what went wrong, retried together."""
+"""Deliveries across webhooks: filtered, with what went wrong, and each with its attempts."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from app.console.curl import curl
-from app.console.visit import Page, Redirect, Visit
-from app.domain.errors import Conflict, NotFound
+from app.console.delivery_retries import GROUPED, causes_of, wanted_by
+from app.console.exports import exported, pages_of
+from app.console.visit import Download, Page, Visit
+from app.domain.event import EVENT_TYPES
 from app.domain.ids import is_id
+from app.storage import failed_deliveries
+from app.storage.database import transaction
+from app.storage.failed_deliveries import LOOKED_AT_MAX, Failed
 
-PATH = "/console/deliveries"
 _PAGE = 50
-#: Failed deliveries of which the causes are grouped: the latest.
-_GROUPED = 200
 _STATUSES = ("pending", "attempting", "succeeded", "failed", "cancelled", "held")
+_COLUMNS = (
+    *("id", "created_at", "webhook_id", "event_id", "event_type", "contact_id", "status"),
+    *("attempts_count", "last_status", "last_error", "next_attempt_at", "settled_at"),
+)
 
 
 def show_list(visit: Visit) -> Page:
     """The deliveries that the filters show, the newest first."""
-    status, webhook_id = visit.query.get("status", ""), visit.query.get("webhook", "")
-    filters = {
-        "status": status if status in _STATUSES else "",
-        "webhook": webhook_id if is_id(webhook_id, "whk") else "",
-    }
-    asked = {"status": filters["status"], "webhook_id": filters["webhook"], "limit": str(_PAGE)}
-    asked["cursor"] = visit.query.get("cursor", "")[:500]
-    given = {name: value for name, value in asked.items() if value}
-    found = visit.operations.list_deliveries(visit.caller, query=given)
+    filters = _filters(visit)
+    failed = _failed(visit, filters) if filters["status"] == "failed" else []
+    found = _of_cause(visit, failed) if filters["cause"] else _listed(visit, filters)
     hooks = visit.operations.list_webhooks(visit.caller, query={"limit": "200"})["data"]
     values = {
         "deliveries": found["data"],
-        "next_cursor": found["next_cursor"],
+        "next": found["next"],
         "filters": filters,
+        "is_filtered": any(filters.values()),
         "statuses": _STATUSES,
+        "event_types": EVENT_TYPES,
         "webhooks": hooks,
         "names": {each["id"]: each["name"] for each in hooks},
-        "is_first": not asked["cursor"],
-        "causes": _causes(visit) if filters["status"] == "failed" else [],
-        "grouped": _GROUPED,
+        "is_first": not visit.query.get("from"),
+        "causes": causes_of(failed),
+        "grouped": GROUPED,
     }
     return Page("deliveries/list.html", values)
 
 
 def show(visit: Visit) -> Page:
-    """One delivery that is not of a lead, such as a test event."""
+    """One delivery with its request and its attempts."""
     detail = visit.operations.get_delivery(visit.caller, visit.path["id"])["data"]
     request = detail["request"]
     headers = {name: value for name, value in request["headers"].items() if value is not None}
@@ -56,36 +57,57 @@ def show(visit: Visit) -> Page:
     return Page("deliveries/show.html", values, fragment="deliveries/body.html")
 
 
-def retry_shown(visit: Visit) -> Redirect:
-    """Send those that the form names again now: exactly what its page showed."""
-    wanted = [each for each in visit.form.get("ids", "").split(",") if is_id(each, "dlv")]
-    sent = sum(_retry(visit, delivery_id) for delivery_id in wanted[:_PAGE])
-    noun = "delivery is" if sent == 1 else "deliveries are"
-    return Redirect(PATH, f"{sent} {noun} sent again now.")
+def export(visit: Visit) -> Download:
+    """What the filters show, as CSV or NDJSON, while it is read."""
+    with transaction(visit.services.database) as cursor:
+        visit.note(cursor, "deliveries.exported")
+    query = _asked(_filters(visit))
+    pages = pages_of(visit.operations.list_deliveries, visit.caller, query)
+    return exported("deliveries", visit.query.get("as", ""), _COLUMNS, pages)
 
 
-def _retry(visit: Visit, delivery_id: str) -> bool:
-    try:
-        visit.operations.retry_delivery(visit.caller, delivery_id)
-    except (Conflict, NotFound):
-        return False  # under way by now, or its webhook was deleted
-    return True
+def _filters(visit: Visit) -> dict[str, str]:
+    """The filters in the URL; what cannot be is left out."""
+    status, webhook_id = visit.query.get("status", ""), visit.query.get("webhook", "")
+    kind, wanted = visit.query.get("type", ""), wanted_by(visit.query)
+    return {
+        "status": "failed" if wanted.cause else status if status in _STATUSES else "",
+        "webhook": webhook_id if is_id(webhook_id, "whk") else "",
+        "type": kind if kind in EVENT_TYPES else "",
+        "cause": wanted.cause,
+    }
 
 
-def _causes(visit: Visit) -> list[dict[str, Any]]:
-    """What the latest failures have in common, across webhooks; the most frequent first."""
-    asked = {"status": "failed", "limit": str(_GROUPED)}
-    found = visit.operations.list_deliveries(visit.caller, query=asked)["data"]
-    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each in found:
-        groups[str(each["last_status"] or each["last_error"] or each["last_result"])].append(each)
-    causes = [
-        {
-            "cause": cause.replace("_", " "),
-            "count": len(members),
-            "webhooks": sorted({each["webhook_id"] for each in members}),
-            "latest": members[0]["created_at"],
-        }
-        for cause, members in groups.items()
+def _asked(filters: dict[str, str]) -> dict[str, str]:
+    """The filters as the API takes them, which knows no causes."""
+    named = {"status": "status", "webhook": "webhook_id", "type": "event_type"}
+    return {named[name]: value for name, value in filters.items() if value and name in named}
+
+
+def _listed(visit: Visit, filters: dict[str, str]) -> dict[str, Any]:
+    """A page of what the API lists; `next`: where the next one begins."""
+    asked = _asked(filters) | {"limit": str(_PAGE)}
+    if cursor := visit.query.get("from", ""):
+        asked["cursor"] = cursor
+    found = visit.operations.list_deliveries(visit.caller, query=asked)
+    return {"data": found["data"], "next": found["next_cursor"]}
+
+
+def _failed(visit: Visit, filters: dict[str, str]) -> list[Failed]:
+    """The failed ones of these filters, as many as are grouped; all of one cause."""
+    look_at = LOOKED_AT_MAX if filters["cause"] else GROUPED
+    with transaction(visit.services.database) as cursor:
+        return failed_deliveries.latest(cursor, visit.org.id, wanted_by(filters), look_at)
+
+
+def _of_cause(visit: Visit, failed: list[Failed]) -> dict[str, Any]:
+    """A page of those that failed for one cause, in the form in which the API lists deliveries."""
+    before = visit.query.get("from", "")
+    left = [each for each in failed if not before or each.id < before]
+    data = [
+        each._asdict()
+        | {"status": "failed", "attempts_count": each.attempts}
+        | {"last_status": each.cause, "last_error": None}
+        for each in left[:_PAGE]
     ]
-    return sorted(causes, key=lambda each: -each["count"])
+    return {"data": data, "next": left[_PAGE - 1].id if len(left) > _PAGE else None}

@@ -23,7 +23,12 @@ MENU = (
     Entry("Quarantine", "/console/quarantine", "q"),
     Entry("Webhooks", "/console/webhooks", "w"),
     Entry("Deliveries", "/console/deliveries", "d"),
+    Entry("Forms", "/console/forms", "f"),
+    Entry("Keys", "/console/keys", "k"),
+    Entry("Org", "/console/org", "o"),
     Entry("Users", "/console/users", "u", Role.ADMIN),
+    Entry("System", "/console/system", "s"),
+    Entry("Audit", "/console/audit", "a"),
 )
 
 

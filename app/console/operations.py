@@ -28,3 +28,12 @@ class Operations:
     rotate_secret: Ask
     ping_webhook: Ask
     create_replay: Ask
+    list_contacts: Ask
+    create_key: Ask
+    list_keys: Ask
+    revoke_key: Ask
+    get_org: Ask
+    edit_org: Ask
+    list_audit_entries: Ask
+    get_replay: Ask
+    cancel_replay: Ask

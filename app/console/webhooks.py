@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
+from app.console import webhook_replays, webhook_settings
 from app.console.verification import SNIPPETS
 from app.console.visit import Page, Redirect, Visit
-from app.domain.errors import Conflict, Invalid
+from app.domain.errors import Conflict, Invalid, RateLimitExceeded
 from app.domain.event import EVENT_TYPES
-from app.domain.times import now, rfc3339
+from app.domain.health import OPEN_AFTER
 from app.storage import webhook_figures
 from app.storage.database import transaction
 
 PATH = "/console/webhooks"
 _SHOWN_MAX = 200
 _LATEST = "20"
-_RANGES = {"1h": "the last hour", "24h": "the last day", "7d": "the last 7 days", "all": "all kept"}
-_HOURS = {"1h": 1, "24h": 24, "7d": 24 * 7}
 
 
 def show_list(visit: Visit) -> Page:
@@ -26,39 +24,61 @@ def show_list(visit: Visit) -> Page:
 
 
 def create(visit: Visit) -> Page:
-    """Subscribe a URL; its secret is shown this once."""
-    form = visit.form
-    events = [word for word in form.get("events", "").replace(",", " ").split() if word]
-    body: dict[str, object] = {"url": form.get("url", "").strip(), "events": events or ["*"]}
-    if name := form.get("name", "").strip():
-        body["name"] = name
+    """Subscribe a URL; its secret is shown this once, beside the answer to a test event."""
     try:
+        body = webhook_settings.changes_in(visit.form)
         made = visit.operations.create_webhook(visit.caller, body=body)
     except Invalid as error:
         return _list(visit, dict(error.fields))
     except Conflict as error:
         return _list(visit, {"url": error.message})
-    return _secret(visit, made, "is subscribed")
+    test = _ping(visit, made["data"]["id"]) if visit.form.get("test") else None
+    return _secret(visit, made, "is subscribed", test)
 
 
 def show(visit: Visit) -> Page:
     """One webhook: its health, its settings, its latest deliveries."""
+    return page_of(visit)
+
+
+def edit(visit: Visit) -> Page | Redirect:
+    """Change the settings that the form shows otherwise than it did at first; nothing else."""
+    webhook_id = visit.path["id"]
+    try:
+        changes = webhook_settings.changes_in(visit.form)
+        if not changes:
+            return Redirect(f"{PATH}/{webhook_id}", "Nothing was changed.")
+        visit.operations.edit_webhook(visit.caller, webhook_id, body=changes)
+    except Invalid as error:
+        return page_of(visit, dict(error.fields))
+    names = ", ".join(name.replace("_", " ") for name in changes)
+    return Redirect(f"{PATH}/{webhook_id}", f"Changed: {names}.")
+
+
+def page_of(visit: Visit, problems: dict[str, str] | None = None) -> Page:
+    """The page of the webhook in the path."""
     webhook = visit.operations.get_webhook(visit.caller, visit.path["id"])["data"]
     latest = visit.operations.list_webhook_deliveries(
         visit.caller, webhook["id"], {"limit": _LATEST}
     )
     with transaction(visit.services.database) as cursor:
-        figures = webhook_figures.of_org(cursor, visit.org.id)[webhook["id"]]
+        figures = webhook_figures.of_org(cursor, visit.org.id, webhook["id"])[webhook["id"]]
     values = {
         "webhook": webhook,
         "figures": figures,
         "counted_max": webhook_figures.COUNTED_MAX,
+        "open_after": OPEN_AFTER,
         "deliveries": latest["data"],
         "has_more": latest["has_more"],
-        "ranges": _RANGES,
-        "replay": None,
+        "event_types": EVENT_TYPES,
+        "snippets": SNIPPETS,
+        "problems": problems or {},
+        "typed": visit.form if problems else {},
+        "settings": webhook_settings.shown(webhook),
+        "default_timeout": visit.services.settings.delivery_total_seconds,
     }
-    return Page("webhooks/show.html", values | _replay_count(visit, webhook["id"]))
+    values |= webhook_replays.shown(visit, webhook["id"])
+    return Page("webhooks/show.html", values, 422 if problems else 200)
 
 
 def set_status(visit: Visit) -> Redirect:
@@ -66,7 +86,7 @@ def set_status(visit: Visit) -> Redirect:
     status = "paused" if visit.form.get("status") == "paused" else "active"
     visit.operations.edit_webhook(visit.caller, visit.path["id"], body={"status": status})
     told = {"paused": "Paused: its deliveries wait.", "active": "Active: what it held goes out."}
-    return Redirect(_path(visit), told[status])
+    return Redirect(f"{PATH}/{visit.path['id']}", told[status])
 
 
 def ping(visit: Visit) -> Redirect:
@@ -75,28 +95,22 @@ def ping(visit: Visit) -> Redirect:
     return Redirect(f"/console/deliveries/{sent['delivery_id']}", "A test event is on its way.")
 
 
+def show_test(visit: Visit) -> Page:
+    """What a test event was answered; until then, a part that asks again."""
+    test = visit.operations.get_delivery(visit.caller, visit.path["id"])["data"]
+    return Page("webhooks/test_page.html", {"test": test}, fragment="webhooks/test.html")
+
+
 def rotate(visit: Visit) -> Page:
     """Sign with a new secret, and for a day with the old one, too."""
     made = visit.operations.rotate_secret(visit.caller, visit.path["id"])
     return _secret(visit, made, "has a new secret; the old one signs for another 24 hours")
 
 
-def replay(visit: Visit) -> Redirect:
-    """Send past events again: exactly what was counted before."""
-    wanted: dict[str, object] = {"only_failed": bool(visit.form.get("only_failed"))}
-    wanted |= {name: visit.form[name] for name in ("since", "until") if visit.form.get(name)}
-    visit.operations.create_replay(visit.caller, visit.path["id"], body=wanted)
-    return Redirect(_path(visit), "The replay runs: events go out no faster than they are taken.")
-
-
 def delete(visit: Visit) -> Redirect:
     """End a subscription."""
     visit.operations.delete_webhook(visit.caller, visit.path["id"])
     return Redirect(PATH, "The webhook was deleted; what was still owed to it is cancelled.")
-
-
-def _path(visit: Visit) -> str:
-    return f"{PATH}/{visit.path['id']}"
 
 
 def _list(visit: Visit, problems: dict[str, str] | None = None) -> Page:
@@ -107,6 +121,8 @@ def _list(visit: Visit, problems: dict[str, str] | None = None) -> Page:
         "webhooks": [each for each in found["data"] if each["id"] in figures],
         "figures": figures,
         "counted_max": webhook_figures.COUNTED_MAX,
+        "open_after": OPEN_AFTER,
+        "has_more": found["has_more"],
         "event_types": EVENT_TYPES,
         "problems": problems or {},
         "typed": visit.form,
@@ -114,21 +130,18 @@ def _list(visit: Visit, problems: dict[str, str] | None = None) -> Page:
     return Page("webhooks/list.html", values, 422 if problems else 200)
 
 
-def _secret(visit: Visit, made: dict[str, Any], what: str) -> Page:
-    values = {"webhook": made["data"], "secret": made["secret"], "what": what}
+def _secret(
+    visit: Visit, made: dict[str, Any], what: str, test: dict[str, Any] | None = None
+) -> Page:
+    values = {"webhook": made["data"], "secret": made["secret"], "what": what, "test": test}
     return Page("webhooks/secret.html", values | {"snippets": SNIPPETS})
 
 
-def _replay_count(visit: Visit, webhook_id: str) -> dict[str, object]:
-    """How many events a replay of the chosen range would send, if one was chosen."""
-    chosen = visit.query.get("replay")
-    if chosen is None or chosen not in (*_HOURS, "all"):
-        return {}
-    until = now()
-    times = {"until": rfc3339(until)}
-    if hours := _HOURS.get(chosen):
-        times["since"] = rfc3339(until - timedelta(hours=hours))
-    only_failed = bool(visit.query.get("only_failed"))
-    body: dict[str, object] = {"only_failed": only_failed, "dry_run": True, **times}
-    counted = visit.operations.create_replay(visit.caller, webhook_id, body=body)["data"]["total"]
-    return {"replay": {"total": counted, "only_failed": only_failed, **times}}
+def _ping(visit: Visit, webhook_id: str) -> dict[str, Any] | None:
+    """The delivery of a test event; None when there were too many in this minute."""
+    try:
+        sent = visit.operations.ping_webhook(visit.caller, webhook_id)["data"]
+    except RateLimitExceeded:
+        return None
+    found: dict[str, Any] = visit.operations.get_delivery(visit.caller, sent["delivery_id"])["data"]
+    return found

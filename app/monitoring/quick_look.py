@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import redis
+
 from app.domain.errors import Unavailable
 from app.domain.finding import Finding
 from app.domain.process import ProcessSeen
@@ -14,6 +16,8 @@ from app.monitoring.backlog import database_backlog, oldest_by_kind
 from app.monitoring.doctor import QUICK, examine
 from app.monitoring.processes import seen_processes
 from app.monitoring.system import System
+from app.queue.figures import Depth, depth_of
+from app.queue.jobs import CAPTURES, DELIVERIES
 
 #: So long a look is good enough for whoever asks next.
 FRESH_SECONDS = 2.0
@@ -26,6 +30,8 @@ class Look(NamedTuple):
     processes: list[ProcessSeen] | None
     #: Age in seconds of the oldest that waits, by kind.
     oldest: Mapping[str, float] | None
+    #: How full each queue is.
+    depths: Mapping[str, Depth] | None
 
 
 class QuickLook:
@@ -47,7 +53,7 @@ class QuickLook:
 
 
 def _look(system: System) -> Look:
-    return Look(examine(system, QUICK), _processes(system), _oldest(system))
+    return Look(examine(system, QUICK), _processes(system), _oldest(system), _depths(system))
 
 
 def _processes(system: System) -> list[ProcessSeen] | None:
@@ -61,4 +67,11 @@ def _oldest(system: System) -> Mapping[str, float] | None:
     try:
         return oldest_by_kind(database_backlog(system.database), system.redis)
     except Unavailable:
+        return None
+
+
+def _depths(system: System) -> Mapping[str, Depth] | None:
+    try:
+        return {queue: depth_of(system.redis, queue) for queue in (CAPTURES, DELIVERIES)}
+    except redis.RedisError:
         return None

@@ -13,6 +13,8 @@ from app.storage.database import Cursor
 COUNTED_MAX = 1000
 #: Successful deliveries of which the times are taken: the latest.
 _TIMED = 100
+#: Webhooks whose figures one page shows.
+WEBHOOKS_MAX = 200
 _DAY = timedelta(hours=24)
 
 
@@ -49,15 +51,20 @@ SELECT w.id, {_counted("succeeded", _RECENT)}, {_counted("failed", _RECENT)}, {_
      FROM (SELECT id, attempts FROM deliveries d
            WHERE d.webhook_id = w.id AND d.status = 'succeeded'
            ORDER BY d.webhook_id DESC, d.status DESC, d.id DESC LIMIT {_TIMED}) AS latest
-     JOIN attempts a ON a.delivery_id = latest.id AND a.number = latest.attempts),
+     , LATERAL (SELECT timings FROM attempts
+                WHERE delivery_id = latest.id AND number = latest.attempts OFFSET 0) AS a),
     h.failure_count, h.flow, h.not_before, h.rest_until, h.last_success_at
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.org_id = %(org)s AND w.status <> 'deleted'
+    AND (%(webhook)s::text IS NULL OR w.id = %(webhook)s)
+ORDER BY w.id LIMIT %(limit)s
 """
 
 
-def of_org(cursor: Cursor, org_id: str) -> dict[str, WebhookFigures]:
-    """The figures of an org's webhooks, by their ids."""
+def of_org(cursor: Cursor, org_id: str, webhook_id: str | None = None) -> dict[str, WebhookFigures]:
+    """The figures of an org's first webhooks, or of one of them, by their ids."""
     first = "dlv_" + first_ulid_at(int((now() - _DAY).timestamp() * 1000))
-    cursor.execute(_FIGURES, {"org": org_id, "first": first})
+    cursor.execute(
+        _FIGURES, {"org": org_id, "first": first, "webhook": webhook_id, "limit": WEBHOOKS_MAX}
+    )
     return {row[0]: WebhookFigures(*row) for row in cursor}

@@ -30,7 +30,15 @@ SCREENS = {
     "contacts": "contacts",
     "contact": "contacts/CONTACT",
     "quarantine": "quarantine",
+    "webhooks": "webhooks",
+    "webhook": "webhooks/WEBHOOK",
+    "deliveries": "deliveries?status=failed",
+    "forms": "forms",
+    "keys": "keys",
+    "org": "org",
     "users": "users",
+    "system": "system",
+    "audit": "audit",
     "account": "account",
 }
 _SCROLL_WIDTH = "return document.documentElement.scrollWidth"
@@ -84,6 +92,21 @@ def test_a_lead_is_seen_arriving_traced_and_its_delivery_retried(
     assert browser.complaints() == []
 
 
+@pytest.mark.all_only
+def test_a_webhook_is_made_and_shows_what_its_test_event_was_answered(
+    system: WholeSystem, browser: Driven
+) -> None:
+    sign_in(browser, system)
+    with Receiver(lambda headers: 418) as receiver:
+        browser.press("gw")
+        browser.find("[name=url]").send_keys(receiver.url)
+        browser.click("form.fields button.primary")
+        browser.wait_for_text("The test event was not taken")  # without loading the page again
+        assert "418" in browser.text()
+        assert "whsec_" in browser.text()
+    assert browser.complaints() == []
+
+
 def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
     """Some leads of each kind; the ids that screens are about."""
     people = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Barbara Liskov", "Radia Perlman")
@@ -95,6 +118,7 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
             "last_name": last,
             "phone": "+44 20 7946 0958",
             "metadata": {"company": "Analytical Engines", **(campaign if n % 2 else {})},
+            "form": "newsletter" if n % 2 else "demo-request",
         }
         assert rex.capture(**lead)[0] == 202
     rex.capture(email="bot@example.com", first_name="Cheap", last_name="Pills", _gotcha="x")
@@ -104,7 +128,21 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
         " substr(c.id, 5) WHERE c.payload ->> 'last_name' = 'King'"
     )
     ((capture, contact),) = waited(system, statement)
-    return {"CAPTURE": capture, "CONTACT": contact}
+    ((webhook, _),) = query(system, "SELECT id, id FROM webhooks WHERE name = 'Data warehouse'")
+    fail_some(system)
+    return {"CAPTURE": capture, "CONTACT": contact, "WEBHOOK": webhook}
+
+
+def fail_some(system: WholeSystem) -> None:
+    """Give up two deliveries, as if they had been tried for days."""
+    pending = "SELECT id, id FROM deliveries WHERE status = 'pending' AND attempts > 0"
+    for delivery_id, _ in waited(system, pending)[:2]:
+        query(
+            system,
+            "UPDATE deliveries SET status = 'failed', next_attempt_at = NULL, settled_at = now()"
+            " WHERE id = %s AND status = 'pending'",
+            delivery_id,
+        )
 
 
 def waited(system: WholeSystem, statement: str) -> list[tuple[str, str]]:

@@ -117,6 +117,14 @@ def _screens(testbed: Testbed) -> dict[str, str]:
         "contacts": "contacts",
         "contact": f"contacts/cont_{ulid}",
         "quarantine": "quarantine",
+        "webhooks": "webhooks",
+        "deliveries": "deliveries",
+        "deliveries that failed": "deliveries?status=failed",
+        "forms": "forms",
+        "keys": "keys",
+        "org": "org",
+        "system": "system",
+        "audit log": "audit",
     }
 
 

@@ -1,0 +1,48 @@
+"""Lists as files, read page by page while they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from app.console.visit import Download
+from app.domain.spreadsheet import csv_line
+from app.http.operations import Ask, Caller
+
+#: Rows of one step and of a file.
+_STEP, _ROWS_MAX = 200, 100_000
+
+Row = Mapping[str, Any]
+
+
+def pages_of(ask: Ask, caller: Caller, query: Mapping[str, str]) -> Iterator[Row]:
+    """Every item of a list of the API, up to `_ROWS_MAX`."""
+    asked, left = {**query, "limit": str(_STEP)}, _ROWS_MAX
+    while left > 0:
+        page = ask(caller, query=asked)
+        yield from page["data"]
+        left -= _STEP
+        if page["next_cursor"] is None:
+            return
+        asked["cursor"] = page["next_cursor"]
+
+
+def exported(name: str, form: str, columns: Sequence[str], rows: Iterable[Row]) -> Download:
+    """The rows as CSV, or as NDJSON if that is the form."""
+    if form == "ndjson":
+        lines = (msgspec.json.encode({name: row[name] for name in columns}) + b"\n" for row in rows)
+        return Download(f"{name}.ndjson", "application/x-ndjson", lines)
+    return Download(f"{name}.csv", "text/csv; charset=utf-8", _csv(columns, rows))
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
+    yield csv_line(columns)
+    for row in rows:
+        yield csv_line(_cell(row[name]) for name in columns)
+
+
+def _cell(value: object) -> object:
+    """A value of a cell; what has parts is JSON."""
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value

@@ -1,0 +1,91 @@
+"""The org's own settings: who may send leads, what spam is, and how its pages look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.console.visit import Page, Redirect, Visit
+from app.domain.errors import Invalid
+from app.domain.page_settings import DEFAULT_COLOR
+from app.domain.spam.mode import SpamMode
+
+PATH = "/console/org"
+#: What each mode does.
+MODES = {
+    SpamMode.MONITOR: "Leads are scored, and none is held back for its score.",
+    SpamMode.QUARANTINE: "What counts as spam waits in quarantine.",
+    SpamMode.REQUIRE_POW: "So does what comes without a proof of work, which rex.js makes.",
+}
+_LISTS = ("allowed_origins", "redirect_targets")
+_NUMBERS = ("min_fill_ms", "capture_rate_per_address", "capture_rate_per_email")
+_OF_PAGE = ("name", "color", "logo_url", "home_url", "thanks_title", "thanks_text")
+
+
+def show(visit: Visit) -> Page:
+    """What is set."""
+    return _page(visit)
+
+
+def edit(visit: Visit) -> Page | Redirect:
+    """Set what the form of one card shows; the other cards stay as they are."""
+    try:
+        visit.operations.edit_org(visit.caller, body=_changes(visit.form))
+    except Invalid as error:
+        return _page(visit, dict(error.fields))
+    return Redirect(PATH, "Saved. It applies everywhere within a second.")
+
+
+def allow_origin(visit: Visit) -> Redirect:
+    """Let the pages of an origin send leads that were refused until now."""
+    org = visit.operations.get_org(visit.caller)["data"]
+    origins = [*org["allowed_origins"], visit.form.get("origin", "")]
+    try:
+        visit.operations.edit_org(visit.caller, body={"allowed_origins": origins})
+    except Invalid:
+        return Redirect(PATH, "That is no origin that could be allowed.")
+    return Redirect(PATH, f"Pages of {visit.form['origin']} may send leads now.")
+
+
+def _changes(form: Mapping[str, str]) -> dict[str, object]:
+    """The form as the API takes it. Raises `Invalid` for a number that is none."""
+    changes: dict[str, object] = {name: form[name].split() for name in _LISTS if name in form}
+    changes |= {name: _number(name, form[name]) for name in _NUMBERS if name in form}
+    if "spam_mode" in form:
+        changes["spam_mode"] = form["spam_mode"]
+    page = {
+        name: form[f"page.{name}"].strip() or None for name in _OF_PAGE if f"page.{name}" in form
+    }
+    return changes | ({"page": page} if page else {})
+
+
+def _number(name: str, text: str) -> int | None:
+    """A whole number; None: nothing was typed, so the default."""
+    if not text.strip():
+        return 0 if name == "min_fill_ms" else None
+    try:
+        return int(text)
+    except ValueError:
+        raise Invalid({name: "must be a whole number"}) from None
+
+
+def _page(visit: Visit, problems: dict[str, str] | None = None) -> Page:
+    org = visit.operations.get_org(visit.caller)["data"]
+    settings = visit.services.settings
+    values = {
+        "org": org,
+        "base_domain": settings.base_domain,
+        "modes": MODES,
+        "default_color": DEFAULT_COLOR,
+        "default_rates": {
+            "capture_rate_per_address": settings.capture_rate_per_address,
+            "capture_rate_per_email": settings.capture_rate_per_email,
+        },
+        "refused": {
+            origin: count
+            for origin, count in org["refused_origins"].items()
+            if origin not in org["allowed_origins"]
+        },
+        "problems": problems or {},
+        "typed": visit.form if problems else {},
+    }
+    return Page("org/show.html", values, 422 if problems else 200)

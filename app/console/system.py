@@ -1,0 +1,65 @@
+"""System: who is at work, what waits, whether the servers are well, and what each line means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from app.console.visit import Page, Visit
+from app.domain.finding import Finding, Status
+from app.domain.process import ROLES, ProcessSeen, alive_by_role
+from app.domain.waiting import KINDS
+from app.monitoring.doctor import is_wrong
+from config.version import VERSION
+
+#: What waits, in words, and after how many seconds that is too long.
+WAITING = {
+    "capture": ("Lead to be recorded", 10),
+    "fallback": ("Lead in the fallback queue", 60),
+    "first_attempt": ("First attempt to deliver", 10),
+    "retry": ("Retry that is due", 60),
+}
+assert tuple(WAITING) == KINDS
+
+
+def show(visit: Visit) -> Page:
+    """The state of the whole system, looked up now.
+
+    Hosts and what the checks found are for the users of the default org, who run the system; those
+    of other orgs see counts, ages and which checks are not ok.
+    """
+    look = visit.services.quick_look.now()
+    findings, seen = look.findings, look.processes
+    values = {
+        "verdict": _verdict(findings),
+        "wrong": [each for each in findings if each.status is not Status.OK],
+        "groups": _groups(findings),
+        "counts": {status: sum(each.status is status for each in findings) for status in Status},
+        "oldest": look.oldest,
+        "waiting": WAITING,
+        "depths": look.depths,
+        "processes": seen or [],
+        "roles": alive_by_role(seen) if seen is not None else None,
+        "expected_roles": ROLES,
+        "versions": _versions(seen or []),
+        "version": VERSION,
+        "runs_it": visit.org.slug == visit.services.settings.default_org,
+    }
+    return Page("system/show.html", values, fragment="system/body.html")
+
+
+def _verdict(findings: Sequence[Finding]) -> Status:
+    """The worst of what was found; what could not be looked at is as bad as what failed."""
+    if is_wrong(findings):
+        return Status.FAILED
+    return Status.OK if all(each.status is Status.OK for each in findings) else Status.WARNING
+
+
+def _groups(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+    """The lines by group, in the doctor's order."""
+    return [(name, list(lines)) for name, lines in groupby(findings, lambda each: each.group)]
+
+
+def _versions(seen: Sequence[ProcessSeen]) -> list[str]:
+    """The versions that run; more than one: an upgrade is under way, or was forgotten."""
+    return sorted({each.report.version for each in seen if each.is_alive})
