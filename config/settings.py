@@ -82,6 +82,9 @@ class Settings:
     #: Networks that deliveries never connect to, besides the private and special ones.
     blocked_networks: tuple[Network, ...] = ()
 
+    #: Asked instead of captchas' providers, at a path with the provider's name: a proxy, say.
+    captcha_proxy_url: str | None = None
+
     #: Captures a minute from one client address, per org; 0: no limit.
     capture_rate_per_address: int = 600
     #: Captures a minute for one target e-mail address, per org; 0: no limit.
@@ -329,6 +332,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "webhook_ca_file": _text,
     "webhook_ports": _ports,
     "blocked_networks": _networks,
+    "captcha_proxy_url": _url("https", "http"),
     "capture_rate_per_address": _integer(0, 10_000_000),
     "capture_rate_per_email": _integer(0, 10_000_000),
     "api_rate_per_key": _integer(0, 10_000_000),

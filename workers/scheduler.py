@@ -29,6 +29,7 @@ from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
+from app.storage.secret_key import cipher_of
 from config.settings import Settings
 from workers.captures import Recorder
 from workers.clock_check import check_clock
@@ -37,6 +38,7 @@ from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
 from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
 from workers.replays import Replays
+from workers.verifications import Verifications
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +129,14 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
     ]
 
 
+def captcha_tasks(settings: Settings) -> list[PeriodicTask]:
+    """What asks others, who may be slow, and so has its own thread."""
+    database = open_database(settings.database_url, by_index=True)
+    url, ca_file = settings.captcha_proxy_url, settings.webhook_ca_file
+    verifications = Verifications(database, cipher_of(settings), url, ca_file)
+    return [PeriodicTask("verify_captchas", 1.0, verifications.verify_due)]
+
+
 def metrics_tasks(settings: Settings) -> list[PeriodicTask]:
     """What looks at servers and backlogs for the metrics; a server that hangs holds up no other."""
     if not settings.metrics_port:
@@ -161,6 +171,7 @@ def run(settings: Settings) -> int:
         for tasks in (
             prompt_tasks(settings, database, broker),
             slow_tasks(settings, database, broker),
+            captcha_tasks(settings),
             metrics_tasks(settings),
         )
         if tasks

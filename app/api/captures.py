@@ -12,6 +12,7 @@ from app.api.contacts import find_contact
 from app.api.lists import Form, Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
 from app.api.views import view_of
+from app.domain.captcha import Verification
 from app.domain.capture import CaptureStatus
 from app.domain.errors import Conflict
 from app.domain.ids import time_of
@@ -63,6 +64,8 @@ class CaptureView(msgspec.Struct, kw_only=True):
     spam_signals: list[str] | None
     #: What a person said of it.
     marked: Literal["spam", "not_spam"] | None
+    #: What the captcha's provider said; null: no captcha. `unverified`: it could not say.
+    verification: Verification | None
 
 
 @describe(Operation(_TAG, {200: Page[CaptureView]}, query=HistoryQuery))

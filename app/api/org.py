@@ -13,6 +13,7 @@ from app.api.bodies import read_body
 from app.api.call import Answer, Call
 from app.api.operation import One, Operation, describe
 from app.api.page_bodies import PageEdit, page_changes
+from app.domain.captcha import Captcha, CaptchaProvider
 from app.domain.errors import Invalid
 from app.domain.org import Org, OrgSettings
 from app.domain.page_settings import PageSettings
@@ -24,6 +25,8 @@ from app.storage import orgs
 from app.storage.database import transaction
 
 _TAG = "Org"
+#: Settings that are not stored as they are sent.
+_APART = ("captcha", "page")
 _ORIGIN = re.compile(r"https?://[^/?#]+/?", re.IGNORECASE)
 
 Rate = Annotated[
@@ -45,6 +48,21 @@ RedirectTarget = Annotated[
         extra_json_schema={"pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"},
     ),
 ]
+
+
+class CaptchaEdit(msgspec.Struct, forbid_unknown_fields=True):
+    """A captcha's provider, and the secret that it gave for verifying tokens."""
+
+    provider: CaptchaProvider
+    secret: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=500,
+            pattern="^[!-~]+$",
+            description="Stored encrypted, never shown",
+        ),
+    ]
 
 
 class OrgEdit(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +90,15 @@ class OrgEdit(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         ]
         | UnsetType
     ) = UNSET
+    captcha: (
+        Annotated[
+            CaptchaEdit | None,
+            Meta(
+                description="The captcha in the org's forms; null: none, and its secret is deleted"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     page: (
         Annotated[PageEdit, Meta(description="How the pages for visitors of forms look")]
         | UnsetType
@@ -90,6 +117,8 @@ class OrgView(msgspec.Struct, kw_only=True):
     redirect_targets: tuple[str, ...]
     min_fill_ms: int
     spam_mode: SpamMode
+    #: Without its secret.
+    captcha: Captcha | None
     page: PageSettings
     capture_rate_per_address: int | None
     capture_rate_per_email: int | None
@@ -120,6 +149,9 @@ def edit_org(call: Call) -> Answer:
             changes["page"] = msgspec.structs.replace(org.settings.page, **of_page)
         settings = msgspec.structs.replace(org.settings, **changes)
         orgs.update_settings(cursor, org.id, settings)
+        if edit.captcha is not UNSET:
+            secret = call.services.cipher.encrypt(edit.captcha.secret) if edit.captcha else None
+            orgs.set_captcha_secret(cursor, org.id, secret)
         call.note(cursor, "org.updated", org.id, settings=sorted(changes))
         changed = msgspec.structs.replace(org, settings=settings)
     call.services.tenants.refresh()
@@ -142,8 +174,10 @@ def _changes(edit: OrgEdit, allow_http: bool) -> dict[str, object]:
     changes = {
         name: getattr(edit, name)
         for name in OrgSettings.__struct_fields__
-        if name != "page" and getattr(edit, name) is not UNSET
+        if name not in _APART and getattr(edit, name) is not UNSET
     }
+    if edit.captcha is not UNSET:
+        changes["captcha"] = Captcha(edit.captcha.provider) if edit.captcha else None
     if edit.allowed_origins is not UNSET:
         changes["allowed_origins"] = _distinct(map(_checked_origin, edit.allowed_origins))
     if edit.redirect_targets is not UNSET:

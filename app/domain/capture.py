@@ -12,6 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
+from app.domain.captcha import CaptchaToken
 from app.domain.contact_fields import LeadFields
 from app.domain.ids import time_of, ulid_of
 from app.domain.spam.mode import SpamMode
@@ -50,6 +51,8 @@ class Capture(LeadFields, kw_only=True, omit_defaults=True):
     #: Points and names of the signals that the worker found; None: not scored.
     spam_score: float | None = None
     spam_signals: tuple[str, ...] | None = None
+    #: To be verified once it is recorded; None: its org has no captcha, or it came without.
+    captcha: CaptchaToken | None = None
     #: Why it is quarantined; None: it is recorded.
     quarantine: str | None = None
     #: Why it was refused; such a capture has no contact ("") and is kept for review only.
@@ -61,6 +64,11 @@ class Capture(LeadFields, kw_only=True, omit_defaults=True):
         if self.rejected:
             return CaptureStatus.REJECTED
         return CaptureStatus.QUARANTINED if self.quarantine else CaptureStatus.RECORDED
+
+    @property
+    def verifies(self) -> bool:
+        """Whether its captcha's provider is to be asked."""
+        return self.captcha is not None and not self.rejected
 
     @property
     def write_id(self) -> str:

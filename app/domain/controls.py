@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from app.domain.captcha import TOKEN_FIELDS, read_token
 from app.domain.problems import Problems
 from app.domain.record import text_of
 from app.domain.touch import Touch, read_touches
@@ -45,6 +46,8 @@ class Controls(msgspec.Struct, frozen=True):
     touches: list[Touch] = []
     #: A proof of work, not checked yet.
     proof: str | None = None
+    #: Captcha tokens by their fields, not verified yet.
+    captcha_tokens: dict[str, str] = {}
 
 
 #: What a submission without control fields has.
@@ -63,6 +66,8 @@ def take_controls(
     redirect = text_of(rest.pop(REDIRECT, None))
     idempotency_key = text_of(rest.pop(IDEMPOTENCY_KEY, None))
     proof = text_of(rest.pop(PROOF, None))
+    tokens = {name: read_token(rest.pop(name, None)) for name in TOKEN_FIELDS.values()}
+    captcha_tokens = {name: token for name, token in tokens.items() if token}
     if redirect and len(redirect) > REDIRECT_CHARS_MAX:
         problems.add(REDIRECT, f"is longer than {REDIRECT_CHARS_MAX:,} characters")
     fill_ms = read_fill_ms(rest.get(FILL_TIME))
@@ -72,7 +77,10 @@ def take_controls(
     if touches is not None:
         del rest[TOUCHES]
     honeypot = filled[0] if filled else None
-    return Controls(honeypot, fill_ms, redirect, idempotency_key, touches or [], proof), rest
+    controls = Controls(
+        honeypot, fill_ms, redirect, idempotency_key, touches or [], proof, captcha_tokens
+    )
+    return controls, rest
 
 
 def _is_filled(value: object) -> bool:

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 
 import msgspec
 
+from app.domain.captcha import Captcha
 from app.domain.page_settings import PageSettings
 from app.domain.spam.mode import SpamMode
 from app.domain.spam.proof import key_of
@@ -22,6 +23,8 @@ class OrgSettings(msgspec.Struct, frozen=True):
     #: A form filled in faster than this is quarantined; 0: no such rule.
     min_fill_ms: int = 0
     spam_mode: SpamMode = SpamMode.MONITOR
+    #: The captcha in its forms, if they have one.
+    captcha: Captcha | None = None
     page: PageSettings = PageSettings()
     #: Captures a minute from one client address; 0: no limit.
     capture_rate_per_address: int | None = None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from app.domain.captcha import choose_token
 from app.domain.capture import Capture
 from app.domain.capture_rules import Caller, Said, rules_for
 from app.domain.contact_fields import lead_values
@@ -81,6 +82,8 @@ def make_capture(
 ) -> Capture:
     """The capture of a submission, received now. `quarantine`: why its page is suspicious."""
     controls = submission.controls
+    # A keyed caller knows whom it sends.
+    captcha = None if caller.is_trusted else org.settings.captcha
     capture = Capture(
         *lead_values(submission),
         id=new_id("cap"),
@@ -96,6 +99,7 @@ def make_capture(
         without_language=head.accept_language is None,
         without_page=head.origin is None and head.referrer is None,
         spam_mode=org.settings.spam_mode,
+        captcha=choose_token(captcha, controls.captcha_tokens),
         quarantine=signs_of_bot(org, submission) or quarantine,
     )
     capture.form = head.form or capture.form or form_of_page(head.referrer, head.host)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.domain.capture import Capture, CaptureStatus
+from app.domain.captcha import Verification
+from app.domain.capture import Capture
 from app.domain.contact import Contact
 from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.ids import time_of
@@ -49,6 +50,8 @@ class StoredCapture(msgspec.Struct):
     spam_signals: Any
     #: What a person said of it: `SPAM` or `NOT_SPAM`.
     marked: str | None = None
+    #: What became of its captcha token; None: it had none.
+    verification: str | None = None
 
 
 _decoder = msgspec.json.Decoder(list[Capture])
@@ -70,7 +73,8 @@ def insert_rejected(cursor: Cursor, capture: Capture, reason: str) -> None:
 
     A NUL character, which PostgreSQL cannot hold, becomes the sign for a replaced one.
     """
-    row = msgspec.structs.replace(_row(capture), status=CaptureStatus.REJECTED, reason=reason[:500])
+    rejected = msgspec.structs.replace(capture, rejected=reason[:500])
+    row = _row(rejected)
     _INSERT.run(cursor, {"rows": as_json([row]).replace("\\u0000", "\\ufffd")})
 
 
@@ -115,6 +119,7 @@ def _row(capture: Capture) -> StoredCapture:
         capture.referrer,
         capture.spam_score,
         capture.spam_signals,
+        verification=Verification.PENDING if capture.verifies else None,
     )
 
 

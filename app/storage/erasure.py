@@ -19,7 +19,7 @@ from app.domain.delivery import DeliveryStatus
 from app.domain.event import CONTACT_DELETED
 from app.domain.ids import time_of
 from app.domain.traces import Person
-from app.storage import capture_words, contact_service, contacts, waiting_captures
+from app.storage import capture_words, contact_service, contacts, verifications, waiting_captures
 from app.storage import person as persons
 from app.storage.database import Cursor, execute, fetch
 from app.storage.deliveries import ERASED, cancel, forget_answers
@@ -113,5 +113,6 @@ def _leave_tombstones(cursor: Cursor, org_id: str, ids: Sequence[str], write_id:
 
 
 def _empty(cursor: Cursor, which: Expression, **more: str) -> None:
+    verifications.forget(cursor, which)
     blank = Captures.update(payload={}, client_address=None, user_agent=None, referrer=None, **more)
     execute(cursor, blank.where(which))

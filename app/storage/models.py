@@ -71,6 +71,7 @@ class Orgs(Table):
     created_at = DateTimeTZField()
     id_secret = BlobField()
     settings = _json()
+    captcha_secret = BlobField(null=True)
     updated_at = DateTimeTZField()
     version = BigIntegerField()
 
@@ -172,6 +173,19 @@ class Captures(Table):
     spam_score = FloatField(null=True)
     spam_signals = BinaryJSONField(index=False, null=True)
     marked = TextField(null=True)
+    verification = TextField(null=True)
+
+
+class Verifications(Table):
+    """Captcha tokens that wait for their provider's word."""
+
+    capture_id = _id()
+    org_id = _key()
+    provider = TextField()
+    token = TextField()
+    tries = IntegerField()
+    next_try_at = DateTimeTZField()
+    expires_at = DateTimeTZField()
 
 
 class UnreadableJobs(Table):

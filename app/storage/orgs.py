@@ -48,6 +48,11 @@ def update_settings(cursor: Cursor, org_id: str, settings: OrgSettings) -> None:
     execute(cursor, changed.where(Orgs.id == org_id))
 
 
+def set_captcha_secret(cursor: Cursor, org_id: str, encrypted: bytes | None) -> None:
+    """Replace the secret with which an org's captcha tokens are verified."""
+    execute(cursor, Orgs.update(captcha_secret=encrypted).where(Orgs.id == org_id))
+
+
 def directory_version(cursor: Cursor) -> tuple[int, datetime]:
     """What rises with every change of an org or a key, by a trigger; and the server's time."""
     query = Directory.select(Directory.version, fn.clock_timestamp())

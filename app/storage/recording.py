@@ -21,6 +21,7 @@ from app.domain.ids import ulid_of
 from app.domain.merge import merge_capture, new_contact
 from app.storage import captures as capture_rows
 from app.storage import contacts as contact_rows
+from app.storage import verifications
 from app.storage.database import Cursor
 from app.storage.erasure import erase_captures
 from app.storage.events import publish
@@ -87,7 +88,9 @@ def _is_erased(contact: Contact | None, capture: Capture) -> bool:
 def _insert(cursor: Cursor, captures: Sequence[Capture]) -> list[Capture]:
     unique = {capture.id: capture for capture in captures}
     inserted = capture_rows.insert_new(cursor, list(unique.values()))
-    return sorted((c for c in unique.values() if c.id in inserted), key=lambda c: c.id)
+    new = sorted((c for c in unique.values() if c.id in inserted), key=lambda c: c.id)
+    verifications.insert(cursor, new)
+    return new
 
 
 def _merge_one(known: dict[str, Contact], capture: Capture, now: datetime) -> Event:

@@ -13,7 +13,7 @@ import psycopg2.errors
 from app.domain.errors import StorageUnavailable
 from app.domain.webhook import WebhookStatus
 from app.storage.database import Cursor, drop_connection, execute, fetch, open_database, transaction
-from app.storage.models import SecretCheck, Webhooks
+from app.storage.models import Orgs, SecretCheck, Webhooks
 from app.storage.secret_cipher import SecretCipher, UnreadableSecret
 from config.settings import BadSetting, Settings
 
@@ -99,6 +99,23 @@ def reencrypt(cursor: Cursor, cipher: SecretCipher, after: str) -> Reencrypted |
         if values != {name: stored[name] for name in values}:
             changed += execute(cursor, Webhooks.update(**values).where(its))
     return Reencrypted(rows[-1][0], changed, unreadable) if rows else None
+
+
+def reencrypt_captchas(cursor: Cursor, cipher: SecretCipher) -> Reencrypted:
+    """Encrypt the secrets of all orgs' captchas with the current key."""
+    some = Orgs.select(Orgs.id, Orgs.captcha_secret).where(Orgs.captcha_secret.is_null(False))
+    rows = fetch(cursor, some.order_by(Orgs.id).for_update(), lambda *row: row)
+    changed, unreadable = 0, []
+    for org_id, secret in rows:
+        try:
+            renewed = cipher.renew(secret)
+        except UnreadableSecret:
+            unreadable.append(org_id)
+            continue
+        if renewed != bytes(secret):
+            update = Orgs.update(captcha_secret=renewed)
+            changed += execute(cursor, update.where(Orgs.id == org_id))
+    return Reencrypted("", changed, unreadable)
 
 
 def encrypt_headers(cursor: Cursor, cipher: SecretCipher, limit: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import subprocess
@@ -249,6 +250,15 @@ def test_an_orgs_settings_are_changed(manage: Manage, org: Org) -> None:
     assert (named["page"]["name"], named["page"]["color"]) == ("Acme", "#123456")
     assert (bare["page"]["name"], bare["page"]["color"]) == (None, "#123456")
     assert changed["allowed_origins"] == []
+
+
+def test_an_orgs_captcha_is_set_with_a_secret_from_standard_input(
+    manage: Manage, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("s3cret\n"))
+    assert manage("orgs", "edit", "--captcha", "hcaptcha")["captcha"] == {"provider": "hcaptcha"}
+    assert manage("orgs", "edit", "--min-fill-ms", "1")["captcha"] == {"provider": "hcaptcha"}
+    assert manage("orgs", "edit", "--captcha", "none")["captcha"] is None
 
 
 def test_what_was_set_aside_is_listed_and_released(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sys
 from argparse import Namespace
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from app.api import org as org_api
 from app.api.org import view
 from app.domain.api_key import NewKey, Scope, generate_key
+from app.domain.captcha import CaptchaProvider
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import new_id
 from app.domain.org import Org, OrgSettings
@@ -25,6 +27,8 @@ from scripts.commands.manage.output import Listing
 #: It becomes a label of the org's host name.
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
+
+_NO_CAPTCHA = "none"
 
 #: What of the pages for visitors can be set.
 _PAGE = {
@@ -72,8 +76,16 @@ def edit_org(operator: Operator, arguments: Namespace) -> object:
         "spam_mode": arguments.spam_mode,
         "min_fill_ms": arguments.min_fill_ms,
         "page": page or None,
+        "captcha": _captcha(arguments.captcha),
     }
     return operator.ask(org_api.edit_org, body=wanted)
+
+
+def _captcha(provider: str | None) -> object:
+    """The captcha to set; its secret comes from stdin, where neither `ps` nor a history sees it."""
+    if provider == _NO_CAPTCHA:
+        return msgspec.Raw(b"null")
+    return provider and {"provider": provider, "secret": sys.stdin.readline().strip()}
 
 
 def insert_org(cursor: Cursor, slug: str) -> Org:
@@ -100,6 +112,11 @@ COMMANDS = (
         edit_org,
         option("--spam-mode", choices=[mode.value for mode in SpamMode]),
         option("--min-fill-ms", type=int, help="a form filled in faster is quarantined"),
+        option(
+            "--captcha",
+            choices=[*(each.value for each in CaptchaProvider), _NO_CAPTCHA],
+            help="captcha in its forms; its secret is read from standard input",
+        ),
         *(option(f"--page-{name.replace('_', '-')}", help=text) for name, text in _PAGE.items()),
     ),
     Command("orgs create", create_org, option("slug", help="its host is SLUG.BASE_DOMAIN")),

@@ -12,13 +12,16 @@ from scripts.commands.manage.operator import Operator
 
 
 def reencrypt(operator: Operator, arguments: Namespace) -> object:
-    """Encrypt every webhook's secrets and headers with SECRET_KEY; SECRET_KEY_PREVIOUS reads them.
+    """Encrypt webhooks' secrets and headers and captchas' secrets with SECRET_KEY.
 
-    Afterwards SECRET_KEY_PREVIOUS is not needed any more. Webhooks that neither key can read are
-    named; with --abandon the start accepts that, and each of them needs a new secret.
+    SECRET_KEY_PREVIOUS reads them, and is not needed any more afterwards. Webhooks and orgs whose
+    secrets neither key can read are named; with --abandon the start accepts that, and each of them
+    needs a new secret.
     """
     cipher, database = operator.services.cipher, operator.services.database
-    changed, unreadable, after = 0, list[str](), ""
+    with transaction(database) as cursor:
+        _, changed, unreadable = secret_key.reencrypt_captchas(cursor, cipher)
+    after = ""
     while True:
         with transaction(database) as cursor:
             step = secret_key.reencrypt(cursor, cipher, after)
@@ -28,9 +31,9 @@ def reencrypt(operator: Operator, arguments: Namespace) -> object:
         unreadable += step.unreadable
     if unreadable and not arguments.abandon:
         raise Conflict(
-            f"{changed} webhooks done; neither SECRET_KEY nor SECRET_KEY_PREVIOUS reads the secrets"
+            f"{changed} done; neither SECRET_KEY nor SECRET_KEY_PREVIOUS reads the secrets"
             f" of {', '.join(unreadable[:20])}: set the right one, or give them up with --abandon"
-            " and rotate each one's secret"
+            " and give each a new secret"
         )
     with transaction(database) as cursor:
         secret_key.replace_check_value(cursor, cipher)
