@@ -20,6 +20,8 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.csv_pages import csv_response, wants_csv
+from app.api.lists import Page
 from app.domain.api_key import ApiKey
 from app.domain.errors import (
     NotFound,
@@ -124,6 +126,10 @@ def keyed(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         headers = {"X-Request-Id": request_id, **limits, **answer.headers}
         if answer.content is None:
             return Response(status_code=answer.status, headers=headers)
+        if isinstance(answer.content, Page):
+            headers["Vary"] = "Accept"
+            if wants_csv(request):
+                return csv_response(request, endpoint, answer.content, headers)
         return JsonResponse(answer.content, status_code=answer.status, headers=headers)
 
     # Takes along the name, the docstring and the description for the OpenAPI document.

@@ -189,6 +189,10 @@ def _responses(operation: Operation, references: Mapping[object, Schema]) -> Sch
         answer: Schema = {"description": errors.SUCCESSES[status], "headers": errors.KEYED_HEADERS}
         if kind is not None:
             answer["content"] = {"application/json": {"schema": references[kind]}}
+        if get_origin(kind) is Page:
+            # In words only: with a second type, generated clients would take every page for text.
+            answer["description"] += " With `Accept: text/csv`, the page as CSV."
+            answer["headers"] = {**errors.KEYED_HEADERS, **errors.NEXT_PAGE}
         responses[str(status)] = answer
     codes = [
         "bad_request",

@@ -61,6 +61,12 @@ def _references(names: Iterable[str]) -> Schema:
 
 
 KEYED_HEADERS = _references(["X-Request-Id", *_LIMITS])
+NEXT_PAGE: Schema = {
+    "Link": {
+        "description": "As CSV: the next page, if there is one",
+        "schema": {"type": "string"},
+    }
+}
 _WAIT = _references(["Retry-After"])
 _WAITING = {"rate_limit_exceeded", "unavailable"}
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
-from app.api.call import Endpoint
+if TYPE_CHECKING:  # call.py asks for the descriptions
+    from app.api.call import Endpoint
 
 Item = TypeVar("Item")
 _ATTRIBUTE = "operation"
