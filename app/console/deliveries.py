@@ -12,9 +12,11 @@ from app.domain.event import EVENT_TYPES
 from app.domain.ids import is_id
 from app.storage import failed_deliveries
 from app.storage.database import transaction
-from app.storage.failed_deliveries import LOOKED_AT_MAX, Failed
+from app.storage.failed_deliveries import Failed
 
 _PAGE = 50
+#: Failed deliveries that the list of one cause is taken from: the latest.
+_LOOKED_AT_FOR_CAUSE = 2000
 _STATUSES = ("pending", "attempting", "succeeded", "failed", "cancelled", "held")
 _COLUMNS = (
     *("id", "created_at", "webhook_id", "event_id", "event_type", "contact_id", "status"),
@@ -94,8 +96,8 @@ def _listed(visit: Visit, filters: dict[str, str]) -> dict[str, Any]:
 
 
 def _failed(visit: Visit, filters: dict[str, str]) -> list[Failed]:
-    """The failed ones of these filters, as many as are grouped; all of one cause."""
-    look_at = LOOKED_AT_MAX if filters["cause"] else GROUPED
+    """The failed ones of these filters, among as many as are grouped; of one cause, among more."""
+    look_at = _LOOKED_AT_FOR_CAUSE if filters["cause"] else GROUPED
     with transaction(visit.services.database) as cursor:
         return failed_deliveries.latest(cursor, visit.org.id, wanted_by(filters), look_at)
 

@@ -63,7 +63,10 @@ def _figures(name: str, leads: Sequence[FormLead], span: Sequence[date]) -> Form
     recorded = [lead for lead in leads if lead.status == "recorded"]
     made = Counter(lead.received_at.date() for lead in recorded)
     converted = Counter(lead.received_at.date() for lead in recorded if lead.stage in CONVERTED)
-    pages = Counter(page for lead in leads if (page := page_of(lead.referrer)))
+    pages: Counter[str] = Counter()
+    for referrer, count in Counter(lead.referrer for lead in leads).items():
+        pages[page_of(referrer)] += count
+    del pages[""]
     return FormFigures(
         name,
         statuses["recorded"],
