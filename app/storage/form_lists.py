@@ -19,11 +19,11 @@ LOOKED_AT_MAX, _SET_ASIDE_MAX = 2000, 500
 # The look-ups are LATERAL and cannot become joins: whatever a plan expects, they go by key.
 _RECORDED = """
 WITH looked AS MATERIALIZED (
-    SELECT id, contact_id FROM events
+    SELECT id, contact_id, form FROM events
     WHERE org_id = %(org)s AND id >= %(first)s ORDER BY id DESC LIMIT %(limit)s)
-SELECT c.id, c.form, c.referrer, (SELECT stage FROM contacts WHERE id = looked.contact_id)
+SELECT c.id, looked.form, c.referrer, (SELECT stage FROM contacts WHERE id = looked.contact_id)
 FROM looked, LATERAL (
-    SELECT id, payload ->> 'form' AS form, referrer FROM captures
+    SELECT id, referrer FROM captures
     WHERE id = 'cap_' || substr(looked.id, 5) AND org_id = %(org)s AND status = 'recorded'
     OFFSET 0) AS c
 """
