@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
-SECRET = "s3cret&of=the org"
+SECRET = "s3cret&of=the+org"
 EXPIRED, FORGED, WRONG = "timeout-or-duplicate", "invalid-input-response", "invalid-input-secret"
 
 
