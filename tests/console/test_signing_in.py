@@ -7,6 +7,7 @@ from ipaddress import ip_network
 import pytest
 from starlette.applications import Starlette
 
+from app.console import live
 from app.console.signin import is_own_path
 from app.domain.org import Org
 from app.domain.user import Role, hash_token, may, password_problem, sign_in_address
@@ -166,6 +167,23 @@ def test_a_session_gets_another_token_each_day(admit: Admit, database: Database)
         cursor.execute("UPDATE sessions SET rotated_at = now() - interval '2 minutes'")
     assert visitor.get("/console/").status == 303
     visitor.cookies = after
+    assert visitor.get("/console/").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/console/users", 403), ("/console/no-such-page", 404), ("/console/changes", 200)],
+)
+def test_whatever_is_answered_brings_the_new_token(
+    admit: Admit, database: Database, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr(live, "STREAM_SECONDS", 0.0)
+    visitor = admit(Role.VIEWER)
+    with transaction(database) as cursor:
+        cursor.execute("UPDATE sessions SET rotated_at = now() - interval '25 hours'")
+    assert visitor.get(path).status == status
+    with transaction(database) as cursor:
+        cursor.execute("UPDATE sessions SET rotated_at = now() - interval '2 minutes'")
     assert visitor.get("/console/").status == 200
 
 
