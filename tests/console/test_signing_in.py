@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
@@ -112,6 +113,68 @@ def test_too_many_tries_for_one_user_have_to_wait(client: Client, org: Org) -> N
     assert tries[0] == 401
     assert tries[-1] == 429
     assert try_password(client, "bob@example.com", "wrong") == 401
+
+
+def test_whoever_has_many_addresses_of_one_network_is_one_client(
+    database_url: str, redis_url: str, database: Database
+) -> None:
+    make_org(database)
+    proxied = Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SECRET_KEY,
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
+    )
+    client = Client(make_app(proxied))
+    client.start()
+    try:
+        tries = [
+            try_password(
+                client, f"{n}@example.com", "wrong", x_forwarded_for=f"2001:db8:1:2::{n:x}"
+            )
+            for n in range(1, 23)
+        ]
+    finally:
+        client.stop()
+    assert tries[0] == 401
+    assert tries[-1] == 429
+
+
+def test_a_link_that_fails_to_sign_in_is_not_used_up(
+    client: Client, database: Database, org: Org
+) -> None:
+    link = make_link(database, make_user(database, org, "ada@example.com", Role.ADMIN))
+    visitor = Visitor(client)
+    visitor.get(link)
+    with transaction(database) as cursor:
+        cursor.execute("ALTER TABLE sessions RENAME TO sessions_away")
+    with suppress(Exception):
+        visitor.post(link)
+    with transaction(database) as cursor:
+        cursor.execute("ALTER TABLE sessions_away RENAME TO sessions")
+    assert visitor.sign_in(link).status == 200
+
+
+def test_a_new_password_ends_links_that_were_not_used(
+    client: Client, admit: Admit, database: Database, org: Org
+) -> None:
+    visitor = admit(Role.VIEWER, "ada@example.com")
+    with transaction(database) as cursor:
+        user = users.find_by_email(cursor, org.id, "ada@example.com")
+    assert user is not None
+    link = make_link(database, user)
+    assert Visitor(client).get(link).status == 200
+    with_password(visitor)
+    assert Visitor(client).get(link).status == 404
+
+
+def test_the_current_password_cannot_be_guessed_without_end(admit: Admit) -> None:
+    visitor = admit(Role.VIEWER)
+    with_password(visitor)
+    fields = {"new": "other plain words", "current": "wrong"}
+    tries = [visitor.post("/console/account/password", fields).status for _ in range(12)]
+    assert tries[0] == 422
+    assert tries[-1] == 429
 
 
 def test_a_disabled_user_is_out_at_once(client: Client, admit: Admit, database: Database) -> None:
