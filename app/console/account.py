@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.console.sign_in_tries import take_try_of
 from app.console.visit import Page, Redirect, Visit
 from app.domain.errors import NotFound
 from app.domain.user import PASSWORD_CHARS_MIN, password_problem
@@ -18,13 +19,15 @@ def show(visit: Visit) -> Page:
 
 
 def change_password(visit: Visit) -> Page | Redirect:
-    """Set another password; the user's other sessions end."""
+    """Set another password; the user's other sessions end, and links that were not used."""
     new, current = visit.form.get("new", ""), visit.form.get("current", "")
     problem = password_problem(new, visit.user.email)
     if problem:
         return _page(visit, f"The new password {problem}.")
-    if visit.user.has_password and not _is_current(visit, current):
-        return _page(visit, "The current password is wrong.")
+    if visit.user.has_password:
+        take_try_of(visit.services, visit.user)
+        if not _is_current(visit, current):
+            return _page(visit, "The current password is wrong.")
     hashed = hash_password(new)
     with transaction(visit.services.database) as cursor:
         ended = user_service.change_password(cursor, visit.user, hashed, visit.session_id)

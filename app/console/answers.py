@@ -34,8 +34,8 @@ def to_sign_in(request: Request) -> Response:
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     path = link(SIGN_IN_PATH, {"next": wanted if request.method == "GET" else None})
     if is_partial(request):  # htmx follows redirects of its own requests without a trace
-        return _finish(request, Response(headers={"HX-Redirect": path}))
-    return _finish(request, RedirectResponse(path, 303))
+        return finish(request, Response(headers={"HX-Redirect": path}))
+    return finish(request, RedirectResponse(path, 303))
 
 
 def answer(request: Request, result: Page | Redirect | Download) -> Response:
@@ -44,11 +44,11 @@ def answer(request: Request, result: Page | Redirect | Download) -> Response:
         response: Response = RedirectResponse(result.path, 303)
         if result.notice:
             cookies.set_notice(response, result.notice, secure=is_secure(request))
-        return _finish(request, response)
+        return finish(request, response)
     if isinstance(result, Download):
         headers = {"Content-Disposition": f'attachment; filename="{result.name}"'}
         stream = StreamingResponse(result.chunks, media_type=result.media_type, headers=headers)
-        return _finish(request, stream)
+        return finish(request, stream)
     return _html(request, result)
 
 
@@ -84,7 +84,7 @@ def _html(request: Request, page: Page) -> Response:
     response.headers["Vary"] = "HX-Request"
     if not fragment and cookies.read_cookie(request, cookies.NOTICE, secure=is_secure(request)):
         cookies.set_cookie(response, cookies.NOTICE, "", secure=is_secure(request))
-    return _finish(request, response)
+    return finish(request, response)
 
 
 def _shared(request: Request) -> Mapping[str, Any]:
@@ -102,7 +102,13 @@ def _shared(request: Request) -> Mapping[str, Any]:
     }
 
 
-def _finish(request: Request, response: Response) -> Response:
+def finish(request: Request, response: Response) -> Response:
+    """Any answer with what all have, among it the session's new token if it got one.
+
+    The old token ends soon, so the new one has to come with errors and streams, too.
+    """
+    if fresh := getattr(request.state, "fresh_token", ""):
+        cookies.set_cookie(response, cookies.SESSION, fresh, secure=is_secure(request))
     response.headers.update(PRIVATE_HEADERS)
     response.headers["X-Request-Id"] = connection_request_id(request)
     return response

@@ -60,9 +60,9 @@ def show(visit: Visit) -> Page:
 def export(visit: Visit) -> Download:
     """What the filters show, as CSV or NDJSON, while it is read."""
     query = _asked(_filters(visit))
+    pages = pages_of(visit.operations.list_audit_entries, visit.caller, query)
     with transaction(visit.services.database) as cursor:
         visit.note(cursor, "audit.exported")
-    pages = pages_of(visit.operations.list_audit_entries, visit.caller, query)
     return exported("audit", visit.query.get("as", ""), _COLUMNS, pages)
 
 

@@ -20,8 +20,8 @@ def export(visit: Visit) -> Download:
     query = {"stage": given["stage"] if given["stage"] in STAGES else ""}
     query |= {"source": given["source"] if given["source"] in SOURCES else ""}
     query |= {"email": visit.query.get("q", "").strip(), "sort": "-created_at"}
-    with transaction(visit.services.database) as cursor:
-        visit.note(cursor, "contacts.exported")
     wanted = {name: value for name, value in query.items() if value}
     rows = pages_of(visit.operations.list_contacts, visit.caller, wanted)
+    with transaction(visit.services.database) as cursor:
+        visit.note(cursor, "contacts.exported")
     return exported("contacts", visit.query.get("as", ""), _COLUMNS, rows)

@@ -61,10 +61,10 @@ def show(visit: Visit) -> Page:
 
 def export(visit: Visit) -> Download:
     """What the filters show, as CSV or NDJSON, while it is read."""
-    with transaction(visit.services.database) as cursor:
-        visit.note(cursor, "deliveries.exported")
     query = _asked(_filters(visit))
     pages = pages_of(visit.operations.list_deliveries, visit.caller, query)
+    with transaction(visit.services.database) as cursor:
+        visit.note(cursor, "deliveries.exported")
     return exported("deliveries", visit.query.get("as", ""), _COLUMNS, pages)
 
 

@@ -18,15 +18,24 @@ Row = Mapping[str, Any]
 
 
 def pages_of(ask: Ask, caller: Caller, query: Mapping[str, str]) -> Iterator[Row]:
-    """Every item of a list of the API, up to `_ROWS_MAX`."""
-    asked, left = {**query, "limit": str(_STEP)}, _ROWS_MAX
-    while left > 0:
-        page = ask(caller, query=asked)
+    """Every item of a list of the API, up to `_ROWS_MAX`.
+
+    The first page is asked for at once: what is wrong with the query is known before a file begins.
+    """
+    asked = {**query, "limit": str(_STEP)}
+    return _rest(ask, caller, asked, ask(caller, query=asked))
+
+
+def _rest(
+    ask: Ask, caller: Caller, asked: dict[str, str], page: Mapping[str, Any]
+) -> Iterator[Row]:
+    left = _ROWS_MAX
+    while True:
         yield from page["data"]
         left -= _STEP
-        if page["next_cursor"] is None:
+        if page["next_cursor"] is None or left <= 0:
             return
-        asked["cursor"] = page["next_cursor"]
+        page = ask(caller, query=asked | {"cursor": page["next_cursor"]})
 
 
 def exported(name: str, form: str, columns: Sequence[str], rows: Iterable[Row]) -> Download:

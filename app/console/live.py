@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
 
+from app.console.visit import Visit
 from app.domain.errors import StorageUnavailable
 from app.storage import lead_changes
 from app.storage.database import Database, transaction
@@ -33,7 +34,7 @@ _CHANGED, _KEEP_ALIVE = b"data: changed\n\n", b": still here\n\n"
 
 
 class LiveChanges:
-    """Tells listeners that their topic has changed: the id of an org, or that of an event."""
+    """Tells listeners that their topic has changed: the id of an org, or one of its events."""
 
     def __init__(self, look: Look) -> None:
         """`look`: see `look_at`."""
@@ -90,10 +91,20 @@ class LiveChanges:
                 changed.set()
 
 
+def topic_of_event(org_id: str, event_id: str) -> str:
+    """What to listen to for the deliveries of an org's event."""
+    return f"{org_id}/{event_id}"
+
+
+def event_in_path(visit: Visit) -> str:
+    """The topic of the event that a path names. Raises `NotFound`."""
+    return topic_of_event(visit.org.id, visit.id_in_path("evt", "Event"))
+
+
 def look_at(database: Database, topics: list[str]) -> dict[str, str]:
     """What differs when a topic has changed, for each of them."""
-    orgs = [topic for topic in topics if topic.startswith("org_")]
-    events = [topic for topic in topics if topic.startswith("evt_")]
+    orgs = [topic for topic in topics if "/" not in topic]
+    events = [topic for topic in topics if "/" in topic]
     with transaction(database) as cursor:
         return lead_changes.fingerprints(cursor, orgs, events)
 

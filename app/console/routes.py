@@ -25,6 +25,7 @@ from app.console import (
     webhook_replays,
     webhooks,
 )
+from app.console.live import event_in_path
 from app.console.serve import ConsoleRoute, action, changes, page
 from app.domain.user import Role
 
@@ -40,7 +41,7 @@ ROUTES: list[BaseRoute] = [
     ConsoleRoute(_LINK, signin.use_link, None, ["POST"]),
     page("/console/", home.show),
     changes("/console/changes", lambda visit: visit.org.id),
-    changes("/console/changes/{id}", lambda visit: visit.id_in_path("evt", "Event")),
+    changes("/console/changes/{id}", event_in_path),
     page("/console/leads", leads.show),
     page("/console/leads/export", leads.export, Role.OPERATOR),
     page("/console/leads/{id}", trace.show),

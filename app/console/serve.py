@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from app.console import cookies
-from app.console.answers import answer, error_page, is_secure, to_sign_in
+from app.console.answers import answer, error_page, finish, is_secure, to_sign_in
 from app.console.forms import check_origin, check_token, clean_query, read_form
 from app.console.headers import PRIVATE_HEADERS
 from app.console.live import LiveChanges
@@ -66,9 +66,9 @@ async def org_of(request: Request) -> Org:
 async def serve(endpoint: Endpoint, role: Role, request: Request) -> Response:
     """The answer of an endpoint to a user with that role, or the way to sign in."""
     try:
-        visit, fresh = await _admit(request, role)
+        visit = await _admit(request, role)
         result = await run_in_threadpool(retrying, partial(endpoint, visit))
-        response = answer(request, result)
+        return answer(request, result)
     except NotSignedIn:
         return to_sign_in(request)
     except RexError as error:
@@ -76,33 +76,32 @@ async def serve(endpoint: Endpoint, role: Role, request: Request) -> Response:
     except Exception:
         log.exception("console.failed", extra={"request_id": connection_request_id(request)})
         return error_page(request, RexError())
-    if fresh:
-        cookies.set_cookie(response, cookies.SESSION, fresh, secure=is_secure(request))
-    return response
 
 
 async def serve_changes(topic_of: Callable[[Visit], str], request: Request) -> Response:
     """A stream of server-sent events, one for each change of a topic."""
     live: LiveChanges = request.app.state.live
     try:
-        visit, _ = await _admit(request, Role.VIEWER)
+        visit = await _admit(request, Role.VIEWER)
         if live.is_full:
             raise Unavailable("Too many pages are live at this moment")
+        topic = topic_of(visit)
     except NotSignedIn:
         return Response(status_code=401, headers=PRIVATE_HEADERS)
     except RexError as error:
         return error_page(request, error)
-    lines = live.stream(topic_of(visit), stop_event(request.scope))
-    headers = PRIVATE_HEADERS | {"X-Accel-Buffering": "no"}  # nginx would hold the lines back
-    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
+    lines = live.stream(topic, stop_event(request.scope))
+    headers = {"X-Accel-Buffering": "no"}  # nginx would hold the lines back
+    stream = StreamingResponse(lines, media_type="text/event-stream", headers=headers)
+    return finish(request, stream)
 
 
 class NotSignedIn(Exception):
     """The request has no valid session."""
 
 
-async def _admit(request: Request, role: Role) -> tuple[Visit, str | None]:
-    """The visit of a user who may make it, and the token that replaces the cookie's if it is time.
+async def _admit(request: Request, role: Role) -> Visit:
+    """The visit of a user who may make it.
 
     Raises `NotSignedIn`, or `Forbidden` for another role or a form that no page of theirs sent.
     """
@@ -114,14 +113,14 @@ async def _admit(request: Request, role: Role) -> tuple[Visit, str | None]:
     session, fresh = await run_in_threadpool(retrying, look) if token else (None, None)
     if session is None:
         raise NotSignedIn
-    request.state.session = session
+    request.state.session, request.state.fresh_token = session, fresh
     form = await read_form(request)
     if request.method == "POST":
         check_origin(request)
         check_token(form, session.form_token)
     if not may(session.user.role, role):
         raise Forbidden(f"This needs the role {role}; yours is {session.user.role}")
-    visit = Visit(
+    return Visit(
         org=org,
         user=session.user,
         session_id=session.id,
@@ -133,7 +132,6 @@ async def _admit(request: Request, role: Role) -> tuple[Visit, str | None]:
         host=host,
         origin=f"{'https' if secure else 'http'}://{host}",
     )
-    return visit, fresh
 
 
 def _find_session(database: Database, org: Org, token: str) -> tuple[Session | None, str | None]:

@@ -24,7 +24,7 @@ from app.domain.user import PASSWORD_CHARS_MAX, User, hash_token, new_token, sig
 from app.http.passwords import is_password
 from app.http.services import Services
 from app.storage import audit, sessions, users
-from app.storage.database import Database, retrying, transaction
+from app.storage.database import Cursor, Database, retrying, transaction
 
 Respond = Callable[[Request, Org], Awaitable[Response]]
 
@@ -121,7 +121,7 @@ def _user_of_link(database: Database, org: Org, token: str) -> User | None:
 def _begin_by_link(request: Request, database: Database, org: Org, token: str) -> str | None:
     with transaction(database) as cursor:
         user = users.use_link(cursor, org.id, hash_token(token))
-    return _begin(request, database, user, "link") if user else None
+        return _begin(request, cursor, user, "link") if user else None
 
 
 def _begin_by_password(
@@ -131,19 +131,17 @@ def _begin_by_password(
         found = users.credentials(cursor, org.id, address)
     if not is_password(typed, found.password_hash if found else None) or found is None:
         return None
-    return _begin(request, database, found.user, "password")
+    with transaction(database) as cursor:
+        return _begin(request, cursor, found.user, "password")
 
 
-def _begin(request: Request, database: Database, user: User, way: str) -> str:
+def _begin(request: Request, cursor: Cursor, user: User, way: str) -> str:
     """Start a session; the token of its cookie. Every sign-in has a token of its own."""
     token, agent = new_token(), request.headers.get("user-agent", "")[:300]
-    with transaction(database) as cursor:
-        session_id = sessions.insert(cursor, user.id, token.hash, new_token().text, agent)
-        users.note_sign_in(cursor, user.id)
-        whose, who = user.org_id, user.id
-        audit.note(
-            cursor, "session.started", actor=who, org_id=whose, subject_id=session_id, way=way
-        )
+    session_id = sessions.insert(cursor, user.id, token.hash, new_token().text, agent)
+    users.note_sign_in(cursor, user.id)
+    whose, who = user.org_id, user.id
+    audit.note(cursor, "session.started", actor=who, org_id=whose, subject_id=session_id, way=way)
     return token.text
 
 

@@ -16,17 +16,21 @@ SELECT org_id, md5(concat(
 FROM unnest(%s::text[]) AS o (org_id)
 """
 _CHANGES_OF_EVENTS = """
-SELECT event_id, md5(string_agg(concat(id, status, attempts, next_attempt_at), ',' ORDER BY id))
-FROM deliveries WHERE event_id = ANY(%s) GROUP BY event_id
+SELECT topic,
+    md5(string_agg(concat(d.id, d.status, d.attempts, d.next_attempt_at), ',' ORDER BY d.id))
+FROM unnest(%s::text[]) AS t (topic)
+JOIN deliveries d ON d.event_id = split_part(topic, '/', 2) AND d.org_id = split_part(topic, '/', 1)
+GROUP BY topic
 """
 
 
-def fingerprints(
-    cursor: Cursor, org_ids: Iterable[str], event_ids: Iterable[str]
-) -> dict[str, str]:
-    """What differs when the newest leads of an org, or the deliveries of an event, have changed."""
+def fingerprints(cursor: Cursor, org_ids: Iterable[str], events: Iterable[str]) -> dict[str, str]:
+    """What differs when the newest leads of an org, or the deliveries of an event, have changed.
+
+    `events`: each as `org_id/event_id`, so that nobody watches those of another org.
+    """
     found: dict[str, str] = {}
-    for statement, ids in ((_CHANGES, list(org_ids)), (_CHANGES_OF_EVENTS, list(event_ids))):
+    for statement, ids in ((_CHANGES, list(org_ids)), (_CHANGES_OF_EVENTS, list(events))):
         if ids:
             cursor.execute(statement, (ids,))
             found |= dict(cursor.fetchall())

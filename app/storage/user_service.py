@@ -62,6 +62,7 @@ def enable(cursor: Cursor, user: User, actor: str) -> None:
 def change_password(cursor: Cursor, user: User, password_hash: str, session_id: str) -> int:
     """Replace the user's own password; how many of the user's other sessions that ended."""
     users.set_password(cursor, user.id, password_hash)
+    users.delete_links(cursor, user.id)
     ended = sessions.revoke_others(cursor, user.id, session_id)
     _note(cursor, "user.password_changed", user, user.id, sessions_ended=ended)
     return ended

@@ -96,6 +96,11 @@ def disable(cursor: Cursor, user_id: str) -> None:
     """Let a user in no more: sessions and links end at once."""
     execute(cursor, Users.update(disabled_at=fn.now()).where(Users.id == user_id))
     execute(cursor, Sessions.delete().where(Sessions.user_id == user_id))
+    delete_links(cursor, user_id)
+
+
+def delete_links(cursor: Cursor, user_id: str) -> None:
+    """End the links of a user that were not used."""
     execute(cursor, SignInLinks.delete().where(SignInLinks.user_id == user_id))
 
 

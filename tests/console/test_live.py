@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.console import live
-from app.console.live import LiveChanges, look_at
+from app.console.live import LiveChanges, look_at, topic_of_event
 from app.domain.times import now
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
-from tests.factories import make_capture, make_org
+from tests.factories import make_capture, make_org, make_webhook
 
 PATIENCE_SECONDS = 20.0
 
@@ -72,6 +72,17 @@ def test_all_who_listen_are_told_by_the_same_look(database_url: str, database: D
         assert not changes.is_full
 
     asyncio.run(scenario())
+
+
+def test_an_event_is_watched_by_its_own_org_alone(database_url: str, database: Database) -> None:
+    org, other = make_org(database), make_org(database, "other")
+    make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org)], now())
+        cursor.execute("SELECT id FROM events")
+        ((event_id,),) = cursor.fetchall()
+    own, foreign = topic_of_event(org.id, event_id), topic_of_event(other.id, event_id)
+    assert look_at(database, [own, foreign]).keys() == {own}
 
 
 def test_nobody_is_asked_while_nobody_listens(database_url: str, database: Database) -> None:

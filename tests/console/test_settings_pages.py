@@ -153,6 +153,23 @@ def test_the_audit_log_is_exported(admit: Admit, org: Org) -> None:
     assert all(action.startswith("user.") for action in actions)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/audit/export?from=yesterday",
+        "/console/audit/export?to=yesterday",
+        f"/console/contacts/export?q={'x' * 2000}",
+    ],
+)
+def test_what_cannot_be_exported_is_refused_before_a_file_begins(
+    admit: Admit, database: Database, path: str
+) -> None:
+    assert admit(Role.OPERATOR).get(path).status == 422
+    with transaction(database) as cursor:
+        cursor.execute("SELECT count(*) FROM audit_log WHERE action LIKE '%%.exported'")
+        assert cursor.fetchall() == [(0,)]
+
+
 def test_contacts_are_exported_without_formulas(admit: Admit, database: Database, org: Org) -> None:
     leads = [
         make_capture(org, "a@example.com", first_name="=1+1", metadata={"note": "b, c"}),

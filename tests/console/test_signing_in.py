@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
 from starlette.applications import Starlette
 
+from app.console import live
 from app.console.signin import is_own_path
 from app.domain.org import Org
 from app.domain.user import Role, hash_token, may, password_problem, sign_in_address
@@ -113,6 +115,68 @@ def test_too_many_tries_for_one_user_have_to_wait(client: Client, org: Org) -> N
     assert try_password(client, "bob@example.com", "wrong") == 401
 
 
+def test_whoever_has_many_addresses_of_one_network_is_one_client(
+    database_url: str, redis_url: str, database: Database
+) -> None:
+    make_org(database)
+    proxied = Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SECRET_KEY,
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
+    )
+    client = Client(make_app(proxied))
+    client.start()
+    try:
+        tries = [
+            try_password(
+                client, f"{n}@example.com", "wrong", x_forwarded_for=f"2001:db8:1:2::{n:x}"
+            )
+            for n in range(1, 23)
+        ]
+    finally:
+        client.stop()
+    assert tries[0] == 401
+    assert tries[-1] == 429
+
+
+def test_a_link_that_fails_to_sign_in_is_not_used_up(
+    client: Client, database: Database, org: Org
+) -> None:
+    link = make_link(database, make_user(database, org, "ada@example.com", Role.ADMIN))
+    visitor = Visitor(client)
+    visitor.get(link)
+    with transaction(database) as cursor:
+        cursor.execute("ALTER TABLE sessions RENAME TO sessions_away")
+    with suppress(Exception):
+        visitor.post(link)
+    with transaction(database) as cursor:
+        cursor.execute("ALTER TABLE sessions_away RENAME TO sessions")
+    assert visitor.sign_in(link).status == 200
+
+
+def test_a_new_password_ends_links_that_were_not_used(
+    client: Client, admit: Admit, database: Database, org: Org
+) -> None:
+    visitor = admit(Role.VIEWER, "ada@example.com")
+    with transaction(database) as cursor:
+        user = users.find_by_email(cursor, org.id, "ada@example.com")
+    assert user is not None
+    link = make_link(database, user)
+    assert Visitor(client).get(link).status == 200
+    with_password(visitor)
+    assert Visitor(client).get(link).status == 404
+
+
+def test_the_current_password_cannot_be_guessed_without_end(admit: Admit) -> None:
+    visitor = admit(Role.VIEWER)
+    with_password(visitor)
+    fields = {"new": "other plain words", "current": "wrong"}
+    tries = [visitor.post("/console/account/password", fields).status for _ in range(12)]
+    assert tries[0] == 422
+    assert tries[-1] == 429
+
+
 def test_a_disabled_user_is_out_at_once(client: Client, admit: Admit, database: Database) -> None:
     admin, other = admit(Role.ADMIN, "ada@example.com"), admit(Role.VIEWER, "bob@example.com")
     with transaction(database) as cursor:
@@ -166,6 +230,23 @@ def test_a_session_gets_another_token_each_day(admit: Admit, database: Database)
         cursor.execute("UPDATE sessions SET rotated_at = now() - interval '2 minutes'")
     assert visitor.get("/console/").status == 303
     visitor.cookies = after
+    assert visitor.get("/console/").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/console/users", 403), ("/console/no-such-page", 404), ("/console/changes", 200)],
+)
+def test_whatever_is_answered_brings_the_new_token(
+    admit: Admit, database: Database, monkeypatch: pytest.MonkeyPatch, path: str, status: int
+) -> None:
+    monkeypatch.setattr(live, "STREAM_SECONDS", 0.0)
+    visitor = admit(Role.VIEWER)
+    with transaction(database) as cursor:
+        cursor.execute("UPDATE sessions SET rotated_at = now() - interval '25 hours'")
+    assert visitor.get(path).status == status
+    with transaction(database) as cursor:
+        cursor.execute("UPDATE sessions SET rotated_at = now() - interval '2 minutes'")
     assert visitor.get("/console/").status == 200
 
 
