@@ -53,6 +53,6 @@ def test_honcho_runs_the_release_and_then_the_processes_as_documented(
 
 
 def documented_commands() -> list[list[str]]:
-    """The commands that README gives for honcho."""
-    lines = (ROOT / "README.md").read_text().splitlines()
+    """The commands that docs/operating.md gives for honcho."""
+    lines = (ROOT / "docs" / "operating.md").read_text().splitlines()
     return [line.split() for line in lines if line.startswith("    honcho ")]
