@@ -86,8 +86,10 @@ def test_a_client_without_an_address_holds_up_nobody(database: Database, redis_u
 def test_one_that_cannot_be_scored_holds_up_nobody() -> None:
     odd: Any = 7  # no address is a number
     captures = [
-        Capture("a@x.com", org_id="o", contact_id="a", metadata=SPAM, client_address=odd),
-        Capture("b@x.com", org_id="o", contact_id="b", metadata=SPAM),
+        Capture(
+            "a@x.com", id="cap_a", org_id="o", contact_id="a", metadata=SPAM, client_address=odd
+        ),
+        Capture("b@x.com", id="cap_b", org_id="o", contact_id="b", metadata=SPAM),
     ]
     SpamFilter().score(captures)
     assert [bool(each.spam_signals) for each in captures] == [False, True]
