@@ -6,6 +6,7 @@ twice finds itself in it and counts once.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +15,8 @@ from app.domain.capture import Capture
 from app.domain.spam.history import History
 from app.domain.spam.mode import SpamMode
 from app.domain.spam.scoring import Score, score_capture
+
+log = logging.getLogger(__name__)
 
 
 class SpamFilter:
@@ -27,13 +30,20 @@ class SpamFilter:
     def score(self, captures: Iterable[Capture]) -> None:
         """Note each capture's score in it, and why it is quarantined, if it is.
 
-        Those of keyed callers, who know whom they send, and rejected ones are left alone.
+        Those of keyed callers, who know whom they send, and rejected ones are left alone; so is one
+        that cannot be scored.
         """
         with self._one_at_a_time:
             at = self._clock()
             for capture in captures:
                 if not capture.keyed and not capture.rejected:
-                    _note(capture, score_capture(capture, self._history, at))
+                    self._score(capture, at)
+
+    def _score(self, capture: Capture, at: float) -> None:
+        try:
+            _note(capture, score_capture(capture, self._history, at))
+        except Exception:  # a fault of ours in judging what strangers send must not stop any lead
+            log.exception("spam.not_scored", extra={"capture_id": capture.id})
 
 
 def _note(capture: Capture, found: Score) -> None:

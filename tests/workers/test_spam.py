@@ -71,3 +71,25 @@ def test_a_job_that_comes_twice_is_scored_the_same() -> None:
 
     spam_filter.score(job)
     assert "same_text" in (job[4].spam_signals or ())
+
+
+def test_a_client_without_an_address_holds_up_nobody(database: Database, redis_url: str) -> None:
+    org = make_org(database)
+    hidden = make_capture(org, "hidden@example.com", client_address="_hidden:80")
+    other = make_capture(org, "other@example.com", client_address="198.51.100.7")
+
+    rows = stored(database, redis_url, hidden, other)
+
+    assert [row["status"] for row in rows] == ["recorded", "recorded"]
+
+
+def test_one_that_cannot_be_scored_holds_up_nobody() -> None:
+    odd: Any = 7  # no address is a number
+    captures = [
+        Capture(
+            "a@x.com", id="cap_a", org_id="o", contact_id="a", metadata=SPAM, client_address=odd
+        ),
+        Capture("b@x.com", id="cap_b", org_id="o", contact_id="b", metadata=SPAM),
+    ]
+    SpamFilter().score(captures)
+    assert [bool(each.spam_signals) for each in captures] == [False, True]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Network
 from typing import NamedTuple
 
-from app.domain.client_address import bucket_of
+from app.domain.client_address import bucket_of, parse_address
 
 #: How long a thing is remembered at the least; at most twice as long.
 WINDOW_SECONDS = 1800.0
@@ -45,13 +45,17 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def place_of(client_address: str | None) -> Place:
-    """An address in its one spelling (IPv6: its /64), and its network (/24 or /48)."""
-    if not client_address:
+    """An address in its one spelling (IPv6: its /64), and its network (/24 or /48).
+
+    Whatever else a proxy may call a client, as `unknown` or `_hidden:80`, is no place.
+    """
+    address = parse_address(client_address) if client_address else None
+    if address is None:
         return Place("", "")
-    if ":" not in client_address:
-        return Place(client_address, client_address.rpartition(".")[0])
-    network = ip_network(f"{client_address}/{_IPV6_NETWORK_BITS}", strict=False)
-    return Place(bucket_of(client_address), str(network))
+    if isinstance(address, IPv4Address):
+        return Place(str(address), str(address).rpartition(".")[0])
+    network = IPv6Network((int(address), _IPV6_NETWORK_BITS), strict=False)
+    return Place(bucket_of(str(address)), str(network))
 
 
 class DistinctCounter:

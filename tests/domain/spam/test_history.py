@@ -22,6 +22,8 @@ from app.domain.spam.history import (
         ("192.0.2.7", ("192.0.2.7", "192.0.2")),
         ("2001:db8:1:2:3::4", ("2001:db8:1:2::/64", "2001:db8:1::/48")),
         (None, ("", "")),
+        ("_hidden:80", ("", "")),
+        ("unknown", ("", "")),
     ],
 )
 def test_an_address_stands_for_its_subscriber_and_its_network(
