@@ -12,7 +12,7 @@ from math import isfinite
 
 from app.domain.errors import InvalidCapture
 from app.domain.problems import Problems
-from app.domain.untrusted_text import clean_text, has_surrogate, is_odd
+from app.domain.untrusted_text import clean_text, comes_apart, has_surrogate, is_odd
 
 #: Numbers beyond these are kept as text, digit by digit, since readers would round them off:
 #: integers of more than 64 bits, floats too large to tell one whole number from the next.
@@ -25,11 +25,13 @@ INTEGER_BITS_MAX = 1024
 LEVELS_READ_MAX = 32
 
 #: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 500
+VALUES_READ_MAX = 400
 #: Bytes of text beyond ASCII that are normalised: more could not be kept.
 NORMALISED_BYTES_MAX = 20 * 1024
 #: What each such text counts besides, and once more when something must be taken out of it.
 _BYTES_A_TEXT, _BYTES_AN_ODD_TEXT = 24, 300
+#: What each character counts besides in a text with musical notes.
+_COSTS_APART = 12
 
 
 def is_exact(number: int | float) -> bool:
@@ -102,6 +104,8 @@ class Cleaner:
         self._bytes_left -= len(text.encode("utf-8", "surrogatepass")) + _BYTES_A_TEXT
         if is_odd(text):
             self._bytes_left -= _BYTES_AN_ODD_TEXT
+            if comes_apart(text):
+                self._bytes_left -= _COSTS_APART * len(text)
         if self._bytes_left < 0:
             raise self._too_much(field, "is longer than anything that can be kept")
         cleaned = clean_text(text)

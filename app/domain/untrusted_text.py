@@ -69,6 +69,11 @@ def is_odd(text: str) -> bool:
     return _ODD.search(text) is not None
 
 
+def comes_apart(text: str) -> bool:
+    """Whether it has characters that are taken apart in advance: each costs as much as five."""
+    return not _APART.keys().isdisjoint(text)
+
+
 def has_control(text: str) -> bool:
     """Whether the text holds a control character that is no line break and no tab."""
     return _CONTROL.search(text) is not None

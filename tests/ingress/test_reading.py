@@ -108,5 +108,5 @@ def test_a_form_keeps_what_was_typed_beside_what_is_refused() -> None:
 
 
 def test_too_many_fields_are_refused() -> None:
-    with pytest.raises(InvalidCapture, match="more than 500 fields"):
+    with pytest.raises(InvalidCapture, match="more than 400 fields"):
         decode_body(b"a=1&" * 2000, FORM_TYPE).submission()
