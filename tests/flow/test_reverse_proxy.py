@@ -68,6 +68,19 @@ def test_a_capture_is_taken_also_with_an_offer_to_upgrade(port: int) -> None:
     assert ask(port, request(headers=offer, body=LEAD)).status == 202
 
 
+def test_a_form_with_a_file_gets_through_as_far_as_the_product_takes_it(port: int) -> None:
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\nada@example.com\r\n'
+        b'--x\r\nContent-Disposition: form-data; name="cv"; filename="cv.pdf"\r\n\r\n'
+        + b"%" * 2_000_000
+        + b"\r\n--x--\r\n"
+    )
+    multipart = "Content-Type: multipart/form-data; boundary=x"
+    length = f"Content-Length: {len(form)}"
+
+    assert ask(port, request(headers=("Host: localhost", multipart, length)) + form).status == 202
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "code"),
     [
@@ -75,7 +88,7 @@ def test_a_capture_is_taken_also_with_an_offer_to_upgrade(port: int) -> None:
         (request(headers=(), body=LEAD), 400, "bad_request"),
         (request(headers=("Host: a.example", "Host: b.example"), body=LEAD), 400, "bad_request"),
         (request(headers=("Host: localhost", "X: " + "a" * 70_000)), 400, "bad_request"),
-        (request(body=b"a" * 70_000), 413, "payload_too_large"),
+        (request(body=b"a" * 11_000_000), 413, "payload_too_large"),
         (request(target="http://globex.rex.test/capture", body=LEAD), 404, "not_found"),
     ],
     ids=["no HTTP", "no host", "two hosts", "large head", "large body", "another org's target"],
