@@ -9,6 +9,7 @@ is recorded once, by its id. The other way round it would be in neither.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sys
@@ -33,7 +34,7 @@ from scripts.system.embedded import AlreadyRunning, Embedded
 from scripts.system.running import find_running
 from scripts.system.server import ServerFailed
 
-_REWRITE = "auto-aof-rewrite-percentage"
+_REWRITE, _REWRITE_DEFAULT = "auto-aof-rewrite-percentage", "100"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,10 +56,12 @@ def back_up(data: Path, folder: Path) -> int:
     check_embedded(data)
     if folder.exists():
         raise BackupFailed(f"{folder} exists; name a new folder")
+    if not (data / "valkey").exists():
+        raise BackupFailed(f"{data} holds no data of embedded servers")
     draft = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700, parents=True)
-    with _servers(data) as (database_url, redis_url):
+    with _alone(data), _servers(data) as (database_url, redis_url):
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700, parents=True)
         with _no_rewrite(redis_url):
             shutil.copytree(data / "valkey" / AOF, draft / AOF)
         dump_postgres(database_url, draft)
@@ -80,10 +83,19 @@ def check_embedded(data: Path) -> None:
 
 
 @contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """One backup at a time: the first to end would allow rewrites while the other still copies."""
+    with (data / "backup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupFailed(f"another backup of {data} is under way") from None
+        yield
+
+
+@contextmanager
 def _servers(data: Path) -> Iterator[tuple[str, str]]:
     """URLs of the servers of a data folder, which are started if nothing runs there."""
-    if not (data / "valkey").exists():
-        raise BackupFailed(f"{data} holds no data of embedded servers")
     with ExitStack() as stack:
         try:
             servers = stack.enter_context(Embedded(data))
@@ -100,7 +112,9 @@ def _servers(data: Path) -> Iterator[tuple[str, str]]:
 def _no_rewrite(redis_url: str) -> Iterator[None]:
     """While the append-only file is copied it only grows; a copy that ends early is a prefix."""
     with closing(redis.Redis.from_url(redis_url)) as client:
-        before = client.config_get(_REWRITE)[_REWRITE] or "100"
+        before = client.config_get(_REWRITE)[_REWRITE] or "0"
+        if before == "0":  # a backup that was killed left it so: the file would only grow
+            before = _REWRITE_DEFAULT
         client.config_set(_REWRITE, 0)
         try:
             while client.info("persistence")["aof_rewrite_in_progress"]:

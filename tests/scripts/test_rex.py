@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from scripts.checkout import CHECKOUT
+from scripts.commands import backup
 from scripts.rex import VERBS
 from scripts.system.profile import PROCESSES
 
@@ -66,3 +69,18 @@ def test_it_loads_nothing_that_a_role_does_not_use() -> None:
     )
 
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_one_backup_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    data = tmp_path / "data"
+    (data / "valkey").mkdir(parents=True)
+    monkeypatch.setenv("DATA_DIR", str(data))
+    with (data / "backup.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert backup.main([str(tmp_path / "backup")]) == 1
+    assert "another backup" in capsys.readouterr().err
+    assert not (tmp_path / ".backup.partial").exists()
