@@ -47,4 +47,4 @@ def check_token(form: Mapping[str, str], token: str) -> None:
     """Raise `Forbidden` for a form that is not of this session."""
     sent = form.get(TOKEN_FIELD, "")
     if not token or not hmac.compare_digest(sent.encode(), token.encode()):
-        raise Forbidden("This page is too old: load it again, then repeat what you did")
+        raise Forbidden("This page has expired: reload it and try again")

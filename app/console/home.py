@@ -61,7 +61,7 @@ def show(visit: Visit) -> Page:
 
 def nothing(visit: Visit) -> Page:
     """A page that there is not."""
-    raise NotFound("There is no such page. It may have been deleted, or the address is mistyped.")
+    raise NotFound("Page not found. It may have been deleted, or the address has a typo.")
 
 
 async def root(request: Request) -> Response:
@@ -79,7 +79,7 @@ def _steps(
     steps: list[dict[str, object]] = [
         {
             "title": "Send a lead",
-            "text": "From a terminal, or from the form of any page.",
+            "text": "From a terminal, or from a form on any page.",
             "commands": [
                 f"""curl {at}/capture {json} -d '{{"email": "ada@example.com"}}'""",
                 f'<form method="post" action="{at}/capture"><input name="email"></form>',
@@ -89,7 +89,7 @@ def _steps(
         },
         {
             "title": "Add a webhook",
-            "text": "Each lead is posted to it, signed, and retried until it is taken.",
+            "text": "Each lead is posted to it, signed, and retried until the receiver accepts it.",
             "commands": [
                 f'curl {at}/webhooks -H "X-Api-Key: $REX_KEY" {json}'
                 """ -d '{"url": "https://example.com/hook"}'"""
@@ -99,7 +99,7 @@ def _steps(
         },
         {
             "title": "See it delivered",
-            "text": "The next lead goes out at once; open it to see request and response.",
+            "text": "The next lead is sent at once. Open it to see the request and the response.",
             "commands": [],
             "path": "",
             "done": any(state.has_succeeded for state in states),

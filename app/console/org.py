@@ -12,9 +12,9 @@ from app.domain.spam.mode import SpamMode
 PATH = "/console/org"
 #: What each mode does.
 MODES = {
-    SpamMode.MONITOR: "Leads are scored, and none is held back for its score.",
-    SpamMode.QUARANTINE: "What counts as spam waits in quarantine.",
-    SpamMode.REQUIRE_POW: "So does what comes without a proof of work, which rex.js makes.",
+    SpamMode.MONITOR: "Leads are scored; none is held back for its score.",
+    SpamMode.QUARANTINE: "Leads that count as spam wait in quarantine.",
+    SpamMode.REQUIRE_POW: "So do leads without a proof of work, which rex-pow.js adds to a form.",
 }
 _LISTS = ("allowed_origins", "redirect_targets")
 _NUMBERS = ("min_fill_ms", "capture_rate_per_address", "capture_rate_per_email")
@@ -42,8 +42,8 @@ def allow_origin(visit: Visit) -> Redirect:
     try:
         visit.operations.edit_org(visit.caller, body={"allowed_origins": origins})
     except Invalid:
-        return Redirect(PATH, "That is no origin that could be allowed.")
-    return Redirect(PATH, f"Pages of {visit.form['origin']} may send leads now.")
+        return Redirect(PATH, "That is not a valid origin.")
+    return Redirect(PATH, f"Pages of {visit.form['origin']} may now send leads.")
 
 
 def _changes(form: Mapping[str, str]) -> dict[str, object]:

@@ -43,7 +43,7 @@ def origin_of(contact: Contact, register: str, known: Set[str], here: str = "") 
     if value_of(contact, register) in (None, ""):
         return Origin("–")
     if not register.startswith(_METADATA) and register not in _WRITTEN:
-        return Origin("as at first" if value_of(contact, register) == "lead" else "set by a user")
+        return Origin("initial value" if value_of(contact, register) == "lead" else "set by a user")
     name = "source" if register in FIRST_TOUCH_FIELDS else register
     written = last_write(contact.write_ids, name)
     capture_id = f"cap_{written}"

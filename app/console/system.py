@@ -14,10 +14,10 @@ from config.version import VERSION
 
 #: What waits, in words, and after how many seconds that is too long.
 WAITING = {
-    "capture": ("Lead to be recorded", 10),
-    "fallback": ("Lead in the fallback queue", 60),
-    "first_attempt": ("First attempt to deliver", 10),
-    "retry": ("Retry that is due", 60),
+    "capture": ("Leads to record", 10),
+    "fallback": ("In the fallback queue", 60),
+    "first_attempt": ("First attempts due", 10),
+    "retry": ("Retries due", 60),
 }
 assert tuple(WAITING) == KINDS
 

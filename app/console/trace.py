@@ -41,7 +41,7 @@ def show(visit: Visit) -> Page:
     with transaction(visit.services.database) as cursor:
         capture = lead_trace.find_capture(cursor, visit.org.id, capture_id)
         if capture is None:
-            raise NotFound("Lead not found. One that was sent just now may wait in the queue.")
+            raise NotFound("Lead not found. If it was sent just now, it may still be in the queue.")
         event = lead_trace.find_event(cursor, visit.org.id, f"evt_{ulid_of(capture.id)}")
         contact_id = event.contact_id if event else None
         contact = contacts.find(cursor, visit.org.id, contact_id) if contact_id else None

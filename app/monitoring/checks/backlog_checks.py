@@ -91,7 +91,7 @@ def circuits_are_closed(facts: Facts) -> Outcome:
 
 def _age(facts: Facts, kind: str, advice: str, *, warn: float, fail: float) -> Outcome:
     seconds = facts.oldest[kind]
-    found = f"the oldest has waited {seconds:,.1f} s" if seconds else "none waits"
+    found = f"the oldest has waited {seconds:,.1f} s" if seconds else "none waiting"
     return limits(seconds, found, advice, warn=warn, fail=fail)
 
 
