@@ -1,4 +1,4 @@
-"""Forms of the org's pages: what came from which, what became of it, and how to add one."""
+"""The org's forms: the leads of each, how many converted, and the code for a new one."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _touch(metadata: dict[str, object]) -> dict[str, object]:
 def _fields(
     capture: StoredCapture, contact: Contact | None, known: Set[str]
 ) -> list[dict[str, object]]:
-    """Each field that was sent: what the contact has now, and which write that came from."""
+    """Each field that was sent, with the contact's current value and the write it came from."""
     sent = dict(capture.payload)
     metadata = sent.pop("metadata", None) or {}
     named = [(name, name, value) for name, value in sent.items() if name != "email"]
@@ -168,7 +168,7 @@ def _waterfall(
     deliveries: Sequence[TracedDelivery],
     attempts: Sequence[tuple[ListedAttempt, str]],
 ) -> Waterfall:
-    """Recorded, and each of the latest attempts, by milliseconds since the lead came in."""
+    """The recording and the latest attempts, in milliseconds since the lead arrived."""
     if event is None:
         return draw([])
     names = {delivery.id: delivery.webhook_name for delivery in deliveries}

@@ -1,4 +1,4 @@
-"""Does anything wait for too long?"""
+"""Checks whether anything waits too long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the settings about callers make sense? Does what the balancer sends?"""
+"""Checks the settings about callers, and what the load balancer sends."""
 
 from __future__ import annotations
 

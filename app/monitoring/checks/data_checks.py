@@ -1,4 +1,4 @@
-"""Do the code, the database and the key belong together?"""
+"""Checks whether code, database and key belong together."""
 
 from __future__ import annotations
 

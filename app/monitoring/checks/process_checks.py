@@ -1,4 +1,4 @@
-"""Is anybody at work?"""
+"""Checks which processes are running."""
 
 from __future__ import annotations
 
