@@ -47,6 +47,11 @@ def ago(moment: datetime | str | None, absent: str = "–") -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(at), exact, text)
 
 
+def until(moment: datetime | None, past: str) -> Markup:
+    """A time to come, as `in 3 min`; `past` if it is over or there is none."""
+    return ago(moment) if moment and moment > datetime.now(UTC) else escape(past)
+
+
 def clock(moment: datetime | None) -> Markup:
     """A time of day to the millisecond, in UTC until a script localises it."""
     if moment is None:
@@ -99,5 +104,6 @@ def link(path: str, query: Mapping[str, str | None] | None = None, **changes: st
 
 
 _env.filters.update(ago=ago, brief=brief, clock=clock, duration=duration, number=number)
+_env.filters.update(until=until)
 _env.filters.update(pretty=pretty, received=time_of)
 _env.globals.update(link=link, static=static_files.url_of)

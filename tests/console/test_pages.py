@@ -129,7 +129,7 @@ def test_quarantined_leads_are_released_alone_or_all_that_are_shown(
     held = [keep(f"lead{n}@example.com", quarantine="honeypot") for n in range(3)]
     visitor = admit(Role.OPERATOR)
     reply = visitor.get("/console/quarantine")
-    assert "Release all 3 on this page" in text_of(reply)
+    assert "Release all on this page (3)" in text_of(reply)
 
     reply = visitor.follow(visitor.post(f"/console/leads/{held[0].id}/release"))
     assert "Released" in text_of(reply)

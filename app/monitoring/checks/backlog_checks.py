@@ -80,11 +80,11 @@ def every_job_is_readable(facts: Facts) -> Outcome:
 
 
 def circuits_are_closed(facts: Facts) -> Outcome:
-    """No active webhook is so bad that it only gets probes."""
+    """No active webhook has an open circuit, which lets single probes through only."""
     if not facts.open_circuits:
         return ok("all")
     return warning(
-        f"{facts.open_circuits} webhooks get single probes only",
+        f"{facts.open_circuits} open",
         "./scripts/manage stats names them; tell their owners",
     )
 
