@@ -95,7 +95,7 @@ VERBS = {
     "doctor": Verb("say what is wrong and what to do about it", _manage_verb("doctor")),
     "backup": Verb("copy what `rex dev` or `rex all` holds into a folder", _backup),
     "restore": Verb("bring a backup into an empty DATA_DIR", _restore),
-    "manage": Verb("orgs, keys, webhooks, deliveries, by hand", _manage),
+    "manage": Verb("administer orgs, users, keys, webhooks, deliveries and more", _manage),
 }
 
 

@@ -1,4 +1,4 @@
-"""A circuit breaker for each provider: one that is away is not asked for a while."""
+"""A circuit breaker for each captcha provider: one that is down is left alone for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims due deliveries of many webhooks, as far as pause, circuit and pace allow.
+"""Claims due deliveries of many webhooks, within their pause, circuit and pace.
 
 The caller's transaction holds the webhooks' row locks.
 """

@@ -9,7 +9,7 @@
 One loop per process: it takes what has finished, was pushed or notified, shares the free slots out,
 sends what was pushed, and has one transaction at a time settle, give back and claim. What finishes
 meanwhile goes into the next one. Each attempt runs on its own (a greenlet in production), so a
-receiver costs nobody more than the slots that it holds. docs/delivery.md tells the rules.
+receiver costs nobody more than the slots that it holds. docs/delivery.md has the rules.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ from workers.work import LEASE_MARGIN_SECONDS, Attempted, DeliveryConfig, Transa
 HELP_SECONDS = 0.2
 #: Pause before outcomes are handed in again while PostgreSQL is away.
 AWAY_SECONDS = 0.25
-#: A push that leaves sooner has waited for nothing.
+#: A push that leaves sooner did not wait.
 WAITED_SECONDS = 0.01
-#: What pushes that wait may take together; beyond it they are given back.
+#: Memory for waiting pushes; beyond it they are given back.
 WAITING_BYTES_MAX = 8 * 1024 * 1024
 
 Spawn = Callable[[Callable[[], object]], object]
 
 
 class DeliveryEngine:
-    """Sends what is due of all webhooks that it is told of; one for each process.
+    """Sends due deliveries of all webhooks that it is told about; one per process.
 
     `notify` tells all processes that webhooks have something due. `spawn` runs a function beside
     the others, in a thread or a greenlet.

@@ -1,5 +1,5 @@
-"""What the scheduler does for the console, hour by hour and taking a small share of time: it counts
-what Home shows, and indexes the words that its search finds.
+"""The scheduler's work for the console, limited to a small share of time: counts the hourly figures
+of Home, and indexes words for its search.
 """
 
 from __future__ import annotations

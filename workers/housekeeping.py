@@ -1,4 +1,4 @@
-"""Slow maintenance: deletes what is too old and gives up what waited too long, step by step."""
+"""Slow maintenance: deletes old rows and gives up what waited too long, in small steps."""
 
 from __future__ import annotations
 

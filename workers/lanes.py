@@ -1,4 +1,4 @@
-"""All lanes of a delivery process, and who of them gets what is free."""
+"""All lanes of a delivery process, and how the free slots are shared among them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Which leases this process knows of. One that it holds and does not know never arrived.
+"""Finds leases that this process holds but does not know of: their delivery never arrived.
 
 A push is lost when the process that recorded it dies before sending it, or when the connection to
-Redis breaks; a claim, when PostgreSQL's answer to the commit is lost. Nobody else may end such a
-lease while this process lives, so it looks itself.
+Redis breaks; a claim, when PostgreSQL's answer to the commit is lost. No other process may end such
+a lease while this one lives, so it looks itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The scheduler's prompt rounds: whatever is due and not moving is set going again."""
+"""The scheduler's prompt tasks: restart whatever is due but not moving."""
 
 from __future__ import annotations
 

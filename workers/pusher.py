@@ -1,4 +1,4 @@
-"""Hands first attempts to the delivery processes that hold them since they were recorded."""
+"""Sends pushed first attempts to the delivery processes that hold their leases."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class Pusher:
         return Holder(name, self._lease_seconds) if name else None
 
     def push(self, holder: Holder, pushes: Sequence[Push]) -> set[str]:
-        """Send what was leased to `holder`; webhooks that have something due, as it got nothing.
+        """Send what was leased to `holder`; return the webhooks of what it did not receive.
 
-        What it may have got stays its own: if it did not, it finds out (leases.py).
+        Those deliveries are due again. What it may have received stays leased to it: if it did not
+        arrive, the holder finds out (leases.py).
         """
         unsent: list[Push] = []
         for some, message in messages_of(pushes):

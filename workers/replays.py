@@ -1,6 +1,6 @@
 """Replays: the scheduler feeds past events to webhooks, no faster than they take them.
 
-A replayed delivery waits in the same line as a live one, so the line is kept short. Each step
+A replayed delivery waits in the same queue as a live one, so the queue is kept short. Each step
 opens about as many deliveries as the webhook took since the previous step, and none while live
 deliveries wait. A live event that comes in during a replay of millions waits for one step at most.
 """

@@ -1,4 +1,4 @@
-"""dramatiq's side of reports and metrics: what a worker process has in hand, and has done."""
+"""dramatiq middleware for reports and metrics: the jobs a worker process holds and has done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process has learned of a receiver: how many attempts it bears, how well it answers."""
+"""What a process has learned about a receiver: its concurrency limit, and how well it answers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The scheduler: runs periodic tasks that find what is due.
 
-It keeps nothing in memory and claims what it works on, so several may run and any may be killed
-at any time. Tasks stand in two lists with their intervals: prompt ones that somebody waits for,
+It keeps no state in memory and claims what it works on, so several may run and any may be killed at
+any time. Tasks are in two lists with their intervals: prompt ones that somebody waits for,
 and slow ones, which run in their own thread so they can't delay the prompt ones.
 """
 

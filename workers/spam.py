@@ -1,7 +1,7 @@
-"""Scores captures before they are recorded, and holds back what its org wants held back.
+"""Scores captures before they are recorded, and quarantines those that their org wants held back.
 
-In memory alone: no query and no round trip. The history is a process's own, and a job that comes
-twice finds itself in it and counts once.
+It works in memory, without queries. Each process has its own history; a job that runs twice counts
+once.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Captcha tokens: their providers are asked after the lead was recorded, and never hold it up.
+"""Verifies captcha tokens with their providers after the lead was recorded, so they never delay it.
 
-1. Tokens that are too old to be worth anything are given up.
+1. Tokens that are too old to verify are given up.
 2. Some are claimed. A claim that nobody settles ends by itself, so a provider that did not answer
    and a process that was killed are the same: the token is due again, until it is too old.
-3. Their providers are asked side by side, outside any transaction.
-4. What they said is noted, and the tokens are forgotten.
+3. Their providers are asked in parallel, outside any transaction.
+4. The results are stored and the tokens deleted.
 """
 
 from __future__ import annotations

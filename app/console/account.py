@@ -14,7 +14,7 @@ PATH = "/console/account"
 
 
 def show(visit: Visit) -> Page:
-    """The account of the user who looks."""
+    """Show the signed-in user's account."""
     return _page(visit)
 
 

@@ -1,4 +1,4 @@
-"""What a browser gets: pages, parts of pages for htmx, redirects, files, and what went wrong."""
+"""Responses to browsers: pages, parts of pages for htmx, redirects, files and error pages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIGN_IN_PATH = "/console/sign-in"
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the browser speaks TLS."""
+    """Whether the browser's connection uses TLS."""
     peer = request.client.host if request.client else None
     proto = request.headers.get("x-forwarded-proto")
     services: Services = request.app.state.services
@@ -30,7 +30,7 @@ def is_secure(request: Request) -> bool:
 
 
 def to_sign_in(request: Request) -> Response:
-    """To the sign-in, and from there back to here."""
+    """Redirect to the sign-in, which leads back here."""
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     path = link(SIGN_IN_PATH, {"next": wanted if request.method == "GET" else None})
     if is_partial(request):  # htmx follows redirects of its own requests without a trace
@@ -39,7 +39,7 @@ def to_sign_in(request: Request) -> Response:
 
 
 def answer(request: Request, result: Page | Redirect | Download) -> Response:
-    """What an endpoint gave, as a response."""
+    """The response for what an endpoint returned."""
     if isinstance(result, Redirect):
         response: Response = RedirectResponse(result.path, 303)
         if result.notice:
@@ -53,7 +53,7 @@ def answer(request: Request, result: Page | Redirect | Download) -> Response:
 
 
 def error_page(request: Request, error: RexError) -> Response:
-    """What went wrong, for people."""
+    """The page for an error."""
     status = STATUS_BY_CODE[error.code]
     values = {"title": _TITLES.get(status, "That did not work"), "message": error.message}
     values["request_id"] = connection_request_id(request)
@@ -88,7 +88,7 @@ def _html(request: Request, page: Page) -> Response:
 
 
 def _shared(request: Request) -> Mapping[str, Any]:
-    """What every template may use."""
+    """The values that every template may use."""
     session: Session | None = getattr(request.state, "session", None)
     user = session.user if session else None
     return {

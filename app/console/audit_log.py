@@ -58,7 +58,7 @@ def show(visit: Visit) -> Page:
 
 
 def export(visit: Visit) -> Download:
-    """What the filters show, as CSV or NDJSON, while it is read."""
+    """Export what the filters show as CSV or NDJSON, streamed."""
     query = _asked(_filters(visit))
     pages = pages_of(visit.operations.list_audit_entries, visit.caller, query)
     with transaction(visit.services.database) as cursor:
@@ -67,7 +67,7 @@ def export(visit: Visit) -> Download:
 
 
 def place_of(subject_id: str) -> str:
-    """The page of what was changed; "": it has none."""
+    """The path of the page about what was changed; "" if there is none."""
     prefix = subject_id.partition("_")[0]
     return _PLACES[prefix] + subject_id if is_id(subject_id, prefix) and prefix in _PLACES else ""
 
@@ -80,7 +80,7 @@ def _filters(visit: Visit) -> dict[str, str]:
 
 
 def _asked(filters: Mapping[str, str]) -> dict[str, str]:
-    """The filters as the API takes them: a family is all that begins so, a day is a whole one."""
+    """The filters as the API takes them: a family matches by prefix, a day covers all of it."""
     asked = {name: filters[name] for name in ("actor", "subject_id") if filters[name]}
     if action := filters["action"]:
         asked["action"] = action if "." in action else f"{action}.*"
@@ -99,7 +99,7 @@ def _day_after(text: str) -> date:
 
 
 def _names(visit: Visit) -> dict[str, str]:
-    """Who is behind the ids of actors."""
+    """Names of actors by id."""
     with transaction(visit.services.database) as cursor:
         people = users.list_of(cursor, visit.org.id, _USERS_MAX)
     keys = visit.operations.list_keys(visit.caller, query={"limit": "200"})["data"]

@@ -1,4 +1,4 @@
-"""A bar for each hour, stacked by source, as the template draws it."""
+"""One bar per hour, stacked by source, as the template draws it."""
 
 from __future__ import annotations
 

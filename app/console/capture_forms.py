@@ -1,4 +1,4 @@
-"""Forms of the org's pages: what came from which, what became of it, and how to add one."""
+"""The org's forms: the leads of each, how many converted, and the code for a new one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _BAR, _HEIGHT = 6, 32
 _EXAMPLE = "demo-request"
 #: What is pasted into a page or a program, by name, with what it is for.
 _SNIPPETS = {
-    "rex-js.html": ("With rex.js", "Stays on the page; no lead is lost on the way."),
-    "plain.html": ("Plain form", "No script. The visitor goes on to a page that says thanks."),
-    "capture.js": ("From a script", "For a form of your own, in any framework."),
-    "server.txt": ("From a server", "One POST, with a key or without."),
+    "rex-js.html": ("With rex.js", "The visitor stays on the page; no lead is lost on the way."),
+    "plain.html": ("Plain form", "No script. The visitor goes on to a thank-you page."),
+    "capture.js": ("From a script", "For your own form, in any framework."),
+    "server.txt": ("From a server", "One POST, with or without a key."),
 }
 
 

@@ -15,7 +15,7 @@ _COLUMNS = (
 
 
 def export(visit: Visit) -> Download:
-    """As CSV or NDJSON, while it is read."""
+    """Export as CSV or NDJSON, streamed."""
     given = {name: visit.query.get(name, "") for name in ("stage", "source")}
     query = {"stage": given["stage"] if given["stage"] in STAGES else ""}
     query |= {"source": given["source"] if given["source"] in SOURCES else ""}

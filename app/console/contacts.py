@@ -1,4 +1,4 @@
-"""Contacts: what is known of a person, where each value comes from, and what happened."""
+"""Contacts: a person's fields, where each value comes from, and a timeline."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def show_list(visit: Visit) -> Page:
 
 
 def _place(at: str, last_id: str) -> tuple[str, str] | None:
-    """Where a page goes on; from the start for what is no such place."""
+    """The position where a page starts; the beginning if the value is invalid."""
     try:
         return (parse_rfc3339(at).isoformat(), last_id) if at else None
     except ValueError:
@@ -95,7 +95,7 @@ def _page(visit: Visit, problems: dict[str, str] | None = None) -> Page:
 
 
 def edit(visit: Visit) -> Page | Redirect:
-    """Change the fields that the form shows otherwise than it did at first; nothing else."""
+    """Change only the fields that the user changed in the form."""
     contact_id = visit.id_in_path("cont", "Contact")
     form = visit.form
     edits: dict[str, object] = {
@@ -116,7 +116,7 @@ def edit(visit: Visit) -> Page | Redirect:
 
 
 def delete(visit: Visit) -> Redirect:
-    """Delete a contact; what it sent stays in its submissions."""
+    """Delete a contact; its submissions stay."""
     visit.operations.delete_contact(visit.caller, visit.id_in_path("cont", "Contact"))
     return Redirect(PATH, "The contact was deleted. Captured again, it starts afresh.")
 
@@ -129,7 +129,7 @@ def erase(visit: Visit) -> Redirect:
 
 
 def export(visit: Visit) -> Download:
-    """Everything that is stored of a person, as JSON."""
+    """Everything stored about a person, as JSON."""
     contact_id = visit.id_in_path("cont", "Contact")
     found = visit.operations.export_contact(visit.caller, contact_id)["data"]
     text = msgspec.json.format(msgspec.json.encode(found), indent=2)

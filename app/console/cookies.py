@@ -1,7 +1,7 @@
-"""The console's cookies: the session, the token of forms before it, a notice to show once.
+"""The console's cookies: the session, the form token before sign-in, and a one-time notice.
 
-None is readable by scripts, none leaves with another site's request. With TLS their names begin
-with `__Host-`, so that no other host of the domain can set them.
+Scripts cannot read them, and browsers don't send them with requests from other sites. With TLS
+their names begin with `__Host-`, so other hosts of the domain cannot set them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A request as a command line to try it again."""
+"""A request as a curl command, to repeat it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deliveries across webhooks: filtered, with what went wrong, and each with its attempts."""
+"""Deliveries of all webhooks: filtered, grouped by cause of failure, each with its attempts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def show(visit: Visit) -> Page:
 
 
 def export(visit: Visit) -> Download:
-    """What the filters show, as CSV or NDJSON, while it is read."""
+    """Export what the filters show as CSV or NDJSON, streamed."""
     query = _asked(_filters(visit))
     pages = pages_of(visit.operations.list_deliveries, visit.caller, query)
     with transaction(visit.services.database) as cursor:
@@ -69,7 +69,7 @@ def export(visit: Visit) -> Download:
 
 
 def _filters(visit: Visit) -> dict[str, str]:
-    """The filters in the URL; what cannot be is left out."""
+    """The filters in the URL; invalid ones are left out."""
     status, webhook_id = visit.query.get("status", ""), visit.query.get("webhook", "")
     kind, wanted = visit.query.get("type", ""), wanted_by(visit.query)
     return {

@@ -1,4 +1,4 @@
-"""Failed deliveries, grouped by what went wrong, and sent again together, counted first."""
+"""Failed deliveries, grouped by cause; counted first, then sent again together."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def show(visit: Visit) -> Page:
 
 
 def retry(visit: Visit) -> Redirect:
-    """Send all that match again now, but none that was made after they were counted."""
+    """Retry all that match now, except those created after the count."""
     wanted, total = wanted_by(visit.form), 0
     with transaction(visit.services.database) as cursor:
         found = failed_deliveries.latest(cursor, visit.org.id, wanted)

@@ -1,4 +1,4 @@
-"""Lists as files, read page by page while they are sent."""
+"""Exports: lists as files, read page by page while they are sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms: what they send, and whether it was a page of ours that sent it."""
+"""Posted forms: their fields, and whether one of our pages sent them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def check_origin(request: Request) -> None:
 
 
 def check_token(form: Mapping[str, str], token: str) -> None:
-    """Raise `Forbidden` for a form that is not of this session."""
+    """Raise `Forbidden` for a form that does not belong to this session."""
     sent = form.get(TOKEN_FIELD, "")
     if not token or not hmac.compare_digest(sent.encode(), token.encode()):
-        raise Forbidden("This page is too old: load it again, then repeat what you did")
+        raise Forbidden("This page has expired: reload it and try again")

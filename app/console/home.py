@@ -1,4 +1,4 @@
-"""Home: how the org's leads are doing, from hourly figures and short looks at what waits."""
+"""Home: the org's leads and deliveries of 24 hours, from hourly figures and short queries."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def show(visit: Visit) -> Page:
 
 
 def nothing(visit: Visit) -> Page:
-    """A page that there is not."""
-    raise NotFound("There is no such page. It may have been deleted, or the address is mistyped.")
+    """The page for an unknown path."""
+    raise NotFound("Page not found. It may have been deleted, or the address has a typo.")
 
 
 async def root(request: Request) -> Response:
-    """`/`: a browser is led to the console; programs are told that nothing is here."""
+    """`/`: redirect browsers to the console; answer programs with 404."""
     if "text/html" not in request.headers.get("accept", ""):
         raise NotFound
     return RedirectResponse("/console/", 303, headers=PRIVATE_HEADERS)
@@ -74,12 +74,12 @@ async def root(request: Request) -> Response:
 def _steps(
     visit: Visit, states: Sequence[WebhookState], *, has_leads: bool, has_webhooks: bool
 ) -> list[dict[str, object]]:
-    """What a newcomer does first, with this host filled in; empty when all is done."""
+    """The first steps, with this host filled in; empty when all are done."""
     at, json = visit.origin, "-H 'Content-Type: application/json'"
     steps: list[dict[str, object]] = [
         {
             "title": "Send a lead",
-            "text": "From a terminal, or from the form of any page.",
+            "text": "From a terminal, or from a form on any page.",
             "commands": [
                 f"""curl {at}/capture {json} -d '{{"email": "ada@example.com"}}'""",
                 f'<form method="post" action="{at}/capture"><input name="email"></form>',
@@ -89,7 +89,7 @@ def _steps(
         },
         {
             "title": "Add a webhook",
-            "text": "Each lead is posted to it, signed, and retried until it is taken.",
+            "text": "Each lead is posted to it, signed, and retried until the receiver accepts it.",
             "commands": [
                 f'curl {at}/webhooks -H "X-Api-Key: $REX_KEY" {json}'
                 """ -d '{"url": "https://example.com/hook"}'"""
@@ -99,7 +99,7 @@ def _steps(
         },
         {
             "title": "See it delivered",
-            "text": "The next lead goes out at once; open it to see request and response.",
+            "text": "The next lead is sent at once. Open it to see the request and the response.",
             "commands": [],
             "path": "",
             "done": any(state.has_succeeded for state in states),
@@ -128,7 +128,7 @@ def _hour(counted: Sequence[LeadHour], hour: datetime) -> Counter[str]:
 
 
 def _deliveries(delivered: Sequence[DeliveryHour]) -> dict[str, object]:
-    """The deliveries of the last 24 hours: how many ended well, and how long the latest took."""
+    """The deliveries of the last 24 hours: how many succeeded, and how long the latest took."""
     succeeded, failed = (
         sum(getattr(each, n) for each in delivered) for n in ("succeeded", "failed")
     )

@@ -1,4 +1,4 @@
-"""Keys of the API: made, shown once, revoked."""
+"""API keys: created, shown once, revoked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show(visit: Visit) -> Page:
 
 
 def create(visit: Visit) -> Page:
-    """Make a key; its text is shown this once."""
+    """Create a key and show it this once."""
     form = visit.form
     body: dict[str, object] = {"name": form.get("name", "").strip() or None}
     body |= {name: form[name] for name in ("scope", "kind") if form.get(name)}
@@ -35,7 +35,7 @@ def create(visit: Visit) -> Page:
 
 
 def revoke(visit: Visit) -> Redirect:
-    """Let a key in no more."""
+    """Revoke a key."""
     visit.operations.revoke_key(visit.caller, visit.path["id"])
     return Redirect(PATH, "The key is revoked: within a second it is refused everywhere.")
 

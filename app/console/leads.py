@@ -1,4 +1,4 @@
-"""Leads: every submission, the newest first, and what became of it."""
+"""Leads: every submission with its outcome, newest first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 def show(visit: Visit) -> Page | Redirect:
-    """The list. An id in the search leads to what it names."""
+    """Show the list. Searching for an id goes to the page about it."""
     query = _query(visit)
     if found := _path_of_id(visit, query.get("q", "")):
         return Redirect(found)
@@ -70,7 +70,7 @@ def mark_as_spam(visit: Visit) -> Redirect:
 
 
 def export(visit: Visit) -> Download:
-    """What the filters show, as CSV or NDJSON, while it is read."""
+    """Export what the filters show as CSV or NDJSON, streamed."""
     query = _query(visit)
     wanted = wanted_by(visit, query)
     with transaction(visit.services.database) as cursor:
@@ -83,7 +83,7 @@ def export(visit: Visit) -> Download:
 
 
 def wanted_by(visit: Visit, query: dict[str, str]) -> Wanted:
-    """Which leads the filters in the URL ask for; what cannot be is left out."""
+    """The leads that the filters in the URL ask for; invalid filters are left out."""
     search, status = query.get("q", ""), query.get("status", "")
     address = sign_in_address(search) if "@" in search else None
     org = visit.org
@@ -116,7 +116,7 @@ def _query(visit: Visit) -> dict[str, str]:
 
 
 def _day(text: str) -> tuple[str, str]:
-    """The ULIDs between which a day is (UTC); of all days if it is none."""
+    """The first and last ULID of a day (UTC); of all time if it is not a day."""
     try:
         start = datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
         bounds = [int(at.timestamp() * 1000) for at in (start, start + timedelta(days=1))]
@@ -126,7 +126,7 @@ def _day(text: str) -> tuple[str, str]:
 
 
 def _path_of_id(visit: Visit, text: str) -> str | None:
-    """The page of whatever an id names."""
+    """The path of the page about what an id names."""
     if is_id(text, "cap"):
         return f"{PATH}/{text}"
     if is_id(text, "evt"):
@@ -147,7 +147,7 @@ def _event_ids(leads: Iterable[Lead]) -> list[str]:
 
 
 def _all(database: Database, org_id: str, wanted: Wanted) -> Iterator[Lead]:
-    """Every lead that is wanted, up to `_EXPORTED_MAX`, in transactions of a page each."""
+    """Every lead that matches, up to `_EXPORTED_MAX`; one transaction per page."""
     left = _EXPORTED_MAX
     while left > 0:
         with transaction(database) as cursor:

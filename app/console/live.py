@@ -1,7 +1,7 @@
-"""Live pages: server-sent events that say that something has changed; the page then asks for it.
+"""Live pages: server-sent events say that something has changed; the page then fetches it.
 
-However many browsers look, a process asks PostgreSQL once a second, and not at all while nobody
-looks. Nothing is told by the transactions that record leads.
+However many browsers listen, a process polls PostgreSQL once a second, and not at all while none
+listens. The transactions that record leads are not involved.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class LiveChanges:
 
     @property
     def is_full(self) -> bool:
-        """Whether as many listen as may."""
+        """Whether the limit of listeners is reached."""
         return sum(map(len, self._listeners.values())) >= STREAMS_MAX
 
     async def stream(self, topic: str, stopping: asyncio.Event) -> AsyncIterator[bytes]:
@@ -102,7 +102,7 @@ def event_in_path(visit: Visit) -> str:
 
 
 def look_at(database: Database, topics: list[str]) -> dict[str, str]:
-    """What differs when a topic has changed, for each of them."""
+    """For each topic a value that differs once the topic has changed."""
     orgs = [topic for topic in topics if "/" not in topic]
     events = [topic for topic in topics if "/" in topic]
     with transaction(database) as cursor:
@@ -110,7 +110,7 @@ def look_at(database: Database, topics: list[str]) -> dict[str, str]:
 
 
 async def _first_of(*events: asyncio.Event) -> None:
-    """Until one of them is set, or it is time for a sign of life."""
+    """Wait until one of them is set, or a keep-alive is due."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)

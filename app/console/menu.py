@@ -1,4 +1,4 @@
-"""The menu: one line per noun. A noun that nobody has built yet has no line."""
+"""The menu: one line per noun."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ MENU = (
 
 
 def entries_for(role: Role) -> list[Entry]:
-    """What a user with that role sees."""
+    """The entries that a user with this role sees."""
     return [entry for entry in MENU if may(role, entry.role)]

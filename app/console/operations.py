@@ -1,4 +1,4 @@
-"""The operations that the console asks: the functions that answer the API, wired in app/main.py."""
+"""The operations that the console calls: functions of the API, wired in app/main.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.http.operations import Ask
 
 @dataclass(frozen=True)
 class Operations:
-    """Named as the functions of app/api. One line per operation."""
+    """One line per operation, named like the function in app/api."""
 
     release_capture: Ask
     mark_as_spam: Ask

@@ -1,4 +1,4 @@
-"""The org's own settings: who may send leads, what spam is, and how its pages look."""
+"""The org's settings: who may send leads, limits, spam, and the look of its pages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from app.domain.spam.mode import SpamMode
 PATH = "/console/org"
 #: What each mode does.
 MODES = {
-    SpamMode.MONITOR: "Leads are scored, and none is held back for its score.",
-    SpamMode.QUARANTINE: "What counts as spam waits in quarantine.",
-    SpamMode.REQUIRE_POW: "So does what comes without a proof of work, which rex.js makes.",
+    SpamMode.MONITOR: "Leads are scored; none is held back for its score.",
+    SpamMode.QUARANTINE: "Leads that count as spam wait in quarantine.",
+    SpamMode.REQUIRE_POW: "So do leads without a proof of work, which rex-pow.js adds to a form.",
 }
 _LISTS = ("allowed_origins", "redirect_targets")
 _NUMBERS = ("min_fill_ms", "capture_rate_per_address", "capture_rate_per_email")
@@ -22,12 +22,12 @@ _OF_PAGE = ("name", "color", "logo_url", "home_url", "thanks_title", "thanks_tex
 
 
 def show(visit: Visit) -> Page:
-    """What is set."""
+    """Show the settings."""
     return _page(visit)
 
 
 def edit(visit: Visit) -> Page | Redirect:
-    """Set what the form of one card shows; the other cards stay as they are."""
+    """Save the form of one card; the other settings stay as they are."""
     try:
         visit.operations.edit_org(visit.caller, body=_changes(visit.form))
     except Invalid as error:
@@ -36,18 +36,18 @@ def edit(visit: Visit) -> Page | Redirect:
 
 
 def allow_origin(visit: Visit) -> Redirect:
-    """Let the pages of an origin send leads that were refused until now."""
+    """Allow a refused origin."""
     org = visit.operations.get_org(visit.caller)["data"]
     origins = [*org["allowed_origins"], visit.form.get("origin", "")]
     try:
         visit.operations.edit_org(visit.caller, body={"allowed_origins": origins})
     except Invalid:
-        return Redirect(PATH, "That is no origin that could be allowed.")
-    return Redirect(PATH, f"Pages of {visit.form['origin']} may send leads now.")
+        return Redirect(PATH, "That is not a valid origin.")
+    return Redirect(PATH, f"Pages of {visit.form['origin']} may now send leads.")
 
 
 def _changes(form: Mapping[str, str]) -> dict[str, object]:
-    """The form as the API takes it. Raises `Invalid` for a number that is none."""
+    """The form as the API takes it. Raises `Invalid` if a number is not one."""
     changes: dict[str, object] = {name: form[name].split() for name in _LISTS if name in form}
     changes |= {name: _number(name, form[name]) for name in _NUMBERS if name in form}
     if "spam_mode" in form:
@@ -59,7 +59,7 @@ def _changes(form: Mapping[str, str]) -> dict[str, object]:
 
 
 def _number(name: str, text: str) -> int | None:
-    """A whole number; None: nothing was typed, so the default."""
+    """A whole number; None for an empty field: the default."""
     if not text.strip():
         return 0 if name == "min_fill_ms" else None
     try:

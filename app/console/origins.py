@@ -1,4 +1,4 @@
-"""Where a contact's values come from: the submission, or the person, whose write stands."""
+"""Where a contact's values come from: the submission or user whose write won."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METADATA = "metadata."
 
 
 class Origin(NamedTuple):
-    """In words, and the page of the submission; "": there is none."""
+    """In words, with the path of the submission's page; "" if there is none."""
 
     words: str
     path: str = ""
@@ -32,18 +32,18 @@ def known_captures(cursor: Cursor, org_id: str, contact: Contact | None) -> set[
 
 
 def value_of(contact: Contact, register: str) -> object:
-    """What a contact has in a field, or under a key of its metadata (`metadata.key`)."""
+    """The contact's value in a field, or under a key of its metadata (`metadata.key`)."""
     if register.startswith(_METADATA):
         return contact.metadata.get(register.removeprefix(_METADATA))
     return getattr(contact, register, None)
 
 
 def origin_of(contact: Contact, register: str, known: Set[str], here: str = "") -> Origin:
-    """Whose write stands there. `here`: the capture whose page this is on."""
+    """Whose write won. `here`: the capture whose page shows it."""
     if value_of(contact, register) in (None, ""):
         return Origin("–")
     if not register.startswith(_METADATA) and register not in _WRITTEN:
-        return Origin("as at first" if value_of(contact, register) == "lead" else "set by a user")
+        return Origin("initial value" if value_of(contact, register) == "lead" else "set by a user")
     name = "source" if register in FIRST_TOUCH_FIELDS else register
     written = last_write(contact.write_ids, name)
     capture_id = f"cap_{written}"

@@ -15,7 +15,7 @@ _STATUSES = ("quarantined", "rejected")
 
 
 def show(visit: Visit) -> Page:
-    """Leads that were set aside, the newest first."""
+    """Show the leads that were set aside, newest first."""
     status = visit.query.get("status", "")
     status = status if status in _STATUSES else "quarantined"
     before = visit.query.get("before", "")[:26]
@@ -33,7 +33,7 @@ def show(visit: Visit) -> Page:
 
 
 def release(visit: Visit) -> Redirect:
-    """Release those that the form names: exactly what its page showed."""
+    """Release the leads that the form names: exactly those its page showed."""
     wanted = [each for each in visit.form.get("ids", "").split(",") if is_id(each, "cap")]
     released = sum(_release(visit, capture_id) for capture_id in wanted[:PAGE_LEADS])
     noun = "lead" if released == 1 else "leads"

@@ -1,4 +1,4 @@
-"""Pages from templates. What is put in is escaped; a name that is missing is an error."""
+"""Renders templates. Values are escaped; a missing name is an error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 
 def ago(moment: datetime | str | None, absent: str = "–") -> Markup:
-    """A time as its distance from now, with the exact one on hover; scripts put it in the zone."""
+    """A time as its distance from now, with the exact time on hover; scripts localise it."""
     if moment is None:
         return escape(absent)
     at = parse_rfc3339(moment) if isinstance(moment, str) else moment.astimezone(UTC)
@@ -47,8 +47,13 @@ def ago(moment: datetime | str | None, absent: str = "–") -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(at), exact, text)
 
 
+def until(moment: datetime | None, past: str) -> Markup:
+    """A time to come, as `in 3 min`; `past` if it is over or there is none."""
+    return ago(moment) if moment and moment > datetime.now(UTC) else escape(past)
+
+
 def clock(moment: datetime | None) -> Markup:
-    """A time of day, to the millisecond, in UTC until a script puts it in the browser's zone."""
+    """A time of day to the millisecond, in UTC until a script localises it."""
     if moment is None:
         return Markup("–")
     at = moment.astimezone(UTC)
@@ -92,12 +97,13 @@ def brief(value: object) -> str:
 
 
 def link(path: str, query: Mapping[str, str | None] | None = None, **changes: str | None) -> str:
-    """A path with the query and changes to it, without what is empty."""
+    """A path with a query and changes to it; empty parameters are left out."""
     merged = {**(query or {}), **changes}
     kept = {name: value for name, value in merged.items() if value}
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
 _env.filters.update(ago=ago, brief=brief, clock=clock, duration=duration, number=number)
+_env.filters.update(until=until)
 _env.filters.update(pretty=pretty, received=time_of)
 _env.globals.update(link=link, static=static_files.url_of)

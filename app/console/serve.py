@@ -1,4 +1,4 @@
-"""What every page shares: who asks, whether they may, the form's token, and how it is answered."""
+"""What every page shares: authentication, authorisation, the form token and the response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Serve = Callable[[Request], Awaitable[Response]]
 
 
 class ConsoleRoute(Route):
-    """A route that says which role it needs; None: none, it is for everybody."""
+    """A route with the role that it needs; None: open to everybody."""
 
     def __init__(self, path: str, serve: Serve, role: Role | None, methods: list[str]) -> None:
         super().__init__(path, serve, methods=methods, include_in_schema=False)
@@ -41,17 +41,17 @@ class ConsoleRoute(Route):
 
 
 def page(path: str, endpoint: Endpoint, role: Role = Role.VIEWER) -> ConsoleRoute:
-    """A page that users with that role see."""
+    """A page for users with this role."""
     return ConsoleRoute(path, partial(serve, endpoint, role), role, ["GET"])
 
 
 def action(path: str, endpoint: Endpoint, role: Role = Role.OPERATOR) -> ConsoleRoute:
-    """What a form does that users with that role may send."""
+    """The action of a form for users with this role."""
     return ConsoleRoute(path, partial(serve, endpoint, role), role, ["POST"])
 
 
 def changes(path: str, topic_of: Callable[[Visit], str]) -> ConsoleRoute:
-    """A stream that says when a page should ask for its live part."""
+    """A stream that says when a page should refresh its live part."""
     return ConsoleRoute(path, partial(serve_changes, topic_of), Role.VIEWER, ["GET"])
 
 
@@ -64,7 +64,7 @@ async def org_of(request: Request) -> Org:
 
 
 async def serve(endpoint: Endpoint, role: Role, request: Request) -> Response:
-    """The answer of an endpoint to a user with that role, or the way to sign in."""
+    """The endpoint's response for a user with this role, or a redirect to the sign-in."""
     try:
         visit = await _admit(request, role)
         result = await run_in_threadpool(retrying, partial(endpoint, visit))

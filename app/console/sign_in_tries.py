@@ -1,4 +1,4 @@
-"""How often somebody may try a password: from one client, and for one user."""
+"""Limits password attempts: per client and per user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TRIES_PER_CLIENT, _TRIES_PER_USER = 20, 10
 
 
 async def take_tries(request: Request, org: Org, address: str | None) -> None:
-    """Raise `RateLimitExceeded` for too many tries from a client, or for one user."""
+    """Count a try. Raises `RateLimitExceeded` after too many from a client or for a user."""
     services: Services = request.app.state.services
     peer = request.client.host if request.client else None
     forwarded = request.headers.get("x-forwarded-for")

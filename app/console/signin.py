@@ -1,6 +1,6 @@
 """Signing in: by a link that works once, or by address and password.
 
-A place for OpenID Connect is beside these two: whatever proves who somebody is ends in `_begin`.
+OpenID Connect could be added beside these two: every way to sign in ends in `_begin`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ async def password(request: Request) -> Response:
 
 
 async def link(request: Request) -> Response:
-    """The page behind a link: a button, since programs that look at links must not use them up."""
+    """The page behind a link: a button, so programs that scan links cannot use it up."""
     return await _guarded(request, _show_link)
 
 
@@ -101,7 +101,7 @@ async def _by_password(request: Request, org: Org) -> Response:
 
 
 def is_own_path(path: str) -> bool:
-    """Whether a path is one of the console's, and no other site in disguise."""
+    """Whether a path is one of the console's, not another site in disguise."""
     return path.startswith(HOME_PATH) and "\\" not in path and path.isprintable()
 
 
@@ -146,7 +146,7 @@ def _begin(request: Request, cursor: Cursor, user: User, way: str) -> str:
 
 
 def _count_failure(services: Services, org: Org, code: str) -> None:
-    """For the audit log, which gets one row a minute: strangers decide how many there are."""
+    """Count it for the audit log, which gets one row a minute: strangers control the number."""
     services.authenticator.failures[org.id, code] += 1
 
 
@@ -165,7 +165,7 @@ def _form_page(
     template: str = "signin/form.html",
     status: int = 200,
 ) -> Response:
-    """A form of somebody unknown: its token is in a cookie, which only our own pages can repeat."""
+    """A form before sign-in; its token is also in a cookie, which other sites cannot read."""
     secure = is_secure(request)
     token = cookies.read_cookie(request, cookies.FORM, secure=secure) or new_token().text
     shown = {"org": org.slug, "action": request.url.path, "email": "", "problem": "", "next": ""}

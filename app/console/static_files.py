@@ -1,4 +1,4 @@
-"""Style, scripts and icon: named by their contents, so that a browser keeps them for good."""
+"""Styles, scripts and icons, named by a hash of their contents so browsers cache them for good."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _BY_URL = {file.url: file for file in _FILES.values()}
 
 
 def url_of(name: str) -> str:
-    """Where a file of the folder `static` is."""
+    """The URL of a file in the folder `static`."""
     return _FILES[name].url
 
 
 async def serve_file(request: Request) -> Response:
-    """A file. It holds nothing of anybody, so caches may keep it."""
+    """Serve a file. It holds no personal data, so caches may keep it."""
     file = _BY_URL.get(request.url.path)
     if file is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""System: who is at work, what waits, whether the servers are well, and what each line means."""
+"""System: processes, queues, ages of what waits, and the checks with their meanings."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from config.version import VERSION
 
 #: What waits, in words, and after how many seconds that is too long.
 WAITING = {
-    "capture": ("Lead to be recorded", 10),
-    "fallback": ("Lead in the fallback queue", 60),
-    "first_attempt": ("First attempt to deliver", 10),
-    "retry": ("Retry that is due", 60),
+    "capture": ("Leads to record", 10),
+    "fallback": ("In the fallback queue", 60),
+    "first_attempt": ("First attempts due", 10),
+    "retry": ("Retries due", 60),
 }
 assert tuple(WAITING) == KINDS
 
 
 def show(visit: Visit) -> Page:
-    """The state of the whole system, looked up now.
+    """Show the state of the whole system.
 
     Hosts and what the checks found are for the users of the default org, who run the system; those
     of other orgs see counts, ages and which checks are not ok.
@@ -49,7 +49,7 @@ def show(visit: Visit) -> Page:
 
 
 def _verdict(findings: Sequence[Finding]) -> Status:
-    """The worst of what was found; what could not be looked at is as bad as what failed."""
+    """The worst status; a check that could not run counts as failed."""
     if is_wrong(findings):
         return Status.FAILED
     return Status.OK if all(each.status is Status.OK for each in findings) else Status.WARNING
@@ -61,5 +61,5 @@ def _groups(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
 
 
 def _versions(seen: Sequence[ProcessSeen]) -> list[str]:
-    """The versions that run; more than one: an upgrade is under way, or was forgotten."""
+    """The versions that are running; more than one means an unfinished upgrade."""
     return sorted({each.report.version for each in seen if each.is_alive})

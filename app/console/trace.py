@@ -41,7 +41,7 @@ def show(visit: Visit) -> Page:
     with transaction(visit.services.database) as cursor:
         capture = lead_trace.find_capture(cursor, visit.org.id, capture_id)
         if capture is None:
-            raise NotFound("Lead not found. One that was sent just now may wait in the queue.")
+            raise NotFound("Lead not found. If it was sent just now, it may still be in the queue.")
         event = lead_trace.find_event(cursor, visit.org.id, f"evt_{ulid_of(capture.id)}")
         contact_id = event.contact_id if event else None
         contact = contacts.find(cursor, visit.org.id, contact_id) if contact_id else None
@@ -112,7 +112,7 @@ def _touch(metadata: dict[str, object]) -> dict[str, object]:
 def _fields(
     capture: StoredCapture, contact: Contact | None, known: Set[str]
 ) -> list[dict[str, object]]:
-    """Each field that was sent: what the contact has now, and which write that came from."""
+    """Each field that was sent, with the contact's current value and the write it came from."""
     sent = dict(capture.payload)
     metadata = sent.pop("metadata", None) or {}
     named = [(name, name, value) for name, value in sent.items() if name != "email"]
@@ -168,7 +168,7 @@ def _waterfall(
     deliveries: Sequence[TracedDelivery],
     attempts: Sequence[tuple[ListedAttempt, str]],
 ) -> Waterfall:
-    """Recorded, and each of the latest attempts, by milliseconds since the lead came in."""
+    """The recording and the latest attempts, in milliseconds since the lead arrived."""
     if event is None:
         return draw([])
     names = {delivery.id: delivery.webhook_name for delivery in deliveries}

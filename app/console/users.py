@@ -1,4 +1,4 @@
-"""Users, for admins: who may sign in, and as what."""
+"""Users, for admins: who may sign in, and with which role."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show(visit: Visit) -> Page:
 
 
 def create(visit: Visit) -> Page:
-    """Make a user; the link by which they sign in is shown this once."""
+    """Create a user and show the sign-in link this once."""
     with transaction(visit.services.database) as cursor:
         email, role = visit.form.get("email", ""), _role_in(visit)
         try:
@@ -31,7 +31,7 @@ def create(visit: Visit) -> Page:
 
 
 def make_link(visit: Visit) -> Page:
-    """Another link for a user, shown this once."""
+    """Create another sign-in link and show it this once."""
     with transaction(visit.services.database) as cursor:
         user = _user_in_path(visit, cursor)
         link = _link(visit, cursor, user)
@@ -47,7 +47,7 @@ def set_role(visit: Visit) -> Redirect:
 
 
 def disable(visit: Visit) -> Redirect:
-    """Let a user in no more."""
+    """Disable a user."""
     with transaction(visit.services.database) as cursor:
         user = _user_in_path(visit, cursor)
         user_service.disable(cursor, user, visit.user.id)
@@ -55,7 +55,7 @@ def disable(visit: Visit) -> Redirect:
 
 
 def enable(visit: Visit) -> Redirect:
-    """Let a disabled user in again."""
+    """Enable a disabled user."""
     with transaction(visit.services.database) as cursor:
         user = _user_in_path(visit, cursor)
         user_service.enable(cursor, user, visit.user.id)

@@ -1,4 +1,4 @@
-"""What an endpoint of the console gets and gives: a `Visit`, and a page or where to go next.
+"""What an endpoint of the console takes and returns: a `Visit`; a page, redirect or download.
 
 An endpoint is a plain function. It runs in a thread, may block on PostgreSQL, and raises errors of
 the tree; what all of them share happens in serve.py.
@@ -25,7 +25,7 @@ from app.storage.database import Cursor
 
 @dataclass(frozen=True)
 class Visit:
-    """A request of a signed-in user who may make it."""
+    """A request from a signed-in user with the required role."""
 
     org: Org
     user: User
@@ -42,13 +42,13 @@ class Visit:
 
     @property
     def caller(self) -> Caller:
-        """In whose name operations are asked."""
+        """The caller for operations."""
         return Caller(self.org, self.user.id, self.host)
 
     def note(
         self, cursor: Cursor, action: str, subject_id: str | None = None, **details: object
     ) -> None:
-        """Note a change that this visit makes in the audit log."""
+        """Write a change to the audit log."""
         whose, who = self.org.id, self.user.id
         audit.note(cursor, action, actor=who, org_id=whose, subject_id=subject_id, **details)
 
@@ -70,7 +70,7 @@ class Page(NamedTuple):
 
 
 class Redirect(NamedTuple):
-    """Where to go after a form; `notice` is shown there once."""
+    """Where to go after a form; the next page shows `notice` once."""
 
     path: str
     notice: str = ""
@@ -78,7 +78,7 @@ class Redirect(NamedTuple):
 
 @dataclass(frozen=True)
 class Download:
-    """A file that is made while it is sent."""
+    """A file that is generated while it is sent."""
 
     name: str
     media_type: str

@@ -1,7 +1,7 @@
 """Times as a waterfall: one bar for each step, on a logarithmic axis.
 
-A lead is recorded within milliseconds and may be retried for days: on a plain axis one of the two
-would not be seen.
+A lead is recorded within milliseconds and may be retried for days; a linear axis would hide one of
+the two.
 """
 
 from __future__ import annotations

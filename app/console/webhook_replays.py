@@ -15,7 +15,7 @@ _HOURS = {"1h": 1, "24h": 24, "7d": 24 * 7}
 
 
 def shown(visit: Visit, webhook_id: str) -> dict[str, object]:
-    """What the page shows of replays: the ranges, a count if one was chosen, or one that runs."""
+    """What the page shows about replays: ranges, the count of a chosen one, or a running one."""
     return {
         "ranges": _RANGES,
         "counted": _counted(visit, webhook_id),
@@ -33,7 +33,7 @@ def start(visit: Visit) -> Redirect:
 
 
 def cancel(visit: Visit) -> Redirect:
-    """Stop a replay; what it has opened is still sent."""
+    """Stop a replay; deliveries that it has created are still sent."""
     replay_id = visit.path["id"]
     try:
         replay = visit.operations.cancel_replay(visit.caller, replay_id)["data"]

@@ -23,7 +23,7 @@ def shown(webhook: Mapping[str, Any]) -> dict[str, str]:
 
 
 def changes_in(form: Mapping[str, str]) -> dict[str, object]:
-    """What a form changes, as the API takes it. Raises `Invalid` for a number that is none.
+    """What a form changes, as the API takes it. Raises `Invalid` if a number is not one.
 
     A field beside which `was_` and its name says the same has not been changed. The retry policy
     is one value: it is replaced as a whole.
@@ -46,7 +46,7 @@ def changes_in(form: Mapping[str, str]) -> dict[str, object]:
 
 
 def _retry(form: Mapping[str, str]) -> dict[str, object] | None:
-    """The policy that the form shows; None: as the operator has it."""
+    """The policy in the form; None: the operator's."""
     numbers = {name: _number(f"retry.{name}", form.get(f"retry.{name}", "")) for name in _RETRY}
     policy: dict[str, object] = {name: value for name, value in numbers.items() if value}
     words = _words(form.get("retry.schedule", ""))
@@ -69,5 +69,5 @@ def _words(text: str) -> list[str]:
 
 
 def _names(text: str) -> list[str]:
-    """Names between commas; they may have blanks."""
+    """Names separated by commas; they may contain spaces."""
     return [name for each in text.split(",") if (name := each.strip())]

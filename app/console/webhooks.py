@@ -24,7 +24,7 @@ def show_list(visit: Visit) -> Page:
 
 
 def create(visit: Visit) -> Page:
-    """Subscribe a URL; its secret is shown this once, beside the answer to a test event."""
+    """Add a webhook; show its secret this once, with the answer to a test event."""
     try:
         body = webhook_settings.changes_in(visit.form)
         made = visit.operations.create_webhook(visit.caller, body=body)
@@ -42,7 +42,7 @@ def show(visit: Visit) -> Page:
 
 
 def edit(visit: Visit) -> Page | Redirect:
-    """Change the settings that the form shows otherwise than it did at first; nothing else."""
+    """Change only the settings that the user changed in the form."""
     webhook_id = visit.path["id"]
     try:
         changes = webhook_settings.changes_in(visit.form)
@@ -82,7 +82,7 @@ def page_of(visit: Visit, problems: dict[str, str] | None = None) -> Page:
 
 
 def set_status(visit: Visit) -> Redirect:
-    """Pause a webhook, or make it active: what it held goes out."""
+    """Pause a webhook, or activate it: held deliveries are sent."""
     status = "paused" if visit.form.get("status") == "paused" else "active"
     visit.operations.edit_webhook(visit.caller, visit.path["id"], body={"status": status})
     told = {"paused": "Paused: its deliveries wait.", "active": "Active: what it held goes out."}
@@ -96,7 +96,7 @@ def ping(visit: Visit) -> Redirect:
 
 
 def show_test(visit: Visit) -> Page:
-    """What a test event was answered; until then, a part that asks again."""
+    """The answer to a test event; until there is one, a fragment that polls."""
     test = visit.operations.get_delivery(visit.caller, visit.path["id"])["data"]
     return Page("webhooks/test_page.html", {"test": test}, fragment="webhooks/test.html")
 

@@ -1,7 +1,7 @@
-"""Captchas of other companies: a form brings a token, and its provider says what it is worth.
+"""Captchas of other companies: a form sends a token, and the provider verifies it.
 
 Each is verified by the same request: secret and token as a form, answered by `success` and
-`error-codes`. Only a token that its provider does not know speaks against a capture.
+`error-codes`. Only a token that the provider does not know counts against a capture.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def read_token(value: object) -> str | None:
 
 
 def choose_token(captcha: Captcha | None, tokens: dict[str, str]) -> CaptchaToken | None:
-    """Of the tokens by their fields, the one that the org's provider can verify."""
+    """The token that the org's provider can verify, from the tokens by field."""
     if captcha is None:
         return None
     token = tokens.get(TOKEN_FIELDS[captcha.provider]) or tokens.get(_SHARED_FIELD)
@@ -96,7 +96,7 @@ def choose_token(captcha: Captcha | None, tokens: dict[str, str]) -> CaptchaToke
 
 
 def verify_form(provider: CaptchaProvider, secret: str, token: str, capture_id: str) -> bytes:
-    """The body of the request. Turnstile answers a repeat of it as it did the first time."""
+    """The body of the request. Turnstile answers a repeated request like the first."""
     fields = {"secret": secret, "response": token}
     if provider is CaptchaProvider.TURNSTILE:
         fields["idempotency_key"] = str(uuid.uuid5(uuid.NAMESPACE_OID, capture_id))
@@ -106,7 +106,7 @@ def verify_form(provider: CaptchaProvider, secret: str, token: str, capture_id: 
 def judge(
     provider: CaptchaProvider, answer: CaptchaAnswer, *, is_repeat: bool
 ) -> Verification | None:
-    """What an answer says of a token; None: ask again.
+    """What an answer says about a token; None: ask again.
 
     `is_repeat`: we may have used the token up ourselves, of which nobody but Turnstile knows.
     """

@@ -1,4 +1,4 @@
-"""What a check of the system found, in one line, and what to do about it."""
+"""What a check of the system found, and what to do about it, in a line each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """An outcome, and of which check."""
+    """An outcome with the name of its check."""
 
     group: str
     check: str
@@ -58,7 +58,7 @@ def unknown(found: str, advice: str = "") -> Outcome:
 
 
 def limits(value: float, found: str, advice: str, *, warn: float, fail: float) -> Outcome:
-    """The outcome of a figure that is to be small: above `warn` a warning, above `fail` failed."""
+    """The outcome for a figure that should be small: warning above `warn`, failed above `fail`."""
     if value > fail:
         return failed(found, advice)
     return warning(found, advice) if value > warn else ok(found)

@@ -47,7 +47,7 @@ def why_late(facts: Facts, now: datetime, words: Words) -> str | None:
         case DeliveryStatus.CANCELLED:
             return f"Cancelled: {facts.last_result or 'no longer wanted'}."
         case DeliveryStatus.ATTEMPTING:
-            return "An attempt is under way at this moment."
+            return "An attempt is under way."
     return _pending(facts, now, words)
 
 
@@ -57,7 +57,7 @@ def _succeeded(facts: Facts, words: Words) -> str | None:
         return None
     if facts.attempts > 1:
         return f"It took {_attempts(facts)}{_over(facts, words)}; earlier ones failed."
-    return f"It waited {words(seconds)} for its turn: others of this webhook went first."
+    return f"It waited {words(seconds)} behind other deliveries of this webhook."
 
 
 def _pending(facts: Facts, now: datetime, words: Words) -> str:
@@ -77,8 +77,8 @@ def _pending(facts: Facts, now: datetime, words: Words) -> str:
     return _due(facts, now, words)
 
 
-_CIRCUIT = "The endpoint failed {} times in a row, so all its deliveries pause; it is tried in"
-_COOLDOWN = "The receiver asked for a pause (Retry-After); it is called again in"
+_CIRCUIT = "The endpoint failed {} times in a row, so all its deliveries pause. The next try is in"
+_COOLDOWN = "The receiver asked for a pause (Retry-After); the next try is in"
 
 
 def _due(facts: Facts, now: datetime, words: Words) -> str:
@@ -87,14 +87,14 @@ def _due(facts: Facts, now: datetime, words: Words) -> str:
         return f"{_last(facts)} The next attempt is in {words(seconds)}.".strip()
     permit = _seconds(now, facts.next_permit_at)
     if permit is not None and permit > 0 and facts.rate_limit:
-        return f"The webhook's rate limit of {facts.rate_limit} a second is used up for now."
+        return f"It waits for the webhook's rate limit of {facts.rate_limit} per second."
     if facts.ordered:
-        return "It is due, and waits for earlier events of the same contact: they go in order."
+        return "It is due, but waits for earlier events of the same contact (ordered webhook)."
     waited = -seconds if seconds is not None else 0
     if waited < PROMPT_SECONDS:
         return "It is about to be sent."
     return (
-        f"It is due since {words(waited)} and nobody has sent it: the delivery workers are busy "
+        f"It has been due for {words(waited)}: the delivery workers are busy "
         "with this webhook's backlog, or they are not running."
     )
 

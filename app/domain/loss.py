@@ -28,17 +28,19 @@ def anything_lost(
     """Whether a lead that was answered with 202 may be missing."""
     basis = [
         "Each lead is on disk before its 202.",
-        f"{in_fallback} wait in PostgreSQL's fallback queue, {unreadable} jobs were unreadable.",
+        f"{in_fallback} in PostgreSQL's fallback queue, {unreadable} unreadable jobs.",
     ]
     if queue is None:
-        basis.append("Redis is away: new leads go to PostgreSQL; what it holds waits for it.")
+        basis.append(
+            "Redis is away: new leads go to PostgreSQL; what it holds stays there until it is back."
+        )
         return Answer("Not known", "warn", basis)
-    basis.append(f"{queue.unfinished} jobs are on the way, {queue.dead_letters} gave up.")
+    basis.append(f"{queue.unfinished} jobs in the queue, {queue.dead_letters} dead letters.")
     if queue.volatile and volatile_allowed:
         return Answer("Possible", "bad", [queue.volatile, *basis[1:]])
     if queue.volatile:
         basis.append(f"Redis is not used for leads: {queue.volatile}.")
     if queue.dead_letters or unreadable:
-        basis.append("Nothing is lost, but these need a person: ./scripts/manage dead-letters list")
+        basis.append("Nothing is lost, but somebody must look: ./scripts/manage dead-letters list")
         return Answer("No, but stuck", "warn", basis)
     return Answer("No", "ok", basis)

@@ -1,4 +1,4 @@
-"""A process of the product as it reports itself, and what follows from when it last did."""
+"""Reports of the product's processes, and whether a process is alive by its latest one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALIVE_SECONDS = 16.0
 
 
 class ProcessReport(msgspec.Struct, frozen=True):
-    """What a process says of itself."""
+    """What a process reports about itself."""
 
     #: Host, pid and a random part: no other process ever has it. Leases and jobs name it, too.
     name: str
@@ -30,7 +30,7 @@ class ProcessReport(msgspec.Struct, frozen=True):
 
 
 class ProcessSeen(msgspec.Struct, frozen=True):
-    """A report and how long ago it came, by the clock of the server that keeps it."""
+    """A report and its age, by the clock of the server that stores it."""
 
     report: ProcessReport
     age_seconds: float

@@ -1,8 +1,8 @@
 """Push: a first attempt that is leased to a delivery process in the transaction that records it.
 
-The process gets it with all that the request needs and sends at once; a claim would cost a second
-commit before the first byte. That is for webhooks of which nothing speaks against an attempt now:
-every rule that a claim keeps exact (pace, order, pause, circuit) is either not set or not in force.
+The process receives it with everything the request needs and sends it at once; a claim would cost a
+second commit before the first byte. Only webhooks for which nothing rules out an attempt now get
+pushes: each rule that claims enforce (pace, order, pause, circuit) is unset or not in force.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Serves a role's metrics on a port of its own, from a thread.
 
-One process serves its own registry. Where a role has several, its parent serves for all of them:
-children write to files of a shared folder (multi-process mode), so that a scrape costs those who
-work nothing. A port that is taken, or a client that hangs, stops nobody.
+A single process serves its own registry. Where a role has several, their parent serves for all:
+they write to files in a shared folder (multi-process mode), so a scrape costs them nothing. A port
+that is taken, or a client that hangs, stops no process.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ _is_served = threading.Event()
 def serve_own(settings: Settings, role: str) -> None:
     """Serve this process's metrics, unless its parent does; say which version it runs.
 
-    One that has two roles serves them once, on the port of the first: what two ports told would be
-    counted twice.
+    One that has two roles serves them once, on the port of the first: two ports would
+    count everything twice.
     """
     BUILD_INFO.labels(VERSION, role).set(1)
     if FOLDER_VARIABLE not in os.environ and not _is_served.is_set():

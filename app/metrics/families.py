@@ -1,7 +1,7 @@
 """Every metric that processes count for themselves; docs/metrics.md says what each means.
 
-Those about servers and backlogs are the scheduler's (app/monitoring/facts.py). Names of orgs and
-URLs are never labels. `labels()` costs as much as counting, so what is hot keeps its children.
+The scheduler has those about servers and backlogs (app/monitoring/facts.py). Orgs and URLs are
+never labels. `labels()` costs as much as counting, so hot paths keep the labelled children.
 """
 
 from __future__ import annotations

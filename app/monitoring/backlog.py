@@ -1,4 +1,4 @@
-"""How old the oldest of each kind is, from both servers."""
+"""The age of the oldest waiting item of each kind, from both servers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the scheduler tells of servers, backlogs and processes in its metrics.
+"""The scheduler's metrics about servers, backlogs and processes.
 
-Looked up every few seconds in a thread of its own, and kept: a scrape asks no server. What could
-not be looked up, or is too old, is left out, so that it never looks well by mistake.
+A thread looks them up every few seconds and keeps them, so a scrape asks no server. What could not
+be looked up, or is too old, is left out: a missing figure must not look healthy.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Samples = Mapping[tuple[str, ...], float]
 
 
 class Family(NamedTuple):
-    """A gauge that the scheduler tells."""
+    """A gauge that the scheduler exports."""
 
     name: str
     help: str

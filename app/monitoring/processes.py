@@ -1,4 +1,4 @@
-"""Which processes there are, by what either server knows of them."""
+"""The running processes, by what either server knows about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the system is, for many who ask: one looks, and all get what that one saw."""
+"""The state of the system for many callers: one caller looks, and all get the result."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class QuickLook:
         self._looked_at = float("-inf")
 
     def now(self) -> Look:
-        """How it is. Takes a moment, and seconds while a server is away; raises nothing."""
+        """The state. Takes a moment, and seconds while a server is away; raises nothing."""
         with self._lock:
             if self._last is None or time.monotonic() - self._looked_at > FRESH_SECONDS:
                 self._last = _look(self._system)

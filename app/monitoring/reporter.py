@@ -1,4 +1,4 @@
-"""The thread by which a process reports itself, to both servers: one of them may be away.
+"""The thread that reports a process to both servers, since either may be away.
 
 docs/decisions/0017-processes-report-to-both-servers.md says why it is not the queue's heartbeat.
 """
@@ -69,7 +69,7 @@ class Reporter:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and say so: a process that ended by itself is not missing."""
+        """Stop, and remove the report: a process that stopped normally is not missing."""
         self._stopping.set()
         if self._thread.ident:
             self._thread.join(STOP_SECONDS)
@@ -94,7 +94,7 @@ class Reporter:
             process_reports.remove(cursor, self._report.name)
 
     def _try(self, step: Callable[[], object]) -> None:
-        """Take a step that may fail: whoever finds a server away says so, and the next is due."""
+        """Take a step that may fail; log an outage and leave it to the next turn."""
         try:
             step()
         except Unavailable:

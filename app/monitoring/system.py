@@ -1,4 +1,4 @@
-"""What the doctor looks at: the settings, and a way to each server."""
+"""What the doctor examines: the settings, and a connection to each server."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How pushes get from the process that records to the one that delivers: Redis Pub/Sub.
+"""Sends pushes from the recording process to the delivery process, over Redis Pub/Sub.
 
-Each delivery process listens to a channel of its own. A message is in nobody's keeping: nothing is
-written to Redis' disk and nothing piles up, and the sender learns at once whether anybody has got
-it. What is lost costs no delivery: its process finds the lease (workers/leases.py), or the
-scheduler does when that process is gone.
+Each delivery process listens to a channel of its own. Redis stores no message: nothing is
+written to its disk, nothing piles up, and the sender learns at once whether anybody received it. A
+lost message loses no delivery: its process finds the lease (workers/leases.py), or the scheduler
+does when that process is gone.
 """
 
 from __future__ import annotations

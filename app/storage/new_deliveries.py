@@ -21,7 +21,7 @@ from app.storage.rows import as_json, insert_rows
 
 
 class NewDelivery(msgspec.Struct):
-    """An event that is owed to a webhook."""
+    """A delivery to create: an event for a webhook."""
 
     org_id: str
     webhook_id: str
@@ -66,7 +66,7 @@ _INSERT_LEASED = Prepared("insert_leased", _LEASED + " RETURNING id, lease, now(
 
 
 def owed(event: Event, webhook_id: str) -> NewDelivery:
-    """What a webhook is owed for an event."""
+    """The delivery of an event to a webhook."""
     return NewDelivery(
         event.org_id, webhook_id, event.id, event.type, event.contact_id, event.sequence
     )

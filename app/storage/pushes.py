@@ -29,7 +29,7 @@ MESSAGE_BYTES = 256 * 1024
 
 
 class Push(msgspec.Struct, array_like=True):
-    """A delivery that a process holds since `leased_at`, by the database's clock."""
+    """A delivery that a process has held since `leased_at`, by the database's clock."""
 
     claimed: Claimed
     leased_at: datetime
@@ -38,7 +38,7 @@ class Push(msgspec.Struct, array_like=True):
 
 
 class Published(NamedTuple):
-    """What follows from events. Both are told after the commit: before, there is nothing yet."""
+    """What follows from events. Send both after the commit, not before."""
 
     #: Webhooks that have something due, to be notified.
     webhook_ids: set[str]
@@ -106,7 +106,7 @@ def publish_and_push(cursor: Cursor, events: Sequence[Event], holder: Holder) ->
 
 
 def messages_of(pushes: Sequence[Push]) -> Iterator[tuple[list[Push], bytes]]:
-    """These pushes in messages, each with those that it carries."""
+    """The pushes as messages, each with the pushes that it carries."""
     some: list[Push] = []
     size = 0
     for push in pushes:
@@ -118,7 +118,7 @@ def messages_of(pushes: Sequence[Push]) -> Iterator[tuple[list[Push], bytes]]:
 
 
 def read_message(message: bytes) -> list[Push]:
-    """The pushes of a message. Raises `msgspec.DecodeError` when it is none."""
+    """The pushes of a message. Raises `msgspec.DecodeError` for an invalid one."""
     return _decoder.decode(message)
 
 

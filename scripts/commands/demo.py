@@ -75,7 +75,7 @@ class Demo:
         self._check(
             first.event["id"] == second.event["id"] and second.headers["X-Rex-Attempt"] == "2",
             f"the same event came again after {second.at - first.at:.1f} s, as attempt 2, and was"
-            " taken",
+            " accepted",
         )
 
     def _show_double_click(self) -> None:
@@ -83,7 +83,7 @@ class Demo:
         contact_id = self._post("grace", **lead)
         again = self._capture("grace", **lead)[1]
         same = again["data"]["id"] == contact_id
-        self._check(same, "posted twice at once: the same answer, one event")
+        self._check(same, "posted twice in a row: the same answer, one event")
         delivered = self._wait(contact_id, 1)
         self._check(delivered[0].event["event"] == "contact.created", "contact.created arrived")
 
@@ -148,7 +148,7 @@ class Demo:
 
 
 def main(arguments: Sequence[str] | None = None, by: str = BY_SCRIPT) -> int:
-    """Run the demonstration; 0 when every step is green."""
+    """Run the demonstration; 0 when every step passed."""
     script_parser("demo", __doc__, by).parse_args(arguments)
     rex = find_rex()
     if not _is_ready(rex):
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None, by: str = BY_SCRIPT) -> int:
         return 1
     demo = Demo(rex)
     demo.run()
-    print(f"{demo.failed} steps failed." if demo.failed else "All steps are green.")
+    print(f"{demo.failed} steps failed." if demo.failed else "All steps passed.")
     return 1 if demo.failed else 0
 
 

@@ -42,10 +42,10 @@ def _welcome(system: WholeSystem, by: str) -> str:
         *_sign_in(system),
         *_notes(system, by),
         "",
-        "A lead, as a form on any page would send it, and the same by the org's own host name:",
+        "Send a lead, as a form would; then the same to the org's own host name:",
         f"  curl -i {url}/capture {lead}",
         f"  curl -i {url}/capture -H 'Host: {own_host}' {lead}",
-        "A signed webhook, end to end, in another terminal:",
+        "See webhooks delivered and verified, from another terminal:",
         f"  {by}demo",
         "",
     ]
@@ -57,15 +57,19 @@ def _sign_in(system: WholeSystem) -> list[str]:
     if not system.settings.console:
         return []
     link = sign_in_link(system.environ, USER)
-    return ["", "Watch leads arrive (the link works once, within the hour):", f"  {link}", ""]
+    return ["", "Open the console (this link signs you in once, within the hour):", f"  {link}", ""]
 
 
 def _notes(system: WholeSystem, by: str) -> list[str]:
     """What is special about this run."""
-    key = system.api_key or f"made earlier and not kept here; {by}manage can make another"
+    key = (
+        system.api_key or f"created earlier, not known here; `{by}manage keys create` makes another"
+    )
     notes = [f"API key of {system.org}: {key}"]
     if system.settings.allow_private_webhooks:
-        notes.append("Webhooks may go to private addresses (ALLOW_PRIVATE_WEBHOOKS=1), yours too.")
+        notes.append(
+            "Webhooks may go to private addresses such as this machine (ALLOW_PRIVATE_WEBHOOKS=1)."
+        )
     if system.embedded.has_postgres:
         home = system.embedded.postgres.home
         if system.embedded.data_folder not in home.parents:

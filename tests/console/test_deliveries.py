@@ -78,7 +78,7 @@ def test_the_filters_are_in_the_url(admit: Admit, hooks: list[str]) -> None:
         reply = visitor.get(f"{PATH}?{search.format(mail=hooks[1])}")
         assert reply.status == 200, search
         assert reply.body.count(b"<tr data-href") == count, search
-        assert ("No delivery fits" in text_of(reply)) is (not count), search
+        assert ("No delivery matches" in text_of(reply)) is (not count), search
 
 
 def test_failures_are_grouped_by_cause_whatever_the_webhook(admit: Admit, hooks: list[str]) -> None:

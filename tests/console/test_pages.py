@@ -129,15 +129,15 @@ def test_quarantined_leads_are_released_alone_or_all_that_are_shown(
     held = [keep(f"lead{n}@example.com", quarantine="honeypot") for n in range(3)]
     visitor = admit(Role.OPERATOR)
     reply = visitor.get("/console/quarantine")
-    assert "Release all 3 on this page" in text_of(reply)
+    assert "Release all on this page (3)" in text_of(reply)
 
     reply = visitor.follow(visitor.post(f"/console/leads/{held[0].id}/release"))
     assert "Released" in text_of(reply)
-    assert "Released , after: honeypot" in text_of(reply)
+    assert "Released ; held back for: honeypot" in text_of(reply)
     shown = ",".join(capture.id for capture in held)
     reply = visitor.follow(visitor.post("/console/quarantine/release", {"ids": shown}))
     assert "2 leads released" in text_of(reply)
-    assert "Nothing is quarantined" in text_of(reply)
+    assert "Nothing in quarantine" in text_of(reply)
     assert all(contact_of(database, capture.email) for capture in held)
 
 
@@ -147,8 +147,8 @@ def test_a_lead_is_marked_as_spam_and_a_release_takes_the_mark_back(
     path = f"/console/leads/{keep(quarantine='honeypot').id}"
     visitor = admit(Role.OPERATOR)
     visitor.get(path)
-    assert "spam, says a person" in text_of(visitor.follow(visitor.post(f"{path}/spam")))
-    assert "not spam, says a person" in text_of(visitor.follow(visitor.post(f"{path}/release")))
+    assert "spam, by a user" in text_of(visitor.follow(visitor.post(f"{path}/spam")))
+    assert "not spam, by a user" in text_of(visitor.follow(visitor.post(f"{path}/release")))
 
 
 #: Searches, and the leads that each finds.

@@ -91,14 +91,14 @@ def test_a_refused_origin_is_allowed_with_one_click(admit: Admit, org: Org) -> N
     said = visitor.follow(reply).body.decode()
     assert "https://a.example\nhttps://b.example" in said
     reply = visitor.post("/console/org/allow", {"origin": "no origin"})
-    assert "no origin that could be allowed" in text_of(visitor.follow(reply))
+    assert "not a valid origin" in text_of(visitor.follow(reply))
 
 
 def test_the_system_says_what_works_and_what_each_line_means(admit: Admit, org: Org) -> None:
     visitor = admit(Role.VIEWER)
     reply = visitor.get("/console/system")
     said = text_of(reply)
-    assert "Something is to be repaired" in said  # no worker runs in this test
+    assert "Something needs repair" in said  # no worker runs in this test
     assert "1 web" in said
     assert "0 captures" in said
     assert "fsyncs always" in said
@@ -114,7 +114,7 @@ def test_users_of_other_orgs_see_counts_and_no_hosts(
     visitor = Visitor(client, host="other.localhost")
     visitor.sign_in(make_link(database, make_user(database, other, "o@example.com", Role.ADMIN)))
     said = text_of(visitor.get("/console/system"))
-    assert "Who runs this system sees more" in said
+    assert "Users of the default org see the details" in said
     assert "To do:" not in said
 
 
@@ -140,7 +140,7 @@ def test_the_audit_log_is_filtered_by_who_what_and_when(admit: Admit, org: Org) 
         said = text_of(reply)
         assert reply.status == 200, search
         assert ("key created" in said, "user created" in said) == found, search
-        assert ("Nothing here fits" in said) is (not any(found)), search
+        assert ("No entry matches" in said) is (not any(found)), search
     for search in ("to=soon", "from=soon", "action=a.b.c", "cursor=x"):
         assert visitor.get(f"/console/audit?{search}").status == 422, search
 
@@ -199,8 +199,8 @@ def test_forms_show_what_came_from_which(admit: Admit, database: Database, org: 
     reply = visitor.get("/console/forms?name=contact us")
     said = text_of(reply)
     assert "demo x.example/pricing 1" in said
-    assert "50 % 1 1 quarantined" in said
-    assert "No form named" in said
+    assert "50% 1 1 quarantined" in said
+    assert "No name" in said
     assert 'data-rex="contact-us"' in said
     assert "/rex.js" in said
     assert ATTACK.encode() not in reply.body

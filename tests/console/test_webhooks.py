@@ -54,7 +54,7 @@ def test_a_webhook_is_made_with_a_test_event_and_its_secret_is_shown_once(
     settle_test(database)
     assert "503" in text_of(visitor.get(test[0]))
     part = visitor.get(test[0], hx_request="true")
-    assert "The test event was not taken in 12 ms" in text_of(part)
+    assert "The receiver did not accept the test event in 12 ms" in text_of(part)
     assert b"hx-get" not in part.body
     assert b"<html" not in part.body
 
@@ -156,14 +156,14 @@ def test_a_replay_is_counted_first_then_watched_and_stopped(
     visitor = admit(Role.ADMIN)
     page = visitor.get(f"{path}?replay=24h")
     assert "3 events would be sent again" in text_of(page)
-    assert "No event fits" in text_of(visitor.get(f"{path}?replay=24h&only_failed=1"))
+    assert "No event matches" in text_of(visitor.get(f"{path}?replay=24h&only_failed=1"))
     with transaction(database) as cursor:
         cursor.execute("SELECT count(*) FROM replays")
         assert cursor.fetchone() == (0,)
     until = re.search(r'name="until" value="([^"]+)"', page.body.decode())
     assert until
     reply = visitor.post(f"{path}/replay", {"until": until[1], "since": ""})
-    assert "0 of 3 events gone through" in text_of(visitor.follow(reply))
+    assert "0 of 3 events sent" in text_of(visitor.follow(reply))
     replay_id = re.search(r"rpl_[0-9A-Z]{26}", reply.headers["location"])
     assert replay_id
     reply = visitor.post(f"/console/replays/{replay_id[0]}/cancel")

@@ -29,7 +29,7 @@ def at(seconds: float) -> datetime:
         (
             "succeeded",
             {"settled_at": MADE + timedelta(seconds=8), "attempts": 1},
-            "It waited 8 s for its turn: others of this webhook went first.",
+            "It waited 8 s behind other deliveries of this webhook.",
         ),
         (
             "failed",
@@ -37,7 +37,7 @@ def at(seconds: float) -> datetime:
             "Gave up after 15 attempts over 600 s. The receiver answered 500.",
         ),
         ("cancelled", {"last_result": "webhook deleted"}, "Cancelled: webhook deleted."),
-        ("attempting", {}, "An attempt is under way at this moment."),
+        ("attempting", {}, "An attempt is under way."),
         (
             "pending",
             {"webhook_status": "disabled", "status_reason": "410"},
@@ -47,13 +47,14 @@ def at(seconds: float) -> datetime:
         (
             "pending",
             {"circuit_open_until": at(9), "failure_count": 7, "attempts": 1, "last": "503"},
-            "The endpoint failed 7 times in a row, so all its deliveries pause; it is tried in 9 s."
+            "The endpoint failed 7 times in a row, so all its deliveries pause. "
+            "The next try is in 9 s."
             " The receiver answered 503.",
         ),
         (
             "pending",
             {"circuit_open_until": at(-1), "cooldown_until": at(60)},
-            "The receiver asked for a pause (Retry-After); it is called again in 60 s.",
+            "The receiver asked for a pause (Retry-After); the next try is in 60 s.",
         ),
         (
             "pending",
@@ -63,18 +64,18 @@ def at(seconds: float) -> datetime:
         (
             "pending",
             {"next_attempt_at": at(-30), "rate_limit": 5, "next_permit_at": at(2)},
-            "The webhook's rate limit of 5 a second is used up for now.",
+            "It waits for the webhook's rate limit of 5 per second.",
         ),
         (
             "pending",
             {"next_attempt_at": at(-30), "ordered": True},
-            "It is due, and waits for earlier events of the same contact: they go in order.",
+            "It is due, but waits for earlier events of the same contact (ordered webhook).",
         ),
         ("pending", {"next_attempt_at": at(-1)}, "It is about to be sent."),
         (
             "pending",
             {"next_attempt_at": at(-30)},
-            "It is due since 30 s and nobody has sent it: the delivery workers are busy with this "
+            "It has been due for 30 s: the delivery workers are busy with this "
             "webhook's backlog, or they are not running.",
         ),
     ],

@@ -101,7 +101,9 @@ def test_a_webhook_is_made_and_shows_what_its_test_event_was_answered(
         browser.press("gw")
         browser.find("[name=url]").send_keys(receiver.url)
         browser.click("form.fields button.primary")
-        browser.wait_for_text("The test event was not taken")  # without loading the page again
+        browser.wait_for_text(
+            "The receiver did not accept the test event"
+        )  # without loading the page again
         assert "418" in browser.text()
         assert "whsec_" in browser.text()
     assert browser.complaints() == []

@@ -80,7 +80,7 @@ def test_the_whole_product_runs_from_the_wheel(rex: Path, place: Path, command: 
         eventually(lambda: (place / ".data" / "running.json").exists(), 60)
         assert fault(f"http://127.0.0.1:{port}") is None
         demo = run(rex, place, "demo")
-        assert "All steps are green." in demo
+        assert "All steps passed." in demo
         assert run(rex, place, "manage", "orgs", "list").split()[-6] == "acme"
         assert run(rex, place, "manage", "migrate", "--check") == '{"pending": []}\n'
     finally:

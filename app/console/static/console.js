@@ -44,6 +44,9 @@
     for (const open of all(".confirm[open]")) if (!open.contains(event.target)) open.open = false;
   });
 
+  // On a narrow screen the menu scrolls sideways: show where we are.
+  one(".side nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // Filters are sent as soon as they change; without scripts there is a button.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form.filters");

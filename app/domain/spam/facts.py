@@ -61,7 +61,7 @@ def facts_of(capture: Capture, prose: str, seen: Seen = NOTHING_SEEN) -> Facts:
 
 
 def prose_of(metadata: Mapping[str, object]) -> str:
-    """What a person wrote: values of more than one word, and those of message fields."""
+    """What a person wrote: values of several words, and those of message fields."""
     found: list[str] = []
     for name, value in metadata.items():
         if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Whether a word is typed at random: told by its letters, in any language that uses Latin ones.
+"""Tells by its letters whether a word was typed at random, in any language with Latin letters.
 
 Names are rich in consonants (Brzęczyszczykiewicz, Schtscherbakow) and short of vowels (Ng, Hrvst),
-so only what no language does counts.
+so only what no language does counts as gibberish.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _RARE_PAIR = re.compile(
 
 
 def is_gibberish(text: str) -> bool:
-    """Whether a text has a word that nobody is called."""
+    """Whether a text has a word that cannot be a name."""
     # Letters with marks are typed on purpose.
     if len(text) < LETTERS_MIN or not text.isascii():
         return False

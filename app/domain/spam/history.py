@@ -1,7 +1,7 @@
-"""What was captured lately, in bounded memory: same texts, busy addresses, earlier spam.
+"""Recent captures, in bounded memory: same texts, busy addresses, earlier spam.
 
-Counted are distinct contacts, so a person who sends twice, or a job that comes twice, counts once.
-Each worker process has a history of its own, which ends with it.
+It counts distinct contacts, so a person who sends twice, or a job that runs twice, counts once.
+Each worker process has its own history, which is gone when the process ends.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class DistinctCounter:
         self._since = 0.0
 
     def add(self, key: str, member: str, at: float) -> int:
-        """Count a member, at a time in seconds that does not go back; how many others there are."""
+        """Count a member, at a time in seconds that never goes back; how many others there are."""
         if at - self._since >= self._seconds or len(self._young) >= self._keys_max:
             stale = at - self._since >= 2 * self._seconds
             self._old, self._since = {} if stale else self._young, at

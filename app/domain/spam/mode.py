@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class SpamMode(StrEnum):
-    """In each of them captures are scored, and none is refused."""
+    """Every mode scores captures, and none refuses them."""
 
     MONITOR = "monitor"  # the score is kept, and changes nothing
     QUARANTINE = "quarantine"  # what counts as spam is held back

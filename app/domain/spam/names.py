@@ -1,4 +1,4 @@
-"""What names give away; read once for each name, since names repeat."""
+"""What names reveal; read once per name, since names repeat."""
 
 from __future__ import annotations
 

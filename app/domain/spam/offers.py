@@ -1,4 +1,4 @@
-"""What is offered to people who did not ask."""
+"""Phrases of unsolicited offers."""
 
 from __future__ import annotations
 

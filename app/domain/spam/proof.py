@@ -1,7 +1,7 @@
-"""Proofs of work by ALTCHA (altcha.org): a page computes for a moment, a flood for a long time.
+"""Proofs of work by ALTCHA (altcha.org): cheap for one form, expensive for a flood.
 
-A challenge is signed, not stored: whoever has it finds the number behind its hash and sends both.
-A proof stands for its challenge, so each is good for one capture.
+A challenge is signed, not stored. The browser finds the number behind its hash and sends both. Each
+proof is valid for one capture.
 """
 
 from __future__ import annotations

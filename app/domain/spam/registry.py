@@ -1,6 +1,6 @@
 """All signals, with the points of each; docs/spam.md has the same table.
 
-Strong ones decide alone. Weak ones are true of some leads as well and count only together.
+A strong one decides alone. Weak ones also occur in real leads and only count together.
 """
 
 from __future__ import annotations

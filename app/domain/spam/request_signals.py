@@ -1,4 +1,4 @@
-"""Signals in how it was sent: what the form noticed, and the shape of the request."""
+"""Signals in how a capture was sent: what the form measured, and the request's headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOOL = re.compile(
 
 
 def was_timed(facts: Facts) -> bool:
-    """Whether its form told anything."""
+    """Whether the form sent its fill time."""
     return facts.capture.fill_ms is not None or facts.capture.honeypot
 
 

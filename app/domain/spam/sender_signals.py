@@ -1,4 +1,4 @@
-"""Signals in who is said to write: the address, the names, the phone number."""
+"""Signals in the sender: the address, the names, the phone number."""
 
 from __future__ import annotations
 

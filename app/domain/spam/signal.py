@@ -1,4 +1,4 @@
-"""A signal: something that spam has more often than leads have."""
+"""A signal: something more common in spam than in leads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Signal(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Signals that need not be looked for in a capture to which they cannot apply."""
+    """Signals that are skipped for captures to which they cannot apply."""
 
     #: None: they apply to all.
     matters: Callable[[Facts], bool] | None

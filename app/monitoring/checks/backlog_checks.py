@@ -1,4 +1,4 @@
-"""Does anything wait for too long?"""
+"""Checks whether anything waits too long."""
 
 from __future__ import annotations
 
@@ -80,18 +80,18 @@ def every_job_is_readable(facts: Facts) -> Outcome:
 
 
 def circuits_are_closed(facts: Facts) -> Outcome:
-    """No active webhook is so bad that it only gets probes."""
+    """No active webhook has an open circuit, which lets single probes through only."""
     if not facts.open_circuits:
         return ok("all")
     return warning(
-        f"{facts.open_circuits} webhooks get single probes only",
+        f"{facts.open_circuits} open",
         "./scripts/manage stats names them; tell their owners",
     )
 
 
 def _age(facts: Facts, kind: str, advice: str, *, warn: float, fail: float) -> Outcome:
     seconds = facts.oldest[kind]
-    found = f"the oldest has waited {seconds:,.1f} s" if seconds else "none waits"
+    found = f"the oldest has waited {seconds:,.1f} s" if seconds else "none waiting"
     return limits(seconds, found, advice, warn=warn, fail=fail)
 
 

@@ -1,4 +1,4 @@
-"""Do the settings about callers make sense? Does what the balancer sends?"""
+"""Checks the settings about callers, and what the load balancer sends."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def visitors_have_addresses(facts: Facts) -> Outcome:
             f"if that is your balancer, add it to TRUSTED_PROXIES={address} and let it send"
             " X-Forwarded-For (docs/reverse-proxy.md): now all visitors share one limit",
         )
-    return ok(f"{len(set(facts.addresses))} addresses in the latest {len(facts.addresses)}")
+    count = len(set(facts.addresses))
+    noun = "address" if count == 1 else "addresses"
+    return ok(f"{count} client {noun} in the latest {len(facts.addresses)} captures")
 
 
 def proxies_are_narrow(facts: Facts) -> Outcome:

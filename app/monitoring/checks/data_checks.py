@@ -1,4 +1,4 @@
-"""Do the code, the database and the key belong together?"""
+"""Checks whether code, database and key belong together."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def migrations_are_done(facts: Facts) -> Outcome:
     """Every migration of this version has been applied."""
     if facts.pending:
         return failed(f"missing: {', '.join(facts.pending)}", "run ./scripts/manage release")
-    return ok("none is missing")
+    return ok("none pending")
 
 
 def secret_key_fits(facts: Facts) -> Outcome:

@@ -1,4 +1,4 @@
-"""Does PostgreSQL keep what it committed, take writes, clean up, and have room and time?"""
+"""Checks PostgreSQL: durability, writes, vacuum, sessions, clock and replication."""
 
 from __future__ import annotations
 

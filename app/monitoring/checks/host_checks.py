@@ -1,4 +1,4 @@
-"""Has this machine what the processes need? Looked at on the machine where the doctor runs."""
+"""Checks the machine on which the doctor runs: disk, descriptors, memory, load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can deliveries leave this machine? Connects to one webhook's host; sends nothing."""
+"""Checks whether deliveries can leave this machine: connects to a webhook's host, sends nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is anybody at work?"""
+"""Checks which processes are running."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def nobody_died(seen: Facts) -> Outcome:
 def _role(seen: Facts, role: str, consequence: str) -> Outcome:
     alive = alive_by_role(seen)[role]
     if alive:
-        return ok(f"{alive} at work")
+        return ok(f"{alive} running")
     last = min((e.age_seconds for e in seen if e.report.role == role), default=None)
     found = "none was seen" if last is None else f"none; the last was seen {last:.0f} s ago"
     return failed(f"{found}: {consequence}", f"start the process {role!r} and read its log")

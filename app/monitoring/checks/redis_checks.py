@@ -1,4 +1,4 @@
-"""Does Redis keep what it acknowledged, take writes, and have room and the right time?"""
+"""Checks Redis: durability, writes, memory, role, latency and clock."""
 
 from __future__ import annotations
 
