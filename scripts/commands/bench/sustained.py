@@ -14,8 +14,8 @@ from scripts.commands.bench.testbed import BenchFailed
 
 SECONDS = 60.0
 PROBE_SECONDS = 10.0
-FIRST_RATE = 400.0
-STEP_UP = 1.3
+FIRST_RATE = 500.0
+STEP_UP = 1.19
 STEP_DOWN = 0.9
 #: What is left at the end of a carried run is delivered within this, and that share of its length.
 REST_SECONDS = 0.5
