@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from app.console import origins
+from app.console import origins, touches
 from app.console.curl import curl
 from app.console.leads import PATH
 from app.console.rendering import duration
@@ -18,7 +18,6 @@ from app.domain.capture import CaptureStatus
 from app.domain.contact import Contact
 from app.domain.contact_metadata import register_of
 from app.domain.errors import Conflict, NotFound
-from app.domain.first_touch import parameter_of
 from app.domain.ids import time_of, ulid_of
 from app.domain.lateness import Facts, why_late
 from app.domain.times import now
@@ -29,8 +28,8 @@ from app.storage.delivery_lists import ListedAttempt
 from app.storage.lead_trace import TracedDelivery, TracedEvent
 
 _OPEN = ("pending", "attempting")
-#: The part of the payload that says where the lead comes from.
-_TOUCH = "metadata"
+#: What of a payload is no field of the contact; metadata has its own registers.
+_NO_FIELDS = ("email", "form", "touches", "metadata")
 #: Attempts in the waterfall: the latest.
 _STEPS_MAX = 30
 
@@ -58,7 +57,7 @@ def show(visit: Visit) -> Page:
         "recorded_after": _after(received, event.occurred_at if event else None),
         "event": event,
         "contact": contact,
-        "touch": _touch(capture.payload.get(_TOUCH) or {}),
+        "touches": touches.of_capture(capture),
         "fields": _fields(capture, contact, known),
         "changes": _changes(event),
         "deliveries": sent,
@@ -104,18 +103,12 @@ def _body(capture: StoredCapture) -> str:
     return msgspec.json.encode(capture.payload).decode()
 
 
-def _touch(metadata: dict[str, object]) -> dict[str, object]:
-    """Campaign parameters and click ids among what was sent."""
-    return {name: value for name, value in metadata.items() if parameter_of(name)}
-
-
 def _fields(
     capture: StoredCapture, contact: Contact | None, known: Set[str]
 ) -> list[dict[str, object]]:
     """Each field that was sent, with the contact's current value and the write it came from."""
-    sent = dict(capture.payload)
-    metadata = sent.pop("metadata", None) or {}
-    named = [(name, name, value) for name, value in sent.items() if name != "email"]
+    sent, metadata = capture.payload, capture.payload.get("metadata") or {}
+    named = [(name, name, value) for name, value in sent.items() if name not in _NO_FIELDS]
     named += [(register_of(name), name, value) for name, value in metadata.items()]
     return [
         {
