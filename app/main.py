@@ -98,8 +98,9 @@ class Application(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def make_app(settings: Settings) -> Starlette:
-    """The application."""
+def make_app(settings: Settings, *, of_console: bool = False) -> Starlette:
+    """The application. `of_console`: of the process that has the console on a port of its own."""
+    has_console = settings.console and (of_console or not settings.console_port)
     services = make_services(settings)
     database, authenticator = services.database, services.authenticator
     writer = CaptureWriter(services.admission, services.fallback_database)
@@ -182,7 +183,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/health", keyed(system_health.get_health), methods=["GET"]),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
-            *(console.ROUTES if settings.console else []),
+            *(console.ROUTES if has_console else []),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
@@ -236,12 +237,26 @@ async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 def create_app() -> ASGIApp:
     """The application of this worker process, from its environment; the server calls it."""
+    settings = _settings()
+    serve_own(settings, "web")
+    return _served(make_app(settings), settings.port)
+
+
+def create_console() -> ASGIApp:
+    """The same with the console, on CONSOLE_PORT; it has no metrics."""
+    settings = _settings()
+    return _served(make_app(settings, of_console=True), settings.console_port)
+
+
+def _settings() -> Settings:
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
-    serve_own(settings, "web")
-    app = GracefulStop(make_app(settings), settings.port)
+    return settings
+
+
+def _served(app: ASGIApp, port: int) -> ASGIApp:
     _spare_the_collector()
-    return app
+    return GracefulStop(app, port)
 
 
 def _spare_the_collector() -> None:

@@ -63,7 +63,7 @@ def show(visit: Visit) -> Page:
         "deliveries": sent,
         "is_open": any(d.status in _OPEN for d in deliveries),
         "may_release": capture.status == CaptureStatus.QUARANTINED,
-        "capture_curl": curl("POST", f"{visit.origin}/capture", _JSON, _body(capture)),
+        "capture_curl": curl("POST", f"{visit.public_origin}/capture", _JSON, _body(capture)),
         "waterfall": _waterfall(received, event, deliveries, attempts),
     }
     return Page("leads/trace.html", values, fragment="leads/trace_body.html")
