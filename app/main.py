@@ -204,6 +204,7 @@ def _operations(services: Services) -> Operations:
         delete_contact=ask(contacts.delete_contact),
         export_contact=ask(person_export.export_by_id),
         get_delivery=ask(deliveries.get_delivery),
+        deliveries_of_event=ask(deliveries.deliveries_of_event),
         retry_delivery=ask(deliveries.retry_delivery),
         list_deliveries=ask(deliveries.list_all_deliveries),
         list_webhooks=ask(webhooks.list_webhooks),

@@ -17,6 +17,7 @@ class Operations:
     delete_contact: Ask
     export_contact: Ask
     get_delivery: Ask
+    deliveries_of_event: Ask
     retry_delivery: Ask
     list_deliveries: Ask
     list_webhooks: Ask

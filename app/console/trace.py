@@ -21,11 +21,10 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.ids import time_of, ulid_of
 from app.domain.lateness import Facts, why_late
 from app.domain.times import now
-from app.storage import contacts, lead_trace, person_history
+from app.storage import contacts, lead_trace
 from app.storage.captures import StoredCapture
 from app.storage.database import transaction
-from app.storage.delivery_lists import ListedAttempt
-from app.storage.lead_trace import TracedDelivery, TracedEvent
+from app.storage.lead_trace import TracedAttempt, TracedDelivery, TracedEvent
 
 _OPEN = ("pending", "attempting")
 #: What of a payload is no field of the contact; metadata has its own registers.
@@ -45,10 +44,12 @@ def show(visit: Visit) -> Page:
         contact_id = event.contact_id if event else None
         contact = contacts.find(cursor, visit.org.id, contact_id) if contact_id else None
         deliveries = lead_trace.deliveries_of(cursor, event.id) if event else []
-        attempts = person_history.attempts_of(cursor, [each.id for each in deliveries])
+        attempts = lead_trace.latest_attempts(cursor, [each.id for each in deliveries], _STEPS_MAX)
         known = origins.known_captures(cursor, visit.org.id, contact)
-    details = [visit.operations.get_delivery(visit.caller, d.id)["data"] for d in deliveries]
-    sent = [_delivery(*pair) for pair in zip(deliveries, details, strict=True)]
+    details = visit.operations.deliveries_of_event(visit.caller, event.id) if event else []
+    # One that was made or deleted in between is for the next look.
+    by_id = {each["id"]: each for each in details}
+    sent = [_delivery(each, by_id[each.id]) for each in deliveries if each.id in by_id]
     received = time_of(capture.id)
     values = {
         "capture": capture,
@@ -159,18 +160,18 @@ def _waterfall(
     received: datetime,
     event: TracedEvent | None,
     deliveries: Sequence[TracedDelivery],
-    attempts: Sequence[tuple[ListedAttempt, str]],
+    attempts: Sequence[TracedAttempt],
 ) -> Waterfall:
     """The recording and the latest attempts, in milliseconds since the lead arrived."""
     if event is None:
         return draw([])
     names = {delivery.id: delivery.webhook_name for delivery in deliveries}
     steps: list[Step] = [("Recorded", 0.0, _milliseconds(received, event.occurred_at), "ok")]
-    for attempt, delivery_id in attempts[-_STEPS_MAX:]:
+    for attempt in attempts:
         start = _milliseconds(received, attempt.started_at)
         tone = "ok" if attempt.result == "succeeded" else "bad"
-        label = f"{names[delivery_id]} #{attempt.number}"
-        steps.append((label, start, start + (attempt.timings.get("total_ms") or 0), tone))
+        label = f"{names[attempt.delivery_id]} #{attempt.number}"
+        steps.append((label, start, start + (attempt.total_ms or 0), tone))
     return draw(sorted(steps, key=lambda step: step[1]))
 
 
