@@ -156,6 +156,7 @@ def make_app(settings: Settings, *, of_console: bool = False) -> Starlette:
             Route("/captures", keyed(captures.list_set_aside), methods=["GET"]),
             Route("/captures/{id}/release", keyed(captures.release_capture), methods=["POST"]),
             Route("/captures/{id}/spam", keyed(captures.mark_as_spam), methods=["POST"]),
+            Route("/captures/{id}/not-spam", keyed(captures.mark_as_not_spam), methods=["POST"]),
             Route("/events", keyed(events.list_events), methods=["GET"]),
             Route("/events/{id}", keyed(events.get_event), methods=["GET"]),
             Route("/webhooks", keyed(webhooks.create_webhook), methods=["POST"]),
@@ -200,6 +201,7 @@ def _operations(services: Services) -> Operations:
     return Operations(
         release_capture=ask(captures.release_capture),
         mark_as_spam=ask(captures.mark_as_spam),
+        mark_as_not_spam=ask(captures.mark_as_not_spam),
         edit_contact=ask(contacts.edit_contact),
         delete_contact=ask(contacts.delete_contact),
         export_contact=ask(person_export.export_by_id),

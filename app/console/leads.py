@@ -63,10 +63,17 @@ def release(visit: Visit) -> Redirect:
 
 
 def mark_as_spam(visit: Visit) -> Redirect:
-    """Note that a lead is spam; a release takes the mark back."""
+    """Note that a lead is spam."""
     capture_id = visit.id_in_path("cap", "Lead")
     visit.operations.mark_as_spam(visit.caller, capture_id)
-    return Redirect(f"{PATH}/{capture_id}", "Marked as spam: it counts against leads like it.")
+    return Redirect(f"{PATH}/{capture_id}", "Marked as spam. A contact that it made stays.")
+
+
+def mark_as_not_spam(visit: Visit) -> Redirect:
+    """Take that back."""
+    capture_id = visit.id_in_path("cap", "Lead")
+    visit.operations.mark_as_not_spam(visit.caller, capture_id)
+    return Redirect(f"{PATH}/{capture_id}", "Marked as no spam.")
 
 
 def export(visit: Visit) -> Download:

@@ -13,6 +13,7 @@ class Operations:
 
     release_capture: Ask
     mark_as_spam: Ask
+    mark_as_not_spam: Ask
     edit_contact: Ask
     delete_contact: Ask
     export_contact: Ask
