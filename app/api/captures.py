@@ -134,7 +134,7 @@ def mark_as_spam(call: Call) -> Answer:
 
 @describe(Operation(_TAG, {200: One[CaptureView]}, errors=("conflict",)))
 def mark_as_not_spam(call: Call) -> Answer:
-    """Note that a capture is not spam. One in quarantine stays there until it is released."""
+    """Mark a capture as not spam. If it is in quarantine, it stays there until released."""
     return _mark(call, NOT_SPAM)
 
 

@@ -63,17 +63,17 @@ def release(visit: Visit) -> Redirect:
 
 
 def mark_as_spam(visit: Visit) -> Redirect:
-    """Note that a lead is spam."""
+    """Mark a lead as spam."""
     capture_id = visit.id_in_path("cap", "Lead")
     visit.operations.mark_as_spam(visit.caller, capture_id)
-    return Redirect(f"{PATH}/{capture_id}", "Marked as spam. A contact that it made stays.")
+    return Redirect(f"{PATH}/{capture_id}", "Marked as spam. Its contact, if it has one, stays.")
 
 
 def mark_as_not_spam(visit: Visit) -> Redirect:
-    """Take that back."""
+    """Take the mark back."""
     capture_id = visit.id_in_path("cap", "Lead")
     visit.operations.mark_as_not_spam(visit.caller, capture_id)
-    return Redirect(f"{PATH}/{capture_id}", "Marked as no spam.")
+    return Redirect(f"{PATH}/{capture_id}", "Marked as not spam.")
 
 
 def export(visit: Visit) -> Download:

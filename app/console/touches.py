@@ -1,4 +1,4 @@
-"""Touches as pages show them: a contact's first, last and those between, and a lead's own."""
+"""Touches as pages show them: a contact's first, last and between, and a lead's own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.domain.touch import Touch
 from app.storage.captures import StoredCapture
 
 _SHOWN = (*PARAMETERS, "referrer", "landing_page")
-_WORDS = {"referrer": "came from", "landing_page": "landed on"}
+_WORDS = {"landing_page": "landing page"}
 
 
 class ShownTouch(NamedTuple):
-    """Which of them it is, its time, whether a keyed caller told it, and what it says."""
+    """Its place among the others, its time, whether a keyed caller sent it, and its values."""
 
     label: str
     at: str
@@ -34,7 +34,7 @@ def of_contact(touches: Sequence[Touch]) -> list[ShownTouch]:
 
 
 def of_capture(capture: StoredCapture) -> list[ShownTouch]:
-    """What a capture itself told: its own visit, or those that the browser kept until then."""
+    """The touches a capture brought: its own visit, or those the browser had kept."""
     sent, at = capture.payload, rfc3339(time_of(capture.id))
     told = touches_told(
         sent.get("touches") or [], sent.get("metadata") or {}, at, keyed=capture.keyed

@@ -43,7 +43,7 @@ def test_touches_are_first_last_and_between(admit: Admit, database: Database, or
     assert first < said.index("utm_source google utm_campaign spring gclid g1") < then
     assert then < said.index("utm_source news") < last
     assert last < said.index("sent with an API key Direct: no campaign")
-    assert f"landed on {SCRIPT}" in said
+    assert f"landing page {SCRIPT}" in said
     assert f'"{SCRIPT}'.encode() not in page.body
 
     said = text_of(visitor.get(f"/console/leads/{only.id}"))
@@ -63,7 +63,7 @@ def test_a_lead_shows_the_visits_that_its_browser_kept(
     capture = keep(database, org, 3, touches=visits)
     said = text_of(admit(Role.VIEWER).get(f"/console/leads/{capture.id}"))
     assert "touches" not in said.partition("As it was sent")[2].partition(" Merge ")[2]
-    first, last = said.index("utm_source ads"), said.index("came from https://blog.example/")
+    first, last = said.index("utm_source ads"), said.index("referrer https://blog.example/")
     assert said.index("First ") < first < said.index(" Last ") < last
     assert "Form not given" in said
 
@@ -73,4 +73,4 @@ def test_a_contact_without_touches_says_so(admit: Admit, database: Database, org
     with transaction(database) as cursor:
         cursor.execute("UPDATE contacts SET attribution = '[]'")
     said = text_of(admit(Role.VIEWER).get(f"/console/contacts/{capture.contact_id}"))
-    assert "No touch is known" in said
+    assert "No touches recorded." in said

@@ -156,11 +156,11 @@ def test_a_mark_on_a_recorded_lead_is_taken_back(admit: Admit, keep: Keep) -> No
     visitor = admit(Role.OPERATOR)
     assert "Not spam" not in text_of(visitor.get(path))
     marked = text_of(visitor.follow(visitor.post(f"{path}/spam")))
-    assert "Taken spam, says a person" in marked
+    assert "Accepted spam, by a user" in marked
     assert "Not spam" in marked
     assert "Mark as spam" not in marked
     undone = text_of(visitor.follow(visitor.post(f"{path}/not-spam")))
-    assert "Taken not spam, says a person" in undone
+    assert "Accepted not spam, by a user" in undone
     assert "Mark as spam" in undone
     assert "Not spam" not in undone
 

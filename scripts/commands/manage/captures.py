@@ -37,7 +37,7 @@ def mark_as_spam(operator: Operator, arguments: Namespace) -> object:
 
 
 def mark_as_not_spam(operator: Operator, arguments: Namespace) -> object:
-    """Note that captures are not spam; those in quarantine stay there until they are released."""
+    """Mark captures as not spam; quarantined ones stay in quarantine until released."""
     return _mark(operator, captures.mark_as_not_spam, arguments)
 
 
