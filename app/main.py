@@ -98,8 +98,9 @@ class Application(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def make_app(settings: Settings) -> Starlette:
-    """The application."""
+def make_app(settings: Settings, *, of_console: bool = False) -> Starlette:
+    """The application. `of_console`: of the process that has the console on a port of its own."""
+    has_console = settings.console and (of_console or not settings.console_port)
     services = make_services(settings)
     database, authenticator = services.database, services.authenticator
     writer = CaptureWriter(services.admission, services.fallback_database)
@@ -155,6 +156,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/captures", keyed(captures.list_set_aside), methods=["GET"]),
             Route("/captures/{id}/release", keyed(captures.release_capture), methods=["POST"]),
             Route("/captures/{id}/spam", keyed(captures.mark_as_spam), methods=["POST"]),
+            Route("/captures/{id}/not-spam", keyed(captures.mark_as_not_spam), methods=["POST"]),
             Route("/events", keyed(events.list_events), methods=["GET"]),
             Route("/events/{id}", keyed(events.get_event), methods=["GET"]),
             Route("/webhooks", keyed(webhooks.create_webhook), methods=["POST"]),
@@ -182,7 +184,7 @@ def make_app(settings: Settings) -> Starlette:
             Route("/health", keyed(system_health.get_health), methods=["GET"]),
             Route("/healthz", health.healthz),
             Route("/readyz", health.readyz),
-            *(console.ROUTES if settings.console else []),
+            *(console.ROUTES if has_console else []),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
@@ -199,10 +201,12 @@ def _operations(services: Services) -> Operations:
     return Operations(
         release_capture=ask(captures.release_capture),
         mark_as_spam=ask(captures.mark_as_spam),
+        mark_as_not_spam=ask(captures.mark_as_not_spam),
         edit_contact=ask(contacts.edit_contact),
         delete_contact=ask(contacts.delete_contact),
         export_contact=ask(person_export.export_by_id),
         get_delivery=ask(deliveries.get_delivery),
+        deliveries_of_event=ask(deliveries.deliveries_of_event),
         retry_delivery=ask(deliveries.retry_delivery),
         list_deliveries=ask(deliveries.list_all_deliveries),
         list_webhooks=ask(webhooks.list_webhooks),
@@ -236,12 +240,26 @@ async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 def create_app() -> ASGIApp:
     """The application of this worker process, from its environment; the server calls it."""
+    settings = _settings()
+    serve_own(settings, "web")
+    return _served(make_app(settings), settings.port)
+
+
+def create_console() -> ASGIApp:
+    """The same with the console, on CONSOLE_PORT; it has no metrics."""
+    settings = _settings()
+    return _served(make_app(settings, of_console=True), settings.console_port)
+
+
+def _settings() -> Settings:
     settings = read_settings(os.environ)
     configure_logging(settings.log_level)
-    serve_own(settings, "web")
-    app = GracefulStop(make_app(settings), settings.port)
+    return settings
+
+
+def _served(app: ASGIApp, port: int) -> ASGIApp:
     _spare_the_collector()
-    return app
+    return GracefulStop(app, port)
 
 
 def _spare_the_collector() -> None:

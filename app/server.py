@@ -38,13 +38,15 @@ _LOGGING = {
 }
 
 
-def serve(target: str, *, host: str, port: int, workers: int, idle_seconds: float) -> None:
+def serve(
+    target: str, *, host: str, port: int, port_setting: str, workers: int, idle_seconds: float
+) -> None:
     """Serve what the factory `target` ("module:name") makes, in worker processes, until SIGTERM.
 
     A connection may be idle, or send a head, for `idle_seconds`. Raises `BadSetting` when nobody
     can listen there, `OSError` when somebody does already.
     """
-    address = _bindable(host, port)
+    address = _bindable(host, port, port_setting)
     # Forked, a worker would take over the signal handlers of its parent.
     multiprocessing.set_start_method("spawn", force=True)
     with start_watchdog():
@@ -73,7 +75,7 @@ def serve(target: str, *, host: str, port: int, workers: int, idle_seconds: floa
         ).serve()
 
 
-def _bindable(host: str, port: int) -> str:
+def _bindable(host: str, port: int, port_setting: str) -> str:
     """The address of a host, on which the port is free.
 
     Each worker listens by a socket of its own, so that the kernel would not mind if an earlier
@@ -85,7 +87,8 @@ def _bindable(host: str, port: int) -> str:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except PermissionError:
-        raise BadSetting("PORT", f"{port} may not be used here; choose one over 1023") from None
+        problem = f"{port} may not be used here; choose one over 1023"
+        raise BadSetting(port_setting, problem) from None
     except (OSError, UnicodeError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             raise

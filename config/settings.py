@@ -49,6 +49,8 @@ class Settings:
     host: str = "127.0.0.1"
     #: Whether the web process serves the console.
     console: bool = True
+    #: TCP port of the console, which is a process of its own then; 0: web serves it.
+    console_port: int = 0
     #: How long a connection may be idle, or send the head of a request.
     idle_connection_seconds: float = 20.0
     #: Web processes.
@@ -317,6 +319,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "port": _integer(1, 65535),
     "host": _text,
     "console": _flag,
+    "console_port": _integer(0, 65535),
     "idle_connection_seconds": _number(1, 3600),
     "web_concurrency": _integer(1, 64),
     "worker_processes": _integer(1, 64),

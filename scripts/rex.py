@@ -46,6 +46,13 @@ def _web(arguments: list[str]) -> int:
     return web.main()
 
 
+def _console(arguments: list[str]) -> int:
+    script_parser("console", VERBS["console"].help, BY_REX).parse_args(arguments)
+    from app import serve as web
+
+    return web.main(["console"])
+
+
 def _worker(role: str) -> Callable[[list[str]], int]:
     def run(arguments: list[str]) -> int:
         script_parser(role, VERBS[role].help, BY_REX).parse_args(arguments)
@@ -88,6 +95,7 @@ VERBS = {
     "demo": Verb("show a running `rex dev` at work", _demo),
     "all": Verb("every role in one process tree, for one small machine", _all),
     "web": Verb("the role that answers captures and the API", _web),
+    "console": Verb("the console on CONSOLE_PORT, where it has a port of its own", _console),
     "captures": Verb("the role that records captures", _worker("captures")),
     "deliveries": Verb("the role that sends webhooks", _worker("deliveries")),
     "scheduler": Verb("the role that does what is due", _worker("scheduler")),

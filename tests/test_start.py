@@ -52,6 +52,17 @@ def test_a_port_that_is_taken_is_named_and_worth_another_start() -> None:
         assert start("app.serve", PORT=str(port)) == (1, said)
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "CONSOLE_PORT: is required: without it web serves the console"),
+        ({"CONSOLE_PORT": "8001", "CONSOLE": "0"}, "CONSOLE: is 0: there is no console to serve"),
+    ],
+)
+def test_a_console_of_its_own_has_a_port(settings: dict[str, str], said: str) -> None:
+    assert start("app.serve", "console", **settings) == (EXIT_CONFIGURATION, said)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
 def test_a_port_that_only_root_may_use_is_named() -> None:
     said = "PORT: 80 may not be used here; choose one over 1023"

@@ -127,17 +127,27 @@ def release_capture(call: Call) -> Answer:
 def mark_as_spam(call: Call) -> Answer:
     """Note that a capture is spam. One in quarantine stays there; a recorded one's contact stays.
 
-    Delete the contact if it should go. A later release takes the mark back.
+    Delete the contact if it should go. `not-spam` and a later release take the mark back.
     """
+    return _mark(call, SPAM)
+
+
+@describe(Operation(_TAG, {200: One[CaptureView]}, errors=("conflict",)))
+def mark_as_not_spam(call: Call) -> Answer:
+    """Mark a capture as not spam. If it is in quarantine, it stays there until released."""
+    return _mark(call, NOT_SPAM)
+
+
+def _mark(call: Call, said: str) -> Answer:
     with transaction(call.services.database) as cursor:
         capture_id = call.id_in_path("cap", "Capture")
         row = existing(capture_lists.lock(cursor, call.org.id, capture_id), "Capture")
         if row.status == CaptureStatus.REJECTED:
             raise Conflict("A rejected capture is not marked: it has neither contact nor event")
-        if row.marked != SPAM:
-            capture_lists.mark(cursor, row.id, SPAM)
-            row.marked = SPAM
-            call.note(cursor, "capture.marked_as_spam", row.id)
+        if row.marked != said:
+            capture_lists.mark(cursor, row.id, said)
+            row.marked = said
+            call.note(cursor, f"capture.marked_as_{said}", row.id)
     return Answer(One(view(row)))
 
 

@@ -31,6 +31,8 @@ from app.storage import delivery_lists
 from app.storage.database import Cursor, transaction
 
 _TAG = "Deliveries"
+#: Attempts of each delivery where many are shown: more than the default policy makes.
+_ATTEMPTS_OF_EACH = 20
 
 
 class DeliveryQuery(SortedQuery):
@@ -90,6 +92,15 @@ def get_delivery(call: Call) -> Answer:
     """One delivery: what is sent, and its attempts."""
     with transaction(call.services.database) as cursor:
         return Answer(One(_detail(cursor, call)))
+
+
+def deliveries_of_event(call: Call) -> Answer:
+    """Deliveries of an event, each with its latest attempts, in two queries; for the console."""
+    with transaction(call.services.database) as cursor:
+        owed = delivery_lists.of_event(cursor, call.org.id, call.id_in_path("evt", "Event"))
+        ids = [each.delivery.id for each in owed]
+        attempts = delivery_lists.attempts_of_many(cursor, ids, _ATTEMPTS_OF_EACH)
+    return Answer([detail(each, attempts[each.delivery.id]) for each in owed])
 
 
 @describe(Operation(_TAG, {202: One[DeliveryDetail]}, errors=("conflict",)))

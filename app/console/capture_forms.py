@@ -55,7 +55,7 @@ def show(visit: Visit) -> Page:
         "looked_at_max": form_lists.LOOKED_AT_MAX,
         "name": name,
         "example": _EXAMPLE,
-        "snippets": _snippets(visit.origin, name or _EXAMPLE),
+        "snippets": _snippets(visit.public_origin, name or _EXAMPLE),
         "spam_mode": visit.org.settings.spam_mode,
     }
     return Page("capture_forms/list.html", values)

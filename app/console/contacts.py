@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.console import origins
+from app.console import origins, touches
 from app.console.visit import Download, Page, Redirect, Visit
 from app.domain.contact import Contact
 from app.domain.contact_fields import CONTACT_LENGTHS_MAX, SOURCES, STAGES
@@ -84,6 +84,7 @@ def _page(visit: Visit, problems: dict[str, str] | None = None) -> Page:
             (name, value, origins.origin_of(contact, register_of(name), known))
             for name, value in contact.metadata.items()
         ],
+        "touches": touches.of_contact(contact.attribution),
         "timeline": [_moment(event, leads) for event in events],
         "stages": STAGES,
         "sources": SOURCES,

@@ -75,7 +75,7 @@ def _steps(
     visit: Visit, states: Sequence[WebhookState], *, has_leads: bool, has_webhooks: bool
 ) -> list[dict[str, object]]:
     """The first steps, with this host filled in; empty when all are done."""
-    at, json = visit.origin, "-H 'Content-Type: application/json'"
+    at, json = visit.public_origin, "-H 'Content-Type: application/json'"
     steps: list[dict[str, object]] = [
         {
             "title": "Send a lead",

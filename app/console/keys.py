@@ -58,6 +58,6 @@ def _page(
         "made": made,
         "problems": problems or {},
         "typed": visit.form,
-        "origin": visit.origin,
+        "origin": visit.public_origin,
     }
     return Page("keys/list.html", values, 422 if problems else 200)

@@ -63,10 +63,17 @@ def release(visit: Visit) -> Redirect:
 
 
 def mark_as_spam(visit: Visit) -> Redirect:
-    """Note that a lead is spam; a release takes the mark back."""
+    """Mark a lead as spam."""
     capture_id = visit.id_in_path("cap", "Lead")
     visit.operations.mark_as_spam(visit.caller, capture_id)
-    return Redirect(f"{PATH}/{capture_id}", "Marked as spam: it counts against leads like it.")
+    return Redirect(f"{PATH}/{capture_id}", "Marked as spam. Its contact, if it has one, stays.")
+
+
+def mark_as_not_spam(visit: Visit) -> Redirect:
+    """Take the mark back."""
+    capture_id = visit.id_in_path("cap", "Lead")
+    visit.operations.mark_as_not_spam(visit.caller, capture_id)
+    return Redirect(f"{PATH}/{capture_id}", "Marked as not spam.")
 
 
 def export(visit: Visit) -> Download:

@@ -13,10 +13,12 @@ class Operations:
 
     release_capture: Ask
     mark_as_spam: Ask
+    mark_as_not_spam: Ask
     edit_contact: Ask
     delete_contact: Ask
     export_contact: Ask
     get_delivery: Ask
+    deliveries_of_event: Ask
     retry_delivery: Ask
     list_deliveries: Ask
     list_webhooks: Ask

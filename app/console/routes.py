@@ -47,6 +47,7 @@ ROUTES: list[BaseRoute] = [
     page("/console/leads/{id}", trace.show),
     action("/console/leads/{id}/release", leads.release),
     action("/console/leads/{id}/spam", leads.mark_as_spam),
+    action("/console/leads/{id}/not-spam", leads.mark_as_not_spam),
     action("/console/leads/{id}/retry", trace.retry_failed),
     page("/console/webhooks", webhooks.show_list),
     action("/console/webhooks", webhooks.create, Role.ADMIN),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from app.console import origins
+from app.console import origins, touches
 from app.console.curl import curl
 from app.console.leads import PATH
 from app.console.rendering import duration
@@ -18,19 +18,17 @@ from app.domain.capture import CaptureStatus
 from app.domain.contact import Contact
 from app.domain.contact_metadata import register_of
 from app.domain.errors import Conflict, NotFound
-from app.domain.first_touch import parameter_of
 from app.domain.ids import time_of, ulid_of
 from app.domain.lateness import Facts, why_late
 from app.domain.times import now
-from app.storage import contacts, lead_trace, person_history
+from app.storage import contacts, lead_trace
 from app.storage.captures import StoredCapture
 from app.storage.database import transaction
-from app.storage.delivery_lists import ListedAttempt
-from app.storage.lead_trace import TracedDelivery, TracedEvent
+from app.storage.lead_trace import TracedAttempt, TracedDelivery, TracedEvent
 
 _OPEN = ("pending", "attempting")
-#: The part of the payload that says where the lead comes from.
-_TOUCH = "metadata"
+#: What of a payload is no field of the contact; metadata has its own registers.
+_NO_FIELDS = ("email", "form", "touches", "metadata")
 #: Attempts in the waterfall: the latest.
 _STEPS_MAX = 30
 
@@ -46,10 +44,12 @@ def show(visit: Visit) -> Page:
         contact_id = event.contact_id if event else None
         contact = contacts.find(cursor, visit.org.id, contact_id) if contact_id else None
         deliveries = lead_trace.deliveries_of(cursor, event.id) if event else []
-        attempts = person_history.attempts_of(cursor, [each.id for each in deliveries])
+        attempts = lead_trace.latest_attempts(cursor, [each.id for each in deliveries], _STEPS_MAX)
         known = origins.known_captures(cursor, visit.org.id, contact)
-    details = [visit.operations.get_delivery(visit.caller, d.id)["data"] for d in deliveries]
-    sent = [_delivery(*pair) for pair in zip(deliveries, details, strict=True)]
+    details = visit.operations.deliveries_of_event(visit.caller, event.id) if event else []
+    # One that was made or deleted in between is for the next look.
+    by_id = {each["id"]: each for each in details}
+    sent = [_delivery(each, by_id[each.id]) for each in deliveries if each.id in by_id]
     received = time_of(capture.id)
     values = {
         "capture": capture,
@@ -58,13 +58,13 @@ def show(visit: Visit) -> Page:
         "recorded_after": _after(received, event.occurred_at if event else None),
         "event": event,
         "contact": contact,
-        "touch": _touch(capture.payload.get(_TOUCH) or {}),
+        "touches": touches.of_capture(capture),
         "fields": _fields(capture, contact, known),
         "changes": _changes(event),
         "deliveries": sent,
         "is_open": any(d.status in _OPEN for d in deliveries),
         "may_release": capture.status == CaptureStatus.QUARANTINED,
-        "capture_curl": curl("POST", f"{visit.origin}/capture", _JSON, _body(capture)),
+        "capture_curl": curl("POST", f"{visit.public_origin}/capture", _JSON, _body(capture)),
         "waterfall": _waterfall(received, event, deliveries, attempts),
     }
     return Page("leads/trace.html", values, fragment="leads/trace_body.html")
@@ -104,18 +104,12 @@ def _body(capture: StoredCapture) -> str:
     return msgspec.json.encode(capture.payload).decode()
 
 
-def _touch(metadata: dict[str, object]) -> dict[str, object]:
-    """Campaign parameters and click ids among what was sent."""
-    return {name: value for name, value in metadata.items() if parameter_of(name)}
-
-
 def _fields(
     capture: StoredCapture, contact: Contact | None, known: Set[str]
 ) -> list[dict[str, object]]:
     """Each field that was sent, with the contact's current value and the write it came from."""
-    sent = dict(capture.payload)
-    metadata = sent.pop("metadata", None) or {}
-    named = [(name, name, value) for name, value in sent.items() if name != "email"]
+    sent, metadata = capture.payload, capture.payload.get("metadata") or {}
+    named = [(name, name, value) for name, value in sent.items() if name not in _NO_FIELDS]
     named += [(register_of(name), name, value) for name, value in metadata.items()]
     return [
         {
@@ -166,18 +160,18 @@ def _waterfall(
     received: datetime,
     event: TracedEvent | None,
     deliveries: Sequence[TracedDelivery],
-    attempts: Sequence[tuple[ListedAttempt, str]],
+    attempts: Sequence[TracedAttempt],
 ) -> Waterfall:
     """The recording and the latest attempts, in milliseconds since the lead arrived."""
     if event is None:
         return draw([])
     names = {delivery.id: delivery.webhook_name for delivery in deliveries}
     steps: list[Step] = [("Recorded", 0.0, _milliseconds(received, event.occurred_at), "ok")]
-    for attempt, delivery_id in attempts[-_STEPS_MAX:]:
+    for attempt in attempts:
         start = _milliseconds(received, attempt.started_at)
         tone = "ok" if attempt.result == "succeeded" else "bad"
-        label = f"{names[delivery_id]} #{attempt.number}"
-        steps.append((label, start, start + (attempt.timings.get("total_ms") or 0), tone))
+        label = f"{names[attempt.delivery_id]} #{attempt.number}"
+        steps.append((label, start, start + (attempt.total_ms or 0), tone))
     return draw(sorted(steps, key=lambda step: step[1]))
 
 

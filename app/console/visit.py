@@ -21,6 +21,7 @@ from app.http.operations import Caller
 from app.http.services import Services
 from app.storage import audit
 from app.storage.database import Cursor
+from config.urls import public_url
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,12 @@ class Visit:
     host: str
     #: Scheme and host, as the browser has them.
     origin: str
+
+    @property
+    def public_origin(self) -> str:
+        """Where visitors and programs reach the org, for what is shown to be copied."""
+        settings = self.services.settings
+        return public_url(settings, self.org.slug) if settings.console_port else self.origin
 
     @property
     def caller(self) -> Caller:

@@ -10,7 +10,7 @@ holds the touches that rank highest, and the first one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -39,7 +39,8 @@ class Attribution(msgspec.Struct):
 
 def merge_touches(contact: Contact, capture: Capture, write_id: str, at: datetime) -> None:
     """Record what a capture with that id, received then, tells, in place."""
-    told, known = _told(capture, rfc3339(at)), contact.attribution
+    told = touches_told(capture.touches, capture.metadata, rfc3339(at), keyed=capture.keyed)
+    known = contact.attribution
     first_id = contact.write_ids.get(_FIRST)
     is_first = first_id is None or write_id < first_id
     if is_first:
@@ -59,13 +60,18 @@ def attribution_view(touches: Sequence[Touch]) -> Attribution:
     return Attribution(touches[0], last, between)
 
 
-def _told(capture: Capture, at: str) -> list[Touch]:
-    """The touches of a capture by their times, none later than the capture itself."""
-    if capture.touches:
-        told = [touch | {"at": min(str(touch.get("at", at)), at)} for touch in capture.touches]
+def touches_told(
+    touches: Sequence[Touch], metadata: Mapping[str, object], at: str, *, keyed: bool
+) -> list[Touch]:
+    """The touches of a capture received at `at` by their times, none later than that.
+
+    Those that the browser kept, or else the one that the metadata tells.
+    """
+    if touches:
+        told = [touch | {"at": min(str(touch.get("at", at)), at)} for touch in touches]
     else:
-        told = [{"at": at, **touch_of(capture.metadata)}]
-    if capture.keyed:
+        told = [{"at": at, **touch_of(metadata)}]
+    if keyed:
         told = [touch | {"keyed": True} for touch in told]
     return sorted(told, key=_rank) if len(told) > 1 else told
 

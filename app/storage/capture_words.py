@@ -16,6 +16,8 @@ from app.storage.models import CaptureWords
 KEPT_DAYS = 30
 #: Captures that one step indexes.
 STEP = 2000
+#: Rows in which a search looks for words one by one, before it asks the index of words.
+NEAR = 5000
 
 #: Key of the advisory lock between the two who write; any number that no other lock here uses.
 _LOCK = 0x5265_7848
@@ -27,6 +29,26 @@ FROM captures c WHERE id >= %(first)s AND id < %(last)s
     AND NOT EXISTS (SELECT FROM capture_words w WHERE w.capture_id = c.id)
 LIMIT %(step)s
 ON CONFLICT DO NOTHING
+"""
+
+# What a word's beginning fits is a guess to the planner: it would walk back through the rows for
+# rare words, too, all of them. So words that are frequent fill a page from the near rows, and the
+# others go by the index of words, whose rows are few then.
+_NEAR = """
+SELECT capture_id FROM (
+    SELECT capture_id, words FROM capture_words WHERE capture_id < %(before)s
+    ORDER BY capture_id DESC LIMIT %(near)s) AS near
+WHERE words @@ %(wanted)s::tsquery ORDER BY capture_id DESC LIMIT %(limit)s
+"""
+_END_OF_NEAR = """
+SELECT capture_id FROM capture_words WHERE capture_id < %(before)s
+ORDER BY capture_id DESC OFFSET %(near)s - 1 LIMIT 1
+"""
+_FAR = """
+WITH found AS MATERIALIZED (
+    SELECT capture_id FROM capture_words
+    WHERE words @@ %(wanted)s::tsquery AND capture_id < %(before)s)
+SELECT capture_id FROM found ORDER BY capture_id DESC LIMIT %(limit)s
 """
 
 
@@ -61,12 +83,17 @@ def forget(cursor: Cursor, capture_ids: Iterable[str]) -> None:
 def find(cursor: Cursor, org_id: str, words: Sequence[str], before: str, limit: int) -> list[str]:
     """Up to `limit` of an org's captures with words that begin so, the newest before that id."""
     wanted = " & ".join([_quoted(org_id), *(f"{_quoted(word)}:*" for word in words)])
-    cursor.execute(
-        "SELECT capture_id FROM capture_words WHERE words @@ %s::tsquery AND capture_id < %s"
-        " ORDER BY capture_id DESC LIMIT %s",
-        (wanted, before, limit),
-    )
-    return [row[0] for row in cursor.fetchall()]
+    values = {"wanted": wanted, "before": before, "limit": limit, "near": NEAR}
+    cursor.execute(_NEAR, values)
+    found = [row[0] for row in cursor.fetchall()]
+    if len(found) == limit:
+        return found
+    cursor.execute(_END_OF_NEAR, values)
+    end = cursor.fetchone()
+    if end is None:
+        return found
+    cursor.execute(_FAR, {**values, "before": end[0], "limit": limit - len(found)})
+    return found + [row[0] for row in cursor.fetchall()]
 
 
 def _lock(cursor: Cursor) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from peewee import ModelSelect
 
 from app.domain.delivery import DeliveryStatus
 from app.domain.webhook import WebhookStatus
@@ -18,6 +20,8 @@ from app.storage.models import Attempts, Deliveries, Events, Webhooks, columns_f
 LOOKED_AT_MAX = 2000
 #: Attempts that one delivery shows: the latest.
 ATTEMPTS_SHOWN = 200
+#: Deliveries that one event shows, for each webhook one.
+DELIVERIES_OF_EVENT_MAX = 20
 
 #: As which deliveries are stored.
 STORED_STATUSES = tuple(status for status in DeliveryStatus if status is not DeliveryStatus.HELD)
@@ -96,6 +100,7 @@ class Looked(NamedTuple):
 
 _COLUMNS = columns_for(Deliveries, ListedDelivery)
 _NAMES = ", ".join(column.column_name for column in _COLUMNS)
+_ATTEMPT_NAMES = ", ".join(column.column_name for column in columns_for(Attempts, ListedAttempt))
 
 
 def webhook_statuses(cursor: Cursor, org_id: str) -> dict[str, str]:
@@ -153,17 +158,30 @@ def _of_contact(
 
 def find(cursor: Cursor, org_id: str, delivery_id: str) -> Owed | None:
     """An org's delivery, with what belongs to its request."""
-    found = (
+    its = _owed().where(Deliveries.org_id == org_id, Deliveries.id == delivery_id)
+    return fetch_one(cursor, its, _as_owed)
+
+
+def of_event(cursor: Cursor, org_id: str, event_id: str) -> list[Owed]:
+    """Up to `DELIVERIES_OF_EVENT_MAX` deliveries of an org's event, the first one first."""
+    its = _owed().where(Deliveries.org_id == org_id, Deliveries.event_id == event_id)
+    return fetch(cursor, its.order_by(Deliveries.id).limit(DELIVERIES_OF_EVENT_MAX), _as_owed)
+
+
+def _owed() -> ModelSelect[Deliveries]:
+    return (
         Deliveries.select(
             *(*_COLUMNS, Webhooks.status, Webhooks.url, Webhooks.headers),
             *(Events.occurred_at, Events.data.cast("text")),
         )
         .join(Webhooks, on=(Webhooks.id == Deliveries.webhook_id))
         .left_outer_join(Events, on=(Events.id == Deliveries.event_id))
-        .where(Deliveries.org_id == org_id, Deliveries.id == delivery_id)
     )
+
+
+def _as_owed(*row: Any) -> Owed:
     count = len(_COLUMNS)
-    return fetch_one(cursor, found, lambda *row: Owed(ListedDelivery(*row[:count]), *row[count:]))
+    return Owed(ListedDelivery(*row[:count]), *row[count:])
 
 
 def last_answers(cursor: Cursor, delivery_ids: Sequence[str]) -> dict[str, Answered]:
@@ -188,6 +206,24 @@ def attempts_of(cursor: Cursor, delivery_id: str) -> list[ListedAttempt]:
         .limit(ATTEMPTS_SHOWN)
     )
     return fetch(cursor, found, ListedAttempt)[::-1]
+
+
+def attempts_of_many(
+    cursor: Cursor, delivery_ids: Sequence[str], limit: int
+) -> dict[str, list[ListedAttempt]]:
+    """The latest `limit` attempts of each of these deliveries, the first of them first."""
+    cursor.execute(
+        f"""
+        SELECT d.id, a.* FROM unnest(%s::text[]) AS d (id), LATERAL (
+            SELECT {_ATTEMPT_NAMES} FROM attempts WHERE delivery_id = d.id
+            ORDER BY number DESC LIMIT %s) AS a ORDER BY d.id, a.number
+        """,
+        (list(delivery_ids), limit),
+    )
+    found: dict[str, list[ListedAttempt]] = {each: [] for each in delivery_ids}
+    for delivery_id, *row in cursor.fetchall():
+        found[delivery_id].append(ListedAttempt(*row))
+    return found
 
 
 def retry(cursor: Cursor, delivery_id: str) -> bool:

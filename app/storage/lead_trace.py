@@ -10,10 +10,8 @@ from peewee import JOIN, fn
 
 from app.storage.captures import StoredCapture
 from app.storage.database import Cursor, fetch, fetch_one
+from app.storage.delivery_lists import DELIVERIES_OF_EVENT_MAX
 from app.storage.models import Captures, Deliveries, Events, WebhookHealth, Webhooks, select
-
-#: Deliveries of one event that a trace shows.
-DELIVERIES_MAX = 20
 
 
 class TracedEvent(NamedTuple):
@@ -50,6 +48,16 @@ class TracedDelivery(NamedTuple):
     next_permit_at: datetime | None
 
 
+class TracedAttempt(NamedTuple):
+    """When an attempt was made, how long it took, and how it ended."""
+
+    delivery_id: str
+    number: int
+    started_at: datetime
+    result: str
+    total_ms: int | None
+
+
 def find_capture(cursor: Cursor, org_id: str, capture_id: str) -> StoredCapture | None:
     """An org's capture."""
     found = select(Captures, StoredCapture).filter(id=capture_id, org_id=org_id)
@@ -64,7 +72,7 @@ def find_event(cursor: Cursor, org_id: str, event_id: str) -> TracedEvent | None
 
 
 def deliveries_of(cursor: Cursor, event_id: str) -> list[TracedDelivery]:
-    """Up to `DELIVERIES_MAX` deliveries of an event, the first one first."""
+    """Up to `DELIVERIES_OF_EVENT_MAX` deliveries of an event, the first one first."""
     names = TracedDelivery._fields
     found = (
         Deliveries.select(
@@ -79,9 +87,19 @@ def deliveries_of(cursor: Cursor, event_id: str) -> list[TracedDelivery]:
         .join(WebhookHealth, JOIN.LEFT_OUTER, on=(WebhookHealth.webhook_id == Webhooks.id))
         .where(Deliveries.event_id == event_id)
         .order_by(Deliveries.id)
-        .limit(DELIVERIES_MAX)
+        .limit(DELIVERIES_OF_EVENT_MAX)
     )
     return fetch(cursor, found, TracedDelivery)
+
+
+def latest_attempts(cursor: Cursor, delivery_ids: Sequence[str], limit: int) -> list[TracedAttempt]:
+    """The latest attempts of all these deliveries together, the first of them first."""
+    cursor.execute(
+        "SELECT delivery_id, number, started_at, result, (timings ->> 'total_ms')::int"
+        " FROM attempts WHERE delivery_id = ANY(%s) ORDER BY started_at DESC LIMIT %s",
+        (list(delivery_ids), limit),
+    )
+    return [TracedAttempt(*row) for row in cursor.fetchall()][::-1]
 
 
 def captures_among(cursor: Cursor, org_id: str, ids: Iterable[str]) -> set[str]:

@@ -13,6 +13,9 @@ PROCESSES: Mapping[str, tuple[str, ...]] = {
     "scheduler": ("workers.main", "scheduler"),
 }
 
+#: One more where CONSOLE_PORT is set.
+CONSOLE = ("app.serve", "console")
+
 
 @dataclass(frozen=True)
 class Profile:

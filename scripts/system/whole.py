@@ -19,7 +19,7 @@ from scripts.system.embedded import Embedded
 from scripts.system.output import Console
 from scripts.system.ports import free_port, is_free
 from scripts.system.private_file import kept_secret_key, write_private
-from scripts.system.profile import LOCAL, Profile
+from scripts.system.profile import CONSOLE, LOCAL, Profile
 from scripts.system.readiness import fault
 from scripts.system.running import Running, announce, withdraw
 from scripts.system.supervisor import Supervisor
@@ -115,7 +115,9 @@ class WholeSystem:
         self.embedded.prepare()
         self._complete_environ()
         self.settings = read_settings(self.environ)
-        self._check_port()
+        if self.settings.console and self.settings.console_port and "web" in self._roles:
+            self._roles["console"] = CONSOLE
+        self._check_ports()
         self.embedded.start()
         if self._supervises_servers:
             self._supervise(Supervisor(self.embedded.servers, self._console.say))
@@ -165,13 +167,19 @@ class WholeSystem:
         for name, value in own.items():
             self.environ[name] = self.environ.get(name) or value
 
-    def _check_port(self) -> None:
-        host, port = self.settings.host, self.settings.port
+    def _check_ports(self) -> None:
+        self._check_port("PORT", self.settings.port)
+        if "console" in self._roles:
+            self._check_port("CONSOLE_PORT", self.settings.console_port)
+
+    def _check_port(self, setting: str, port: int) -> None:
+        host = self.settings.host
         try:
             if not is_free(port, host):
-                raise PortTaken(f"port {port} is taken; stop what listens there or set PORT")
+                raise PortTaken(f"port {port} is taken; stop what listens there or set {setting}")
         except PermissionError:
-            raise BadSetting("PORT", f"{port} may not be used here; choose one over 1023") from None
+            problem = f"{port} may not be used here; choose one over 1023"
+            raise BadSetting(setting, problem) from None
         except OSError:
             raise BadSetting("HOST", f"{host!r} is not an address of this machine") from None
 

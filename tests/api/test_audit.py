@@ -71,6 +71,10 @@ CHANGES: dict[tuple[str, str], tuple[str, Change]] = {
         "capture.marked_as_spam",
         lambda ask, s: ask("POST", f"/captures/{s.held}/spam"),
     ),
+    ("POST", "/captures/{id}/not-spam"): (
+        "capture.marked_as_not_spam",
+        lambda ask, s: ask("POST", f"/captures/{s.held}/not-spam"),
+    ),
     ("POST", "/webhooks"): (
         "webhook.created",
         lambda ask, s: ask("POST", "/webhooks", {"url": URL, "name": EMAIL}),

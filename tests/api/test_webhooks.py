@@ -295,7 +295,10 @@ def test_what_a_person_says_of_a_capture_is_kept_with_its_score(
     assert listed["marked"] == marked.json["data"]["marked"] == "spam"
     assert released.json["data"]["marked"] == "not_spam"
     assert (again.json["data"]["status"], again.json["data"]["marked"]) == ("recorded", "spam")
-    assert ask("POST", f"/captures/{rejected.id}/spam").status == 409
+    taken_back = ask("POST", f"/captures/{held.id}/not-spam")
+    assert taken_back.json["data"]["marked"] == "not_spam"
+    for said in ("spam", "not-spam"):
+        assert ask("POST", f"/captures/{rejected.id}/{said}").status == 409
 
 
 def test_nothing_of_another_org_can_be_seen_or_changed(ask: Client, database: Database) -> None:
@@ -316,6 +319,7 @@ def test_nothing_of_another_org_can_be_seen_or_changed(ask: Client, database: Da
         ("GET", f"/contacts/{recorded.contact_id}/captures"),
         ("POST", f"/captures/{capture.id}/release"),
         ("POST", f"/captures/{capture.id}/spam"),
+        ("POST", f"/captures/{capture.id}/not-spam"),
         ("GET", f"/webhooks/{webhook.id}"),
         ("PATCH", f"/webhooks/{webhook.id}"),
         ("DELETE", f"/webhooks/{webhook.id}"),

@@ -151,6 +151,20 @@ def test_a_lead_is_marked_as_spam_and_a_release_takes_the_mark_back(
     assert "not spam, by a user" in text_of(visitor.follow(visitor.post(f"{path}/release")))
 
 
+def test_a_mark_on_a_recorded_lead_is_taken_back(admit: Admit, keep: Keep) -> None:
+    path = f"/console/leads/{keep().id}"
+    visitor = admit(Role.OPERATOR)
+    assert "Not spam" not in text_of(visitor.get(path))
+    marked = text_of(visitor.follow(visitor.post(f"{path}/spam")))
+    assert "Accepted spam, by a user" in marked
+    assert "Not spam" in marked
+    assert "Mark as spam" not in marked
+    undone = text_of(visitor.follow(visitor.post(f"{path}/not-spam")))
+    assert "Accepted not spam, by a user" in undone
+    assert "Mark as spam" in undone
+    assert "Not spam" not in undone
+
+
 #: Searches, and the leads that each finds.
 SEARCHES: tuple[tuple[str, list[str]], ...] = (
     ("q=grace", ["Grace"]),

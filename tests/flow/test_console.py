@@ -113,7 +113,10 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
     """Some leads of each kind; the ids that screens are about."""
     people = ("Ada Lovelace", "Grace Hopper", "Alan Turing", "Barbara Liskov", "Radia Perlman")
     for n, (first, last) in enumerate(name.split() for name in people):
-        campaign = {"utm_source": "news", "utm_campaign": "spring", "utm_medium": "email"}
+        campaign = {
+            **{"utm_source": "news", "utm_campaign": "spring", "utm_medium": "email"},
+            "landing_page": f"https://www.example.com/{'a-long-path' * 12}",
+        }
         lead = {
             "email": f"{first.lower()}.{last.lower()}@example.com",
             "first_name": first,
@@ -124,7 +127,9 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
         }
         assert rex.capture(**lead)[0] == 202
     rex.capture(email="bot@example.com", first_name="Cheap", last_name="Pills", _gotcha="x")
-    rex.capture(email="ada.lovelace@example.com", first_name="Ada", last_name="King")
+    touched = {**campaign, "gclid": "x" * 90}
+    rex.capture(email="ada.lovelace@example.com", metadata=touched)
+    rex.capture(email="ada.lovelace@example.com", last_name="King", metadata={"utm_source": "ads"})
     statement = (
         "SELECT c.id, e.contact_id FROM captures c JOIN events e ON e.id = 'evt_' ||"
         " substr(c.id, 5) WHERE c.payload ->> 'last_name' = 'King'"

@@ -45,6 +45,7 @@ CHANGING = {
     "users enable": (["eve@example.com"], "user.enabled"),
     "quarantine release": (["{held}"], "capture.released"),
     "quarantine spam": (["{held}"], "capture.marked_as_spam"),
+    "quarantine not-spam": (["{held}"], "capture.marked_as_not_spam"),
     "person export": (["ada@example.com"], "person.exported"),
     "person erase": (["ada@example.com"], "person.erased"),
     "secrets reencrypt": ([], "secrets.reencrypted"),

@@ -209,6 +209,24 @@ def test_older_leads_are_found_by_the_beginnings_of_words(
     assert found == [kept[n] for n in sorted(expected)[::-1]]
 
 
+@pytest.mark.parametrize("near", [1, 4, 12, 5000])
+def test_words_are_found_wherever_the_near_rows_end(
+    database: Database, org: Org, near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_words, "NEAR", near)
+    ids = keep(database, *a_mix(org, 12))
+    keep(database, make_capture(make_org(database, "other"), "x@example.com", first_name="Name1"))
+    index_all(database)
+    with transaction(database) as cursor:
+        for word, its in (("name1", [1, 10, 11]), ("spring", [0, 4, 8]), ("nobody", [])):
+            newest_first = sorted((ids[n] for n in its), reverse=True)
+            before, found = "cap_~", list[str]()
+            while page := capture_words.find(cursor, org.id, [word], before, 2):
+                found += page
+                before = page[-1]
+            assert found == newest_first, word
+
+
 def test_what_was_erased_is_not_found_any_more(database: Database, org: Org) -> None:
     capture = make_capture(org, "ada@example.com", first_name="Unmistakable")
     keep(database, capture)

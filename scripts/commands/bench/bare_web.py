@@ -63,6 +63,7 @@ def main() -> None:
         "scripts.commands.bench.bare_web:make_app",
         host="127.0.0.1",
         port=int(sys.argv[1]),
+        port_setting="PORT",
         workers=1,
         idle_seconds=60,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.api import captures
+from app.api.call import Endpoint
 from scripts.commands.manage.command_line import Command, listing, option
 from scripts.commands.manage.operator import Operator
 
@@ -32,7 +33,16 @@ def release_captures(operator: Operator, arguments: Namespace) -> object:
 
 def mark_as_spam(operator: Operator, arguments: Namespace) -> object:
     """Note that captures are spam."""
-    marked = [operator.ask(captures.mark_as_spam, id) for id in arguments.ids]
+    return _mark(operator, captures.mark_as_spam, arguments)
+
+
+def mark_as_not_spam(operator: Operator, arguments: Namespace) -> object:
+    """Mark captures as not spam; quarantined ones stay in quarantine until released."""
+    return _mark(operator, captures.mark_as_not_spam, arguments)
+
+
+def _mark(operator: Operator, endpoint: Endpoint, arguments: Namespace) -> object:
+    marked = [operator.ask(endpoint, id) for id in arguments.ids]
     return listing((marked, False), "id", "status", "marked", "payload.email")
 
 
@@ -45,5 +55,8 @@ COMMANDS = (
     Command("quarantine list", list_quarantined, lists=True),
     Command("quarantine release", release_captures, option("ids", metavar="CAPTURE_ID", nargs="+")),
     Command("quarantine spam", mark_as_spam, option("ids", metavar="CAPTURE_ID", nargs="+")),
+    Command(
+        "quarantine not-spam", mark_as_not_spam, option("ids", metavar="CAPTURE_ID", nargs="+")
+    ),
     Command("rejected list", list_rejected, lists=True),
 )

@@ -10,6 +10,7 @@ from app.domain.errors import NotFound
 from app.domain.user import Role, User, sign_in_address
 from app.storage import audit, user_service, users
 from app.storage.database import Cursor, transaction
+from config.urls import console_url
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing
@@ -82,17 +83,8 @@ def _existing(user: User | None) -> User:
 
 def _with_link(operator: Operator, cursor: Cursor, user: User) -> dict[str, object]:
     token = user_service.make_link(cursor, user, audit.MANAGE)
-    link = f"{_console_url(operator)}/console/sign-in/{token.text}"
+    link = f"{console_url(operator.settings, operator.org.slug)}/console/sign-in/{token.text}"
     return {"id": user.id, "email": user.email, "role": user.role.value, "link": link}
-
-
-def _console_url(operator: Operator) -> str:
-    """Where the org's console is: behind a proxy with TLS, or on this machine."""
-    settings, slug = operator.settings, operator.org.slug
-    if settings.base_domain != "localhost":
-        return f"https://{slug}.{settings.base_domain}"
-    host = "localhost" if slug == settings.default_org else f"{slug}.localhost"
-    return f"http://{host}:{settings.port}"
 
 
 _EMAIL = option("email", metavar="ADDRESS")
