@@ -102,7 +102,7 @@ class Cleaner:
         if text.isascii():
             return clean_text(text)
         self._bytes_left -= len(text.encode("utf-8", "surrogatepass")) + _BYTES_A_TEXT
-        if is_odd(text):
+        if self._bytes_left >= 0 and is_odd(text):
             self._bytes_left -= _BYTES_AN_ODD_TEXT
             if comes_apart(text):
                 self._bytes_left -= _COSTS_APART * len(text)
