@@ -28,7 +28,7 @@ BODY = b'{"email": "ada@example.com"}'
 PORT = free_port()
 SERVE = (
     "from app.server import serve; serve('tests.ingress.shedding_app:make_app',"
-    f" host='127.0.0.1', port={PORT}, workers=1, idle_seconds=60)"
+    f" host='127.0.0.1', port={PORT}, workers=1, idle_seconds=60, port_setting='PORT')"
 )
 
 

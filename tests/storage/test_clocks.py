@@ -81,7 +81,7 @@ def test_an_event_has_the_ulid_of_its_capture_also_when_recorded_again(
             cursor.execute("SELECT event_id, webhook_id FROM deliveries")
             assert cursor.fetchall() == [(f"evt_{capture.id[-26:]}", webhook.id)]
         with transaction(database) as cursor:  # what a restored dump does not have yet
-            cursor.execute("TRUNCATE captures, contacts, events, deliveries")
+            cursor.execute("TRUNCATE captures, contacts, events, deliveries, verifications")
 
 
 def test_an_event_that_outlived_its_capture_is_not_made_twice(database: Database, org: Org) -> None:
