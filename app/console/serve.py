@@ -57,10 +57,8 @@ def changes(path: str, topic_of: Callable[[Visit], str]) -> ConsoleRoute:
 
 async def org_of(request: Request) -> Org:
     """The org whose console is at this host. Raises `NotFound`."""
-    authenticator = request.app.state.services.authenticator
-    host = request.headers.get("host", "")
-    org: Org = await authenticator.identified(host, None, lambda: authenticator.org_at(host))
-    return org
+    services: Services = request.app.state.services
+    return await services.authenticator.org_of(request.headers.get("host", ""))
 
 
 async def serve(endpoint: Endpoint, role: Role, request: Request) -> Response:

@@ -55,6 +55,10 @@ class RequestAuthenticator:
                 self.failures[org.id, error.code] += 1
             raise
 
+    async def org_of(self, host: str) -> Org:
+        """The org of a request to that host, looked up if it is new. Raises as `org_at` does."""
+        return await self.identified(host, None, lambda: self.org_at(host))
+
     def _slug_at(self, host: str) -> str:
         return slug_of_host(host, self._base_domain) or self._default_org
 

@@ -22,8 +22,7 @@ def challenge_endpoint(
     """The endpoint; each org signs with a key of its own."""
 
     async def challenge(request: Request) -> Response:
-        host = request.headers.get("host", "")
-        org = await authenticator.identified(host, None, lambda: authenticator.org_at(host))
+        org = await authenticator.org_of(request.headers.get("host", ""))
         body = msgspec.json.encode(make_challenge(org.proof_key, now()))
         headers = {
             "cache-control": "no-store",

@@ -49,13 +49,11 @@ class PageEndpoints:
         return Response(stylesheet(org.settings.page), media_type="text/css", headers=headers)
 
     async def _org(self, request: Request) -> Org:
-        host = request.headers.get("host", "")
-        org_at = self._authenticator.org_at
-        return await self._authenticator.identified(host, None, lambda: org_at(host))
+        return await self._authenticator.org_of(request.headers.get("host", ""))
 
 
 def _page_before(request: Request) -> str | None:
-    """The page of the form, as far as the browser tells; a page of ours is none to go back to."""
+    """The page of the form, as far as the browser tells; not one of ours, which leads nowhere."""
     referrer = request.headers.get("referer", "")
     try:
         parts = urlsplit(referrer)

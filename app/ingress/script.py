@@ -54,10 +54,8 @@ class RexScript:
     async def serve(self, request: Request) -> Response:
         """The script, or that the browser has it already."""
         request_id = connection_request_id(request)
-        host = request.headers.get("host", "")
-        find = self._authenticator
         try:
-            await find.identified(host, None, lambda: find.org_at(host))
+            await self._authenticator.org_of(request.headers.get("host", ""))
         except RexError as error:
             return error_response(error, request_id, {"Access-Control-Allow-Origin": "*"})
         variant = self._gzip if _takes_gzip(request.headers) else self._plain

@@ -74,6 +74,6 @@ class SessionByIndex(Session):
 
 
 class MigratingSession(Session):
-    """Has no limit of time but for locks."""
+    """Has no time limit, except for locks."""
 
     settings = _SETTINGS | _MIGRATING
