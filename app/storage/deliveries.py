@@ -81,11 +81,9 @@ RETURNING d.id
 """,
 )
 
-# The loose index scan hops from webhook to webhook: its cost is the number of webhooks with open
-# deliveries, whatever their backlog.
-_DUE_WEBHOOKS = Prepared(
-    "due_webhooks",
-    """
+#: The beginning of a statement: webhooks with open deliveries, and when the first of each is due.
+#: A loose index scan hops from webhook to webhook: it costs their number, whatever their backlog.
+OPEN_WEBHOOKS = """
 WITH RECURSIVE open AS (
     (SELECT webhook_id, next_attempt_at FROM deliveries WHERE status = 'pending'
      ORDER BY webhook_id, next_attempt_at LIMIT 1)
@@ -93,7 +91,12 @@ WITH RECURSIVE open AS (
     SELECT next.webhook_id, next.next_attempt_at FROM open, LATERAL (
         SELECT d.webhook_id, d.next_attempt_at FROM deliveries d
         WHERE d.status = 'pending' AND d.webhook_id > open.webhook_id
-        ORDER BY d.webhook_id, d.next_attempt_at LIMIT 1) next)
+        ORDER BY d.webhook_id, d.next_attempt_at LIMIT 1) next)"""
+
+_DUE_WEBHOOKS = Prepared(
+    "due_webhooks",
+    OPEN_WEBHOOKS
+    + """
 SELECT open.webhook_id
 FROM open
 JOIN webhooks w ON w.id = open.webhook_id AND w.status = 'active'

@@ -13,6 +13,7 @@ from app.domain.health import OPEN_AFTER
 from app.domain.waiting import DueWebhook
 from app.domain.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
+from app.storage.deliveries import OPEN_WEBHOOKS
 from app.storage.models import Fallback, WebhookHealth, Webhooks
 from app.storage.prepared import Prepared
 
@@ -21,19 +22,10 @@ WEBHOOKS_MAX = 200
 #: Of each, how many of its longest due are looked at for first attempts and retries.
 DEPTH = 20
 
-# Hops from webhook to webhook as `_DUE_WEBHOOKS` does (deliveries.py): its cost is the number of
-# webhooks with open deliveries, whatever their backlog.
 _DUE = Prepared(
     "waiting_deliveries",
-    f"""
-WITH RECURSIVE open AS (
-    (SELECT webhook_id, next_attempt_at FROM deliveries WHERE status = 'pending'
-     ORDER BY webhook_id, next_attempt_at LIMIT 1)
-    UNION ALL
-    SELECT next.webhook_id, next.next_attempt_at FROM open, LATERAL (
-        SELECT d.webhook_id, d.next_attempt_at FROM deliveries d
-        WHERE d.status = 'pending' AND d.webhook_id > open.webhook_id
-        ORDER BY d.webhook_id, d.next_attempt_at LIMIT 1) next),
+    OPEN_WEBHOOKS
+    + f""",
 due AS (
     SELECT open.webhook_id, open.next_attempt_at, h.flow
     FROM open
