@@ -16,7 +16,8 @@ from tests.api.conftest import SECRET_KEY, make_key
 from tests.asgi import Client
 from tests.factories import make_org, make_webhook
 from tests.queue.working import eventually
-from tests.workers.outcomes import execute, owe
+from tests.statements import execute
+from tests.workers.outcomes import owe
 
 
 @pytest.fixture

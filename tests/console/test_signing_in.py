@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_network
 
@@ -24,6 +25,21 @@ from tests.visitor import Visitor, text_of
 
 PASSWORD = "four plain words here"
 SIGN_IN = "/console/sign-in"
+
+
+@pytest.fixture
+def proxied(database_url: str, redis_url: str, org: Org) -> Iterator[Client]:
+    """The product behind a proxy."""
+    settings = Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        secret_key=SECRET_KEY,
+        trusted_proxies=(ip_network("127.0.0.0/8"),),
+    )
+    client = Client(make_app(settings))
+    client.start()
+    yield client
+    client.stop()
 
 
 def actions(database: Database) -> list[str]:
@@ -115,27 +131,11 @@ def test_too_many_tries_for_one_user_have_to_wait(client: Client, org: Org) -> N
     assert try_password(client, "bob@example.com", "wrong") == 401
 
 
-def test_whoever_has_many_addresses_of_one_network_is_one_client(
-    database_url: str, redis_url: str, database: Database
-) -> None:
-    make_org(database)
-    proxied = Settings(
-        database_url=database_url,
-        redis_url=redis_url,
-        secret_key=SECRET_KEY,
-        trusted_proxies=(ip_network("127.0.0.0/8"),),
-    )
-    client = Client(make_app(proxied))
-    client.start()
-    try:
-        tries = [
-            try_password(
-                client, f"{n}@example.com", "wrong", x_forwarded_for=f"2001:db8:1:2::{n:x}"
-            )
-            for n in range(1, 23)
-        ]
-    finally:
-        client.stop()
+def test_whoever_has_many_addresses_of_one_network_is_one_client(proxied: Client) -> None:
+    tries = [
+        try_password(proxied, f"{n}@example.com", "wrong", x_forwarded_for=f"2001:db8:1:2::{n:x}")
+        for n in range(1, 23)
+    ]
     assert tries[0] == 401
     assert tries[-1] == 429
 
@@ -355,29 +355,17 @@ def test_a_link_of_a_disabled_user_is_not_made(database: Database, org: Org) -> 
 
 
 def test_behind_a_proxy_with_tls_cookies_are_for_tls_and_this_host_alone(
-    database_url: str, redis_url: str, database: Database
+    proxied: Client, database: Database, org: Org
 ) -> None:
-    org = make_org(database)
-    proxied = Settings(
-        database_url=database_url,
-        redis_url=redis_url,
-        secret_key=SECRET_KEY,
-        trusted_proxies=(ip_network("127.0.0.0/8"),),
-    )
-    client = Client(make_app(proxied))
-    client.start()
-    try:
-        visitor = Visitor(client, x_forwarded_proto="https", x_forwarded_for="203.0.113.7")
-        link = make_link(database, make_user(database, org, "ada@example.com", Role.ADMIN))
-        assert visitor.sign_in(link).status == 200
-        assert visitor.cookies.keys() == {"__Host-rex_session"}
-        visitor.get("/console/users")
-        made = visitor.post("/console/users", {"email": "bob@example.com", "role": "viewer"})
-        assert "https://localhost/console/sign-in/" in text_of(made)
-        reply = visitor.get(SIGN_IN)
-        assert all("Secure" in cookie for cookie in reply.cookies)
-    finally:
-        client.stop()
+    visitor = Visitor(proxied, x_forwarded_proto="https", x_forwarded_for="203.0.113.7")
+    link = make_link(database, make_user(database, org, "ada@example.com", Role.ADMIN))
+    assert visitor.sign_in(link).status == 200
+    assert visitor.cookies.keys() == {"__Host-rex_session"}
+    visitor.get("/console/users")
+    made = visitor.post("/console/users", {"email": "bob@example.com", "role": "viewer"})
+    assert "https://localhost/console/sign-in/" in text_of(made)
+    reply = visitor.get(SIGN_IN)
+    assert all("Secure" in cookie for cookie in reply.cookies)
 
 
 def test_the_console_can_be_switched_off(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import queue
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from scripts.client import Rex
 from tests.flow.browsers import browsing
+from tests.flow.pages import PageHandler, PageServer
 
 PATIENCE_SECONDS = 30.0
 PAGE = Path(__file__).with_name("page.html").read_text()
@@ -29,51 +28,28 @@ LEAVING = """<!doctype html>
 """
 
 
-class PageServer:
-    """Serves the test's pages on an origin of their own and takes their results."""
+class ResultPages(PageServer):
+    """Serves the test's pages and takes their results."""
 
     def __init__(self, rex_url: str) -> None:
         self.results: queue.Queue[dict[str, Any]] = queue.Queue()
         self._rex_url = rex_url
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        super().__init__(self._handler())
 
-    @property
-    def url(self) -> str:
-        # Another host name than the product's: another site, not only another port.
-        return f"http://localhost:{self._server.server_address[1]}"
-
-    def __enter__(self) -> PageServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[PageHandler]:
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Handler(PageHandler):
+            def do_GET(self) -> None:  # noqa: N802 (a name of http.server)
                 pages = {"/": PAGE, "/leaving": LEAVING}
                 page = pages.get(self.path, "<!doctype html><title>thanks</title>")
                 page = page.replace("REX", server._rex_url).replace("PAGE", server.url)
-                self._answer(page.encode())
+                self.answer(page.encode())
 
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                self._answer(b"")
+                self.answer(b"")
                 server.results.put(json.loads(body))
-
-            def _answer(self, body: bytes) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                return
 
         return Handler
 
@@ -81,7 +57,7 @@ class PageServer:
 def test_a_page_of_another_origin_captures_in_every_way_and_reads_every_answer(
     rex: Rex, browser: str, tmp_path: Path
 ) -> None:
-    with PageServer(rex.base_url) as pages:
+    with ResultPages(rex.base_url) as pages:
         settings = {"redirect_targets": [f"{pages.url}/thanks"], "capture_rate_per_email": 2}
         assert rex.request("PATCH", "/org", settings)[0] == 200
         with browsing(browser, pages.url, tmp_path / "profile"):

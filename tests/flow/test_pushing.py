@@ -44,6 +44,21 @@ def healthy(rex: Rex, system: WholeSystem, stranger: Stranger) -> Iterator[str]:
         yield webhook_id
 
 
+@contextmanager
+def hanging_webhook(rex: Rex, system: WholeSystem) -> Iterator[tuple[Hanging, Stranger, str]]:
+    """A healthy webhook that hangs from now on, until it is well again."""
+    hanging = Hanging()
+    hanging.well.set()
+
+    def reply(event: object) -> Reply:
+        hanging.well.wait(30)
+        return Reply()
+
+    with Stranger(reply) as stranger, healthy(rex, system, stranger) as webhook_id:
+        hanging.well.clear()
+        yield hanging, stranger, webhook_id
+
+
 def has_answered(system: WholeSystem, webhook_id: str) -> bool:
     statement = (
         "SELECT last_success_at IS NOT NULL AND NOT EXISTS (SELECT FROM deliveries d"
@@ -63,13 +78,7 @@ def attempts_of(system: WholeSystem, webhook_id: str) -> list[tuple[int, str]]:
 
 
 def test_a_lead_is_leased_by_the_transaction_that_records_it(rex: Rex, system: WholeSystem) -> None:
-    hanging = Hanging()
-    hanging.well.set()
-    with (
-        Stranger(lambda event: hanging_reply(hanging)) as stranger,
-        healthy(rex, system, stranger) as webhook_id,
-    ):
-        hanging.well.clear()
+    with hanging_webhook(rex, system) as (hanging, stranger, webhook_id):
         rex.capture(email="pushed@example.com")
         # A claim's lease begins in a transaction of its own.
         pushed = (
@@ -79,11 +88,6 @@ def test_a_lead_is_leased_by_the_transaction_that_records_it(rex: Rex, system: W
         wait_until(lambda: query(system, pushed, webhook_id) == [(1,)], PATIENCE_SECONDS)
         hanging.well.set()
         stranger.wait_for(2, PATIENCE_SECONDS)
-
-
-def hanging_reply(hanging: Hanging) -> Reply:
-    hanging.well.wait(30)
-    return Reply()
 
 
 def test_what_a_recorder_leased_before_it_was_killed_is_delivered_within_seconds(
@@ -111,13 +115,7 @@ def test_what_a_recorder_leased_before_it_was_killed_is_delivered_within_seconds
 def test_what_a_killed_delivery_process_was_sending_comes_again(
     rex: Rex, system: WholeSystem
 ) -> None:
-    hanging = Hanging()
-    hanging.well.set()
-    with (
-        Stranger(lambda event: hanging_reply(hanging)) as stranger,
-        healthy(rex, system, stranger) as webhook_id,
-    ):
-        hanging.well.clear()
+    with hanging_webhook(rex, system) as (hanging, stranger, webhook_id):
         _, answer = rex.capture(email="twice@example.com")
         held = "SELECT count(*) FROM deliveries WHERE holder IS NOT NULL"
         wait_until(lambda: query(system, held) == [(1,)], PATIENCE_SECONDS)

@@ -17,7 +17,8 @@ from app.queue.oldest import oldest_capture_seconds
 from app.storage import fallback, waiting
 from app.storage.database import Database, transaction
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import execute, owe
+from tests.statements import execute
+from tests.workers.outcomes import owe
 
 
 @pytest.fixture

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from app.domain.org import Org
-from app.domain.times import now
 from app.storage import claims
 from app.storage.claims import Claimed, Wanted
 from app.storage.database import Database, open_database, transaction
-from app.storage.recording import record
-from tests.factories import make_capture, make_org, make_webhook
+from tests.factories import make_org, make_webhook
+from tests.statements import execute
+from tests.workers.outcomes import owe
 
 
 @pytest.fixture
 def org(database: Database) -> Org:
     return make_org(database)
-
-
-def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with transaction(database) as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
-
-
-def owe(database: Database, org: Org, count: int) -> None:
-    captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
-    with transaction(database) as cursor:
-        record(cursor, captures, now())
 
 
 def claim(database: Database, *wanted: Wanted) -> list[Claimed]:

@@ -19,6 +19,7 @@ from app.storage.new_deliveries import Holder
 from app.storage.pushes import Published, messages_of, read_message
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
+from tests.statements import execute
 
 HOLDER = Holder("somebody", 30.0)
 
@@ -26,12 +27,6 @@ HOLDER = Holder("somebody", 30.0)
 @pytest.fixture
 def org(database: Database) -> Org:
     return make_org(database)
-
-
-def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with transaction(database) as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
 
 
 def healthy(database: Database, org: Org, **fields: Any) -> Webhook:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from app.domain.attempt import Timings
 from app.domain.concurrency import Answer
@@ -17,6 +16,7 @@ from app.storage.database import Database, transaction
 from app.storage.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
+from tests.statements import execute
 from workers.completer import Completer
 from workers.work import Attempted, DeliveryConfig, WebhookWork
 
@@ -37,13 +37,6 @@ def owe(database: Database, org: Org, count: int) -> None:
     captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
     with transaction(database) as cursor:
         record(cursor, captures, now())
-
-
-def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of one statement in a transaction of its own."""
-    with transaction(database) as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
 
 
 def outcome(

@@ -18,15 +18,8 @@ from app.storage import deliveries, leases
 from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_webhook
-from tests.workers.outcomes import (
-    CONFIG,
-    HOLDER,
-    execute,
-    in_flight,
-    outcome,
-    owe,
-    settle_and_claim,
-)
+from tests.statements import execute
+from tests.workers.outcomes import CONFIG, HOLDER, in_flight, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.work import WebhookWork
 

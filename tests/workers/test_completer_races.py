@@ -26,7 +26,8 @@ from app.storage.database import (
 )
 from app.storage.recording import record
 from tests.factories import make_capture, make_webhook
-from tests.workers.outcomes import CONFIG, HOLDER, execute, outcome, owe, settle_and_claim
+from tests.statements import execute
+from tests.workers.outcomes import CONFIG, HOLDER, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.webhook_status import update_webhook_status
 from workers.work import WebhookWork

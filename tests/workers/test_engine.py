@@ -20,7 +20,8 @@ from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
 from tests.factories import CIPHER, SECRET, make_webhook
-from tests.workers.outcomes import HOLDER, execute, in_flight, owe
+from tests.statements import execute
+from tests.workers.outcomes import HOLDER, in_flight, owe
 from workers.attempts import Attempts
 from workers.completer import Completer
 from workers.engine import DeliveryEngine

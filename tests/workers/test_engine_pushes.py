@@ -18,7 +18,8 @@ from app.storage.pushes import Push
 from app.storage.recording import record
 from scripts.receiver import Receiver
 from tests.factories import SECRET, make_capture, make_org, make_webhook
-from tests.workers.outcomes import HOLDER, execute
+from tests.statements import execute
+from tests.workers.outcomes import HOLDER
 from tests.workers.test_engine import Counted, engine_of, states, wait_until
 from workers.engine import DeliveryEngine
 

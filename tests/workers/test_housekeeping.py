@@ -22,6 +22,7 @@ from app.storage.recording import record
 from app.storage.retention_run import run_retention
 from config.settings import Settings
 from tests.factories import make_capture, make_org, make_webhook
+from tests.statements import execute
 from workers.housekeeping import Housekeeping
 
 SETTINGS = Settings("postgresql://", "redis://", b"", retention_events_days=30)
@@ -31,12 +32,6 @@ SETTINGS = Settings("postgresql://", "redis://", b"", retention_events_days=30)
 def notifier(redis_url: str) -> Iterator[DeliveryNotifier]:
     with redis.Redis.from_url(redis_url, protocol=2) as client:
         yield DeliveryNotifier(client)
-
-
-def execute(database: Database, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    with transaction(database) as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall()) if cursor.description else []
 
 
 def counts(database: Database) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from app.storage.pushes import Push
 from app.storage.recording import record
 from scripts.system.embedded import Embedded
 from tests.factories import make_capture, make_org, make_webhook
-from tests.workers.outcomes import execute
+from tests.statements import execute
 from workers.pusher import Pusher
 
 HOLDER = Holder("somebody", 30.0)

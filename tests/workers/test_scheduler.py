@@ -20,7 +20,8 @@ from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.factories import make_capture, make_org, make_webhook
 from tests.queue.working import eventually
-from tests.workers.outcomes import CONFIG, execute, owe, settle_and_claim
+from tests.statements import execute
+from tests.workers.outcomes import CONFIG, owe, settle_and_claim
 from workers import maintenance
 from workers.completer import Completer
 from workers.maintenance import MaintenanceTasks

@@ -25,6 +25,7 @@ from app.storage.recording import record
 from config.settings import Settings
 from tests.factories import CIPHER, make_capture, make_org
 from tests.queue.working import eventually
+from tests.statements import execute
 from tests.workers.captcha_provider import SECRET, Provider, providing
 from workers.captcha_breaker import FAILURES_MAX, OPEN_SECONDS
 from workers.scheduler import captcha_tasks
@@ -72,12 +73,6 @@ def capture_with(database: Database, org: Org, token: str, **fields: Any) -> Cap
     with transaction(database) as cursor:
         record(cursor, [capture], now())
     return capture
-
-
-def execute(database: Database, statement: str) -> list[Any]:
-    with transaction(database) as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else []
 
 
 def outcomes(database: Database) -> list[str | None]:
