@@ -12,7 +12,13 @@ from math import isfinite
 
 from app.domain.errors import InvalidCapture
 from app.domain.problems import Problems
-from app.domain.untrusted_text import clean_text, comes_apart, has_surrogate, is_odd
+from app.domain.untrusted_text import (
+    clean_text,
+    clean_unicode,
+    comes_apart,
+    has_surrogate,
+    is_odd,
+)
 
 #: Numbers beyond these are kept as text, digit by digit, since readers would round them off:
 #: integers of more than 64 bits, floats too large to tell one whole number from the next.
@@ -102,13 +108,14 @@ class Cleaner:
         if text.isascii():
             return clean_text(text)
         self._bytes_left -= len(text.encode("utf-8", "surrogatepass")) + _BYTES_A_TEXT
-        if self._bytes_left >= 0 and is_odd(text):
+        odd = self._bytes_left >= 0 and is_odd(text)
+        if odd:
             self._bytes_left -= _BYTES_AN_ODD_TEXT
             if comes_apart(text):
                 self._bytes_left -= _COSTS_APART * len(text)
         if self._bytes_left < 0:
             raise self._too_much(field, "is longer than anything that can be kept")
-        cleaned = clean_text(text)
+        cleaned = clean_unicode(text, odd=odd)
         if "\ufffd" in cleaned and has_surrogate(text):
             self.problems.add(field, "contains half of a surrogate pair: send whole characters")
         return cleaned

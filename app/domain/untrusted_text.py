@@ -53,7 +53,12 @@ def clean_text(text: str) -> str:
     """The text as it can be stored. A lone surrogate becomes U+FFFD."""
     if text.isascii():
         return (text if text.isprintable() else text.translate(_ASCII_CONTROLS)).strip()
-    if _ODD.search(text):
+    return clean_unicode(text, odd=is_odd(text))
+
+
+def clean_unicode(text: str, *, odd: bool) -> str:
+    """The same of a text beyond ASCII of which `is_odd` is known."""
+    if odd:
         text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
         for whole in _APART.keys() & text:
             text = text.replace(whole, _APART[whole])
