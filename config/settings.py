@@ -14,7 +14,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from config.redis_url import TLS_FILES, parse_redis_url
 
 #: Exit status of a process whose settings are wrong (EX_CONFIG of sysexits.h). A supervisor must
 #: not restart it: the next start would fail in the same way.
@@ -36,7 +39,7 @@ class Settings:
 
     #: PostgreSQL, the memory: postgresql://user:password@host:port/name
     database_url: str
-    #: Redis, the queue and the admission's state: redis://host:port/db
+    #: Redis, the queue and the admission's state: see redis_url.py.
     redis_url: str
     #: 32 random bytes, base64. Encrypts webhook secrets and headers; losing it loses them.
     secret_key: bytes
@@ -217,6 +220,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _redis_url(text: str) -> str:
+    for name, value in parse_redis_url(text).tls_options:
+        if name in TLS_FILES and not Path(str(value)).is_file():
+            raise ValueError(f"expected a file that {name} names")
+    return text
+
+
 def _has_valid_port(url: str) -> bool:
     parts = urlsplit(url)
     # PostgreSQL's may name several hosts, to be tried one after the other.
@@ -313,7 +323,7 @@ def _level(text: str) -> str:
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "database_url": _url(*_POSTGRESQL),
-    "redis_url": _url("redis", "rediss", "unix"),
+    "redis_url": _redis_url,
     "secret_key": _secret_key,
     "secret_key_previous": _secret_key,
     "port": _integer(1, 65535),

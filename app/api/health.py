@@ -13,7 +13,7 @@ from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
 from app.http.services import Services
 from app.queue.durability import VolatileQueue
-from app.storage.database import check_writable, transaction
+from app.storage.database import check_writable, server_of, transaction
 
 #: How long a dependency may take to answer.
 DEPENDENCY_TIMEOUT_SECONDS = 1.0
@@ -27,7 +27,7 @@ async def healthz(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """The state of each dependency; 503 if captures cannot be stored, and before a stop."""
     services: Services = request.app.state.services
-    queue, database = await asyncio.gather(_queue(services), _database(services))
+    queue, (database, address) = await asyncio.gather(_queue(services), _database(services))
     tenants = "ok" if services.tenants.loaded else "orgs were not read yet"
     can_keep = queue.startswith("ok") or database == "ok"
     ready = services.tenants.loaded and can_keep
@@ -35,7 +35,8 @@ async def readyz(request: Request) -> Response:
     status = "ready" if ready else "not ready"
     if is_stopping(request.scope):
         status = "stopping"
-    content = {"status": status, "dependencies": states}
+    servers = {"queue": services.admission.server.address, "database": address}
+    content = {"status": status, "dependencies": states, "servers": servers}
     return JsonResponse(content, status_code=200 if status == "ready" else 503)
 
 
@@ -52,15 +53,15 @@ async def _queue(services: Services) -> str:
     return "; ".join(["ok", *faults.all, *(full if services.admission.is_full else [])])
 
 
-async def _database(services: Services) -> str:
+async def _database(services: Services) -> tuple[str, str]:
     try:
         async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
-            await run_in_threadpool(_check_database, services)
+            return "ok", await run_in_threadpool(_check_database, services)
     except (StorageUnavailable, TimeoutError):
-        return "away"
-    return "ok"
+        return "away", ""
 
 
-def _check_database(services: Services) -> None:
+def _check_database(services: Services) -> str:
     with transaction(services.database) as cursor:
         check_writable(cursor)
+        return server_of(cursor)

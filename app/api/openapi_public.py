@@ -62,6 +62,8 @@ class Readiness(msgspec.Struct):
 
     status: str
     dependencies: dict[str, str]
+    #: Host and port of the servers in use, where it is connected.
+    servers: dict[str, str]
 
 
 PUBLIC_TYPES = (errors.ErrorEnvelope, CaptureAccepted, CaptureStored, Challenge, Health, Readiness)

@@ -13,16 +13,17 @@ import time
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.domain.errors import QueueUnavailable
+from app.queue.async_connection import connect_async
+from app.queue.client_options import redis_server
 from app.queue.durability import (
     Faults,
     VolatileQueue,
@@ -130,22 +131,20 @@ class AdmissionClient:
         allow_volatile: bool = False,
     ) -> None:
         self._allow_volatile = allow_volatile
-        options: dict[str, Any] = {
-            "socket_timeout": REPLY_SECONDS,
-            "socket_connect_timeout": CONNECT_SECONDS,
-            "retry": Retry(NoBackoff(), 0),
-            "max_connections": 16,
-            "protocol": 2,
+        make_client = partial(
+            connect_async,
+            redis_url,
+            connections=16,
+            patience_seconds=REPLY_SECONDS,
+            connect_seconds=CONNECT_SECONDS,
             # A volatile server is not used at all, whichever it is after a reconnect.
-            "redis_connect_func": None if allow_volatile else connect_if_durable,
-        }
-        self._client = redis.asyncio.Redis.from_url(redis_url, **options)
-        # Many ask at once; none of them may take the connections that captures need.
-        self._limits_client = redis.asyncio.Redis.from_pool(
-            redis.asyncio.BlockingConnectionPool.from_url(
-                redis_url, timeout=REPLY_SECONDS, **options
-            )
+            on_connect=None if allow_volatile else connect_if_durable,
         )
+        self._client = make_client(waits=False)
+        # Many ask at once; none of them may take the connections that captures need.
+        self._limits_client = make_client(waits=True)
+        #: Which server it uses.
+        self.server = redis_server(redis_url)
         self._script = self._client.register_script(SCRIPT)
         self._depth_max = depth_max
         self._memory_share_max = memory_share_max

@@ -1,12 +1,23 @@
-"""How the queue talks to Redis: timeouts, connections, and what is logged about an outage."""
+"""Makes every client of Redis for threads, and says what is logged about an outage."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.queue.client_options import (
+    note_server,
+    redis_server,
+    sentinel_options,
+    server_options,
+    single_server,
+)
+from app.queue.sentinels import SentinelPool, Sentinels
 from config.outage import Outage
+from config.redis_url import RedisKind, parse_redis_url
 
 #: A reply that takes longer is a fault. Every blocking command waits for less.
 REPLY_SECONDS = 5.0
@@ -25,18 +36,25 @@ def connect(
     A broken connection is replaced `retries` times, at once. A timeout is not retried, since the
     caller has waited long enough.
     """
-    pool = redis.BlockingConnectionPool.from_url(
-        redis_url,
-        max_connections=connections,
-        timeout=min(POOL_SECONDS, patience_seconds),
-        socket_timeout=patience_seconds,
-        socket_connect_timeout=min(CONNECT_SECONDS, patience_seconds),
-        retry=Retry(NoBackoff(), retries, supported_errors=(redis.ConnectionError,)),
-        # RESP3's handshake announces maintenance pushes, and with them the pool no longer notices
-        # at check-out that the server has hung up.
-        protocol=2,
-    )
-    return redis.Redis(connection_pool=pool)
+    url, server = parse_redis_url(redis_url), redis_server(redis_url)
+
+    def introduce(connection: redis.Connection) -> None:
+        connection.on_connect()  # type: ignore[no-untyped-call]
+        note_server(server, connection)
+
+    options: dict[str, Any] = {
+        **server_options(url, patience_seconds, min(CONNECT_SECONDS, patience_seconds)),
+        "max_connections": connections,
+        "timeout": min(POOL_SECONDS, patience_seconds),
+        "retry": _retry(retries),
+        "redis_connect_func": introduce,
+    }
+    pool: Any = redis.BlockingConnectionPool  # redis-py has no types for what its pools take
+    if url.kind is RedisKind.SENTINEL:
+        asked, pool = Sentinels(url.hosts, **sentinel_options(url), retry=_retry(1)), SentinelPool
+        return redis.Redis(connection_pool=pool(url.service, asked, ssl=url.tls, **options))
+    kinds = redis.UnixDomainSocketConnection, redis.SSLConnection, redis.Connection
+    return redis.Redis(connection_pool=pool(**single_server(url, *kinds), **options))
 
 
 def hang_up(client: redis.Redis) -> None:
@@ -55,3 +73,7 @@ class RedisOutage(Outage):
         """A command failed."""
         hang_up(self._client)
         super().failed(error, refuses_writes=refuses_writes)
+
+
+def _retry(retries: int) -> Retry:
+    return Retry(NoBackoff(), retries, supported_errors=(redis.ConnectionError,))

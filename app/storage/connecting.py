@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg2
+import psycopg2.extensions
 from peewee import PeeweeException, PostgresqlDatabase
 from playhouse.pool import MaxConnectionsExceeded
 
@@ -21,6 +22,7 @@ from app.domain.errors import StorageUnavailable
 from app.storage.connection_settings import MigratingSession, Session, SessionByIndex
 from app.storage.pool import POOL_SECONDS, Pool
 from config.outage import Outage
+from config.settings import BadSetting
 
 Database = PostgresqlDatabase
 
@@ -52,13 +54,24 @@ def open_database(
     """
     url = url.replace("postgres://", "postgresql://", 1)  # peewee knows a URL by this prefix
     session = MigratingSession if migrating else SessionByIndex if by_index else Session
-    options = _CONNECTION | {"connection_factory": session}
+    options = _CONNECTION | {"connection_factory": session} | _which_host(url)
     if pool_size is not None:
         pooled: Database = Pool(
             url, max_connections=pool_size, stale_timeout=300, timeout=POOL_SECONDS, **options
         )
         return pooled
     return PostgresqlDatabase(url, thread_safe=not shared, **options)
+
+
+def _which_host(url: str) -> dict[str, str]:
+    """Of several hosts the one that takes writes, unless the URL says otherwise."""
+    try:
+        options = psycopg2.extensions.parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        # Not quoted: where a password holds a question mark, what is refused is part of it.
+        raise BadSetting("DATABASE_URL", "expected a URL with parameters of libpq alone") from None
+    has_several = "," in options.get("host", "") and "target_session_attrs" not in options
+    return {"target_session_attrs": "read-write"} if has_several else {}
 
 
 class _Turn:

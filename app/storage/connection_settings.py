@@ -10,6 +10,8 @@ import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
 
+from config.server_in_use import host_and_port, server_in_use
+
 psycopg2.extras.register_default_json(globally=True, loads=msgspec.json.decode)
 psycopg2.extras.register_default_jsonb(globally=True, loads=msgspec.json.decode)
 
@@ -61,6 +63,7 @@ class Session(psycopg2.extensions.connection):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.autocommit = True
+        server_in_use("database", self.dsn).note(host_and_port(self.info.host, self.info.port))
         with self.cursor() as cursor:
             cursor.execute(
                 ";".join(f"SET {name} = '{value}'" for name, value in self.settings.items())

@@ -30,6 +30,7 @@ from app.storage.connecting import (
     outage_of,
 )
 from app.storage.pool import Pool
+from config.server_in_use import host_and_port
 
 __all__ = [
     "Cursor",
@@ -42,6 +43,7 @@ __all__ = [
     "fetch_one",
     "open_database",
     "retrying",
+    "server_of",
     "transaction",
 ]
 
@@ -162,6 +164,12 @@ def check_writable(cursor: Cursor) -> None:
     if cursor.fetchone() != ("off",):
         raise psycopg2.errors.ReadOnlySqlTransaction("the server takes no writes")
     cursor.proves_writable = True
+
+
+def server_of(cursor: Cursor) -> str:
+    """Host and port of the server that the cursor's session leads to."""
+    info = cursor.connection.info
+    return host_and_port(info.host, info.port)
 
 
 def _refuses_writes(error: psycopg2.Error) -> bool:

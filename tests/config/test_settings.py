@@ -63,6 +63,7 @@ def test_a_value_is_read(name: str, value: str, expected: object) -> None:
         ("DATABASE_URL", "mysql://localhost/rex"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://localhost:six/0"),
+        ("REDIS_URL", "rediss://localhost/0?ssl_ca_certs=/no/such/file.pem"),
         ("DATABASE_URL", "postgresql://rex@localhost:65536/rex"),
         ("DATABASE_URL", "postgresql://rex@one:5432,two:65536/rex"),
         ("SECRET_KEY", "short"),

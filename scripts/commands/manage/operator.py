@@ -19,7 +19,7 @@ from app.http.operations import Caller
 from app.http.services import Services, make_services
 from app.storage import audit, orgs
 from app.storage.database import transaction
-from config.settings import BadSetting, Settings
+from config.settings import Settings
 
 
 class Operator:
@@ -33,10 +33,7 @@ class Operator:
     @cached_property
     def services(self) -> Services:
         """The handles of the product. Raises `BadSetting` for an invalid URL."""
-        try:
-            return make_services(self.settings)
-        except ValueError as error:
-            raise BadSetting("DATABASE_URL or REDIS_URL", str(error)) from None
+        return make_services(self.settings)
 
     @cached_property
     def org(self) -> Org:
