@@ -88,7 +88,7 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine, PushListener]:
     broker.add_middleware(JobsInHand())
     _report(broker, settings, DELIVERIES, partial(_slots, engine, settings.worker_threads))
     client = connect(settings.redis_url, connections=1, retries=0)
-    return broker, engine, PushListener(client, broker.consumer_name, take_pushes)
+    return broker, engine, PushListener(client, broker.client, broker.consumer_name, take_pushes)
 
 
 def share_descriptors(threads: int) -> tuple[int, int]:

@@ -15,7 +15,6 @@ from redis.asyncio import (
     UnixDomainSocketConnection,
 )
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
 from app.queue.client_options import (
@@ -25,7 +24,7 @@ from app.queue.client_options import (
     server_options,
     single_server,
 )
-from app.queue.sentinels import AsyncSentinelPool, AsyncSentinels
+from app.queue.sentinels import AsyncSentinelPool, AsyncSentinels, WaitingSentinelPool
 from config.redis_url import RedisKind, parse_redis_url
 
 #: Introduces a new connection to its server.
@@ -60,8 +59,8 @@ def connect_async(
     }
     make: Any  # redis-py has no types for what its pools take
     if url.kind is RedisKind.SENTINEL:
-        make = AsyncSentinelPool if waits else SentinelConnectionPool
-        asked = AsyncSentinels(url.hosts, **sentinel_options(url), retry=_retry(1))
+        make = WaitingSentinelPool if waits else AsyncSentinelPool
+        asked = AsyncSentinels(url.hosts, **sentinel_options(url), retry=_retry(0))
         return Redis.from_pool(make(url.service, asked, ssl=url.tls, **options))
     make = BlockingConnectionPool if waits else ConnectionPool
     kinds = UnixDomainSocketConnection, SSLConnection, Connection

@@ -51,7 +51,7 @@ def connect(
     }
     pool: Any = redis.BlockingConnectionPool  # redis-py has no types for what its pools take
     if url.kind is RedisKind.SENTINEL:
-        asked, pool = Sentinels(url.hosts, **sentinel_options(url), retry=_retry(1)), SentinelPool
+        asked, pool = Sentinels(url.hosts, **sentinel_options(url), retry=_retry(0)), SentinelPool
         return redis.Redis(connection_pool=pool(url.service, asked, ssl=url.tls, **options))
     kinds = redis.UnixDomainSocketConnection, redis.SSLConnection, redis.Connection
     return redis.Redis(connection_pool=pool(**single_server(url, *kinds), **options))

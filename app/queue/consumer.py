@@ -147,12 +147,21 @@ class StreamsConsumer(Consumer):
     def ack(self, message: MessageProxy) -> None:
         """Acknowledge a batch. Raises `ConnectionClosed`, and dramatiq tries again after 5 s."""
         assert isinstance(message, Batch)
+        ids = [entry.id for entry in message.entries]
         try:
-            self._stream.acknowledge([entry.id for entry in message.entries])
+            self._stream.acknowledge(ids)
+        except (RedisError, OSError) as error:
+            self._outage.failed(error)
+            self._acknowledge_again(ids)
+        self._held.finish(message.entries, failed=False)
+
+    def _acknowledge_again(self, ids: list[bytes]) -> None:
+        """On a new connection, which may lead to another server."""
+        try:
+            self._stream.acknowledge(ids)
         except (RedisError, OSError) as error:
             self._outage.failed(error)
             raise ConnectionClosed(error) from error
-        self._held.finish(message.entries, failed=False)
 
     def nack(self, message: MessageProxy) -> None:
         """Let the jobs of a batch that failed run again later."""

@@ -90,12 +90,20 @@ class PushListener:
     """Takes the messages for one process, until stopped.
 
     `client` has a connection of its own. `take` is called with each message and must return soon.
+    `writing_client` writes all the time, and so parts from a server that has become a replica; a
+    replica would go on to take subscriptions, and senders look for them at the primary.
     """
 
     def __init__(
-        self, client: redis.Redis, name: str, take: Callable[[bytes], None], keys: Keys = KEYS
+        self,
+        client: redis.Redis,
+        writing_client: redis.Redis,
+        name: str,
+        take: Callable[[bytes], None],
+        keys: Keys = KEYS,
     ) -> None:
         self._client: Any = client
+        self._writing_client: Any = writing_client
         self._channel = keys.pushes(name)
         self._take = take
         self._stopping = threading.Event()
@@ -129,6 +137,7 @@ class PushListener:
             if said is None:
                 if now - heard_at > SILENCE_SECONDS:
                     raise redis.ConnectionError("no sign of life")
+                self._check_place()
                 pubsub.ping()
                 continue
             heard_at = now
@@ -136,6 +145,15 @@ class PushListener:
         pubsub.unsubscribe()
         while (said := pubsub.get_message(timeout=LOOK_SECONDS)) and said["type"] != "unsubscribe":
             self._read(said)
+
+    def _check_place(self) -> None:
+        """Raise `ConnectionError` if this process does not listen where senders look."""
+        try:
+            ((_, listeners),) = self._writing_client.pubsub_numsub(self._channel)
+        except redis.RedisError:
+            return
+        if not listeners:
+            raise redis.ConnectionError("subscribed at another server")
 
     def _read(self, said: dict[str, Any]) -> None:
         if said["type"] == "message":

@@ -40,7 +40,8 @@ def beat(client: redis.Redis, name: str) -> None:
 def listening(redis_url: str, name: str) -> Iterator[list[bytes]]:
     """What a process with that name receives."""
     received: list[bytes] = []
-    listener = PushListener(connect(redis_url, connections=1, retries=0), name, received.append)
+    own, writing = connect(redis_url, connections=1, retries=0), connect(redis_url, connections=1)
+    listener = PushListener(own, writing, name, received.append)
     thread = threading.Thread(target=listener.run)
     thread.start()
     try:
@@ -74,7 +75,7 @@ def test_a_message_that_cannot_be_read_does_not_end_the_listening(
 ) -> None:
     read: list[int] = []
     own = connect(redis_url, connections=1, retries=0)
-    listener = PushListener(own, "alive", lambda message: read.append(int(message)))
+    listener = PushListener(own, client, "alive", lambda message: read.append(int(message)))
     thread = threading.Thread(target=listener.run)
     thread.start()
     sender = PushSender(client)

@@ -1,0 +1,170 @@
+"""Another server becomes the primary: captures, jobs and pushes go on there within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import QueueUnavailable
+from app.queue.admission import AdmissionClient, AdmissionRequest
+from app.queue.broker import StreamsBroker
+from app.queue.client_options import redis_server
+from app.queue.connection import connect
+from app.queue.jobs import DELIVERIES, KEYS, RECORD_CAPTURES
+from app.queue.policy import Policy
+from app.queue.push_channel import PushListener, PushSender
+from scripts.system.ports import LOOPBACK
+from scripts.system.valkey import find_server
+from tests.queue.working import declare, eventually, working
+from tests.sentinel_servers import SentinelServers, sentinel_servers
+
+PROGRAMS = [
+    pytest.param("valkey", id="valkey"),
+    pytest.param("redis-server", id="redis"),
+]
+#: From the promotion of another server to the first success with it, on a slow machine.
+MOVED_SECONDS = 8.0
+NAME = "alive"
+
+
+@pytest.fixture(params=PROGRAMS)
+def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SentinelServers]:
+    program = find_server() if request.param == "valkey" else shutil.which(request.param)
+    if program is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    with sentinel_servers(tmp_path, program=Path(program), replicas=2) as servers:
+        yield servers
+
+
+class Traffic:
+    """Everything that uses the queue, in one process; remembers when each thing last worked."""
+
+    def __init__(self, url: str) -> None:
+        self.accepted: dict[int, float] = {}
+        self.recorded: dict[int, float] = {}
+        self.pushed: list[float] = []
+        self._url = url
+        self._stopping = threading.Event()
+        self._broker = StreamsBroker(url, threads=4, policy=Policy(beat_seconds=0.2))
+        declare(self._broker, self._record, RECORD_CAPTURES)
+        listening = connect(url, connections=1, retries=0)
+        self._listener = PushListener(
+            listening, self._broker.client, NAME, lambda _: self.pushed.append(time.monotonic())
+        )
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Traffic:
+        self._stack.enter_context(working(self._broker))
+        for run in (self._capture_all, self._push_all, self._listener.run):
+            thread = threading.Thread(target=run)
+            thread.start()
+            self._stack.callback(thread.join, 20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._listener.stop()
+        self._stack.close()
+        self._broker.close()
+
+    def flows_since(self, moment: float) -> bool:
+        """Whether each thing has worked after a moment."""
+        ways = list(self.accepted.values()), list(self.recorded.values()), self.pushed
+        return all(way and way[-1] > moment for way in ways)
+
+    def _record(self, numbers: list[int]) -> None:
+        self.recorded |= dict.fromkeys(numbers, time.monotonic())
+
+    def _capture_all(self) -> None:
+        asyncio.run(self._capture())
+
+    async def _capture(self) -> None:
+        admission = AdmissionClient(self._url, 10_000)
+        for number in itertools.takewhile(lambda _: not self._stopping.is_set(), itertools.count()):
+            request = AdmissionRequest(b"%d" % number, b"", f"same:{number}", 1000)
+            try:
+                await admission.admit([request])
+                self.accepted[number] = time.monotonic()
+            except QueueUnavailable:
+                pass
+            await asyncio.sleep(0.02)
+        await admission.close()
+
+    def _push_all(self) -> None:
+        client = connect(self._url, connections=1)
+        sender = PushSender(client)
+        while not self._stopping.wait(0.05):
+            try:
+                client.hset(KEYS.heartbeats(DELIVERIES), NAME, "1")
+                if name := sender.choose():
+                    sender.send(name, b"push")
+            except Exception:
+                continue
+
+
+def gap(times: list[float], since: float) -> float:
+    """The longest pause after a moment."""
+    moments = [since, *(each for each in times if each > since)]
+    return max((b - a for a, b in itertools.pairwise(moments)), default=0.0)
+
+
+def promotion(servers: SentinelServers, before: int) -> float:
+    """When another server than before began to say that it is the primary."""
+    others = [port for port in servers.servers if port != before]
+    clients = [servers.client(port) for port in others]
+    eventually(lambda: any(client.role()[0] == "master" for client in clients), 40)
+    return time.monotonic()
+
+
+def kill(servers: SentinelServers) -> None:
+    servers.kill(servers.primary)
+
+
+def freeze(servers: SentinelServers) -> None:
+    servers.kill(servers.primary, signal.SIGSTOP)
+
+
+def kill_with_a_sentinel(servers: SentinelServers) -> None:
+    servers.kill(servers.sentinels[0])
+    servers.kill(servers.primary)
+
+
+@pytest.mark.all_only
+@pytest.mark.parametrize(
+    "fault", [kill, freeze, kill_with_a_sentinel, SentinelServers.promote_another]
+)
+def test_everything_goes_on_with_the_new_primary(
+    servers: SentinelServers,
+    fault: Callable[[SentinelServers], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = servers.primary
+    with Traffic(servers.url) as traffic:
+        eventually(lambda: traffic.flows_since(0.0))
+        began = time.monotonic()
+        fault(servers)
+        promoted = promotion(servers, before)
+        eventually(lambda: servers.primary != before, 40)
+        known = time.monotonic()
+        eventually(lambda: traffic.flows_since(known), MOVED_SECONDS)
+        took = time.monotonic() - known
+    print(
+        f"{fault.__name__}: promoted after {promoted - began:.1f} s, known {known - began:.1f} s,"
+        f" everything {took:.2f} s later; longest pause: captures"
+        f" {gap(list(traffic.accepted.values()), began):.2f} s, jobs"
+        f" {gap(list(traffic.recorded.values()), began):.2f} s,"
+        f" pushes {gap(traffic.pushed, began):.2f} s"
+    )
+    late = {number for number, at in traffic.accepted.items() if at > known}
+    assert late <= traffic.recorded.keys() | {max(traffic.accepted)}
+    assert "redis.server_changed" in caplog.text
+    assert redis_server(servers.url).address == f"{LOOPBACK}:{servers.primary}"
