@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from scripts.system.ports import LOOPBACK, free_port
 from scripts.system.valkey import SETTINGS, find_server
@@ -61,9 +64,13 @@ class SentinelServers:
             _, primary = client.sentinel_get_master_addr_by_name(SERVICE)
         return int(primary)
 
-    def client(self, port: int) -> redis.Redis:
-        """A client of one server alone."""
-        return _client(port, PASSWORD)
+    def is_primary(self, port: int) -> bool:
+        """Whether a server says so itself."""
+        try:
+            with _client(port, PASSWORD) as client:
+                return str(client.role()[0]) == "master"
+        except redis.ConnectionError:
+            return False
 
     def promote_another(self) -> None:
         """Make the Sentinels promote another server, while the primary is well."""
@@ -131,9 +138,9 @@ def sentinel_servers(
 
 
 def _client(port: int, password: str | None = None) -> redis.Redis:
-    return redis.Redis(
-        host=LOOPBACK, port=port, password=password, protocol=2, decode_responses=True
-    )
+    none = Retry(NoBackoff(), 0)
+    options: Any = {"protocol": 2, "decode_responses": True, "retry": none}
+    return redis.Redis(host=LOOPBACK, port=port, password=password, **options)
 
 
 def _follows(port: int) -> bool:

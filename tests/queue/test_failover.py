@@ -27,21 +27,17 @@ from scripts.system.valkey import find_server
 from tests.queue.working import declare, eventually, working
 from tests.sentinel_servers import SentinelServers, sentinel_servers
 
-PROGRAMS = [
-    pytest.param("valkey", id="valkey"),
-    pytest.param("redis-server", id="redis"),
-]
 #: From the promotion of another server to the first success with it, on a slow machine.
 MOVED_SECONDS = 8.0
 NAME = "alive"
 
 
-@pytest.fixture(params=PROGRAMS)
-def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SentinelServers]:
-    program = find_server() if request.param == "valkey" else shutil.which(request.param)
-    if program is None:
+@pytest.fixture
+def servers(program: str, tmp_path: Path) -> Iterator[SentinelServers]:
+    path = find_server() if program == "valkey" else shutil.which(program)
+    if path is None:
         pytest.skip("redis-server is not installed (apt-get install redis-server)")
-    with sentinel_servers(tmp_path, program=Path(program), replicas=2) as servers:
+    with sentinel_servers(tmp_path, program=Path(path), replicas=2) as servers:
         yield servers
 
 
@@ -120,8 +116,7 @@ def gap(times: list[float], since: float) -> float:
 def promotion(servers: SentinelServers, before: int) -> float:
     """When another server than before began to say that it is the primary."""
     others = [port for port in servers.servers if port != before]
-    clients = [servers.client(port) for port in others]
-    eventually(lambda: any(client.role()[0] == "master" for client in clients), 40)
+    eventually(lambda: any(servers.is_primary(port) for port in others), 40)
     return time.monotonic()
 
 
@@ -138,9 +133,15 @@ def kill_with_a_sentinel(servers: SentinelServers) -> None:
     servers.kill(servers.primary)
 
 
-@pytest.mark.all_only
 @pytest.mark.parametrize(
-    "fault", [kill, freeze, kill_with_a_sentinel, SentinelServers.promote_another]
+    ("program", "fault"),
+    [
+        ("valkey", SentinelServers.promote_another),
+        pytest.param("valkey", freeze, marks=pytest.mark.all_only),
+        pytest.param("redis-server", kill, marks=pytest.mark.all_only),
+        pytest.param("redis-server", kill_with_a_sentinel, marks=pytest.mark.all_only),
+        pytest.param("redis-server", SentinelServers.promote_another, marks=pytest.mark.all_only),
+    ],
 )
 def test_everything_goes_on_with_the_new_primary(
     servers: SentinelServers,
