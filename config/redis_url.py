@@ -130,9 +130,7 @@ def _service(path: str) -> tuple[str, str]:
     """The name of the service and the database, from /service/0."""
     service, _, database = path.strip("/").partition("/")
     if not re.fullmatch(r"[A-Za-z0-9._-]+", service):
-        raise ValueError(
-            "expected redis+sentinel://host,host,host/service/0, the service as in sentinel.conf"
-        )
+        raise ValueError("expected redis+sentinel://host,host,host/service/0, as in sentinel.conf")
     return service, database
 
 

@@ -24,7 +24,8 @@ from app.queue.client_options import (
     server_options,
     single_server,
 )
-from app.queue.sentinels import AsyncSentinelPool, AsyncSentinels, WaitingSentinelPool
+from app.queue.sentinel_pools import AsyncSentinelPool, WaitingSentinelPool
+from app.queue.sentinels import AsyncSentinels
 from config.redis_url import RedisKind, parse_redis_url
 
 #: Introduces a new connection to its server.

@@ -15,7 +15,8 @@ from app.queue.client_options import (
     server_options,
     single_server,
 )
-from app.queue.sentinels import SentinelPool, Sentinels
+from app.queue.sentinel_pools import SentinelPool
+from app.queue.sentinels import Sentinels
 from config.outage import Outage
 from config.redis_url import RedisKind, parse_redis_url
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import redis
@@ -24,8 +23,6 @@ from config.redis_url import Host
 #: A Sentinel answers from memory; one that takes longer is skipped for `REST_SECONDS`.
 REPLY_SECONDS = 0.3
 REST_SECONDS = 3.0
-#: How often a pool that is in use asks for the primary.
-LOOK_SECONDS = 1.0
 
 _AWAY: tuple[type[Exception], ...] = (RedisError, OSError)
 
@@ -116,63 +113,6 @@ class AsyncSentinels(redis.asyncio.sentinel.Sentinel):
             return None
         finally:
             await sentinel.connection_pool.disconnect(inuse_connections=False)
-
-
-def _untyped(method: Any) -> Any:
-    """A method of redis-py that has no types."""
-    return method
-
-
-class _Looks:
-    """When to ask for the primary again though no connection has failed.
-
-    After a promotion by hand the old primary goes on for many seconds, and what it accepts is lost.
-    """
-
-    def __init__(self) -> None:
-        self._next_at = 0.0
-
-    def is_due(self) -> bool:
-        """Whether to ask now; then not again for a while."""
-        now = time.monotonic()
-        if now < self._next_at:
-            return False
-        self._next_at = now + LOOK_SECONDS
-        return True
-
-
-class SentinelPool(redis.sentinel.SentinelConnectionPool, redis.BlockingConnectionPool):
-    """Connections to the primary, for threads, which wait for one of a busy pool."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._looks = _Looks()
-        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
-
-    def get_connection(self, *arguments: Any, **options: Any) -> Any:
-        """A connection to what is the primary now."""
-        if self._looks.is_due():
-            with suppress(redis.ConnectionError):
-                _untyped(super().get_master_address)()  # hangs up if it is another
-        return _untyped(super().get_connection)(*arguments, **options)
-
-
-class AsyncSentinelPool(redis.asyncio.sentinel.SentinelConnectionPool):
-    """Connections to the primary for tasks."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._looks = _Looks()
-        super().__init__(*arguments, **options)  # type: ignore[no-untyped-call]
-
-    async def get_connection(self, *arguments: Any, **options: Any) -> Any:
-        """A connection to what is the primary now."""
-        if self._looks.is_due():
-            with suppress(redis.ConnectionError):
-                await _untyped(super().get_master_address)()  # hangs up if it is another
-        return await _untyped(super().get_connection)(*arguments, **options)
-
-
-class WaitingSentinelPool(AsyncSentinelPool, redis.asyncio.BlockingConnectionPool):
-    """The same for tasks that wait for a connection of a busy pool."""
 
 
 def _found(answers: list[Answer], service_name: str) -> Host:

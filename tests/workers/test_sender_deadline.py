@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.attempt import AttemptResult, ErrorClass
+from tests.tls import Authority
 from tests.workers.attackers import (
     ENDLESS_BODIES,
     ENDLESS_HEADS,
@@ -27,7 +28,6 @@ from tests.workers.attackers import (
     read_request,
     receiving,
 )
-from tests.workers.tls import Authority
 from workers.sender import Sender
 from workers.sending.answer import BODY_SECONDS_MAX
 from workers.sending.resolver import LookUp

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app.domain.attempt import AttemptResult, ErrorClass
+from tests.tls import Authority, self_signed_context
 from tests.workers.attackers import answering, receiving
-from tests.workers.tls import Authority, self_signed_context
 from workers.sender import Sender
 from workers.sending.connection import Connection
 from workers.sending.resolver import SocketAddress

@@ -35,6 +35,10 @@ class Authority:
         self, *names: str, valid_for: timedelta = timedelta(days=1)
     ) -> ssl.SSLContext:
         """Give a server's context with a certificate for these names; expired if negative."""
+        return _context(self.issue(*names, valid_for=valid_for))
+
+    def issue(self, *names: str, valid_for: timedelta = timedelta(days=1)) -> Path:
+        """The path of a file with a certificate for these names and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         certificate = (
@@ -46,7 +50,7 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
-        return _context(self._folder / f"{self._serial}.pem", certificate, key)
+        return _write(self._folder / f"{self._serial}.pem", certificate, key)
 
     def _builder(
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, valid_for: timedelta
@@ -75,7 +79,7 @@ def self_signed_context(folder: Path, name: str) -> ssl.SSLContext:
         .add_extension(x509.SubjectAlternativeName([_name(name)]), critical=False)
     )
     certificate = _dated(builder, timedelta(days=1)).sign(key, hashes.SHA256())
-    return _context(folder / "self-signed.pem", certificate, key)
+    return _context(_write(folder / "self-signed.pem", certificate, key))
 
 
 _CA_USAGE = x509.KeyUsage(
@@ -108,15 +112,17 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def _context(
-    file: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey
-) -> ssl.SSLContext:
+def _write(file: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
     file.write_bytes(_pem(certificate) + private)
+    return file
+
+
+def _context(file: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context
