@@ -20,6 +20,7 @@ from app.monitoring.checks import (
     network_checks,
     process_checks,
     redis_checks,
+    sentinel_checks,
 )
 from app.monitoring.system import System
 
@@ -37,6 +38,7 @@ class Group(NamedTuple):
 
 
 REDIS = Group("redis", redis_checks.gather, redis_checks.CHECKS, asks_server=True)
+SENTINELS = Group("sentinels", sentinel_checks.gather, sentinel_checks.CHECKS)
 DATABASE = Group("postgresql", database_checks.gather, database_checks.CHECKS, asks_server=True)
 DATA = Group("data", data_checks.gather, data_checks.CHECKS)
 PROCESSES = Group("processes", process_checks.gather, process_checks.CHECKS)
@@ -46,9 +48,9 @@ NETWORK = Group("network", network_checks.gather, network_checks.CHECKS)
 CALLERS = Group("callers", caller_checks.gather, caller_checks.CHECKS)
 
 #: Everything, in the order in which it is shown.
-GROUPS = (REDIS, DATABASE, DATA, PROCESSES, BACKLOG, HOST, NETWORK, CALLERS)
+GROUPS = (REDIS, SENTINELS, DATABASE, DATA, PROCESSES, BACKLOG, HOST, NETWORK, CALLERS)
 #: What takes no more than a moment and says nothing of other hosts.
-QUICK = (REDIS, DATABASE, DATA, PROCESSES, BACKLOG, HOST)
+QUICK = (REDIS, SENTINELS, DATABASE, DATA, PROCESSES, BACKLOG, HOST)
 
 _ANSWERS = "answers"
 #: How the line of a check begins whose facts could not be gathered.

@@ -20,8 +20,10 @@ from app.monitoring.checks import (
     network_checks,
     process_checks,
     redis_checks,
+    sentinel_checks,
 )
 from app.monitoring.doctor import GROUPS
+from app.queue.sentinel_facts import SentinelSeen
 from app.queue.server_facts import RedisFacts
 from app.storage.server_facts import DatabaseFacts, TableState
 from config.settings import Settings
@@ -69,6 +71,10 @@ SETTINGS = Settings("", "", b"", base_domain="example.com")
 CALLERS = caller_checks.Facts(SETTINGS, [f"198.51.100.{number}" for number in range(100)])
 
 
+SENTINELS = [SentinelSeen(f"s{n}:26379", ("a", 6379), True, 2, 2, 1) for n in range(3)]
+SILENT = SentinelSeen("s3:26379")
+
+
 def redis(**info: object) -> RedisFacts:
     return REDIS._replace(info={**REDIS.info, **info})
 
@@ -95,6 +101,7 @@ WIDE = (ipaddress.ip_network("0.0.0.0/0"),)
 
 WELL: dict[str, object] = {
     "redis": REDIS,
+    "sentinels": SENTINELS,
     "postgresql": DATABASE,
     "data": DATA,
     "processes": ALL_ROLES,
@@ -123,6 +130,18 @@ FAULTS: list[tuple[Check, object, Status]] = [
     (redis_checks.answers_quickly, REDIS._replace(reply_seconds=0.1), WARNING),
     (redis_checks.has_the_right_time, REDIS._replace(seconds_ahead=-3600.0), FAILED),
     (redis_checks.has_the_right_time, REDIS._replace(seconds_ahead=1.0), WARNING),
+    (sentinel_checks.enough_answer, [*SENTINELS, SILENT], WARNING),
+    (sentinel_checks.enough_answer, [SENTINELS[0], SILENT, SILENT], FAILED),
+    (sentinel_checks.enough_answer, [SENTINELS[0]._replace(others=4)] * 2, FAILED),
+    (sentinel_checks.enough_answer, [SILENT] * 3, FAILED),
+    (
+        sentinel_checks.they_agree,
+        [*SENTINELS, SENTINELS[0]._replace(primary=("b", 6379))],
+        WARNING,
+    ),
+    (sentinel_checks.they_agree, [each._replace(is_up=False) for each in SENTINELS], FAILED),
+    (sentinel_checks.they_agree, [SILENT], FAILED),
+    (sentinel_checks.there_is_a_replica, [e._replace(replicas=0) for e in SENTINELS], FAILED),
     (database_checks.takes_writes, DATABASE._replace(in_recovery=True), FAILED),
     (database_checks.takes_writes, database(transaction_read_only="on"), FAILED),
     (database_checks.fsyncs, database(fsync="off"), FAILED),

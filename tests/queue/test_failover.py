@@ -22,6 +22,7 @@ from app.queue.connection import connect
 from app.queue.jobs import DELIVERIES, KEYS, RECORD_CAPTURES
 from app.queue.policy import Policy
 from app.queue.push_channel import PushListener, PushSender
+from app.queue.sentinel_facts import sentinel_facts
 from scripts.system.ports import LOOPBACK
 from scripts.system.valkey import find_server
 from tests.queue.working import declare, eventually, working
@@ -168,4 +169,9 @@ def test_everything_goes_on_with_the_new_primary(
     late = {number for number, at in traffic.accepted.items() if at > known}
     assert late <= traffic.recorded.keys() | {max(traffic.accepted)}
     assert "redis.server_changed" in caplog.text
+    seen = [each for each in sentinel_facts(servers.url) if each.primary]
+    assert len(seen) == len(servers.sentinels) - (fault is kill_with_a_sentinel)
+    assert all(each.is_up and each.quorum == 2 and each.others == 2 for each in seen)
+    assert {each.primary for each in seen} == {(LOOPBACK, servers.primary)}
+    assert max(each.replicas for each in seen) >= 1
     assert redis_server(servers.url).address == f"{LOOPBACK}:{servers.primary}"
