@@ -14,15 +14,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg2
-import psycopg2.extensions
 from peewee import PeeweeException, PostgresqlDatabase
 from playhouse.pool import MaxConnectionsExceeded
 
 from app.domain.errors import StorageUnavailable
 from app.storage.connection_settings import MigratingSession, Session, SessionByIndex
+from app.storage.hosts import which_server
 from app.storage.pool import POOL_SECONDS, Pool
 from config.outage import Outage
-from config.settings import BadSetting
 
 Database = PostgresqlDatabase
 
@@ -54,24 +53,13 @@ def open_database(
     """
     url = url.replace("postgres://", "postgresql://", 1)  # peewee knows a URL by this prefix
     session = MigratingSession if migrating else SessionByIndex if by_index else Session
-    options = _CONNECTION | {"connection_factory": session} | _which_host(url)
+    options = _CONNECTION | {"connection_factory": session} | which_server(url)
     if pool_size is not None:
         pooled: Database = Pool(
             url, max_connections=pool_size, stale_timeout=300, timeout=POOL_SECONDS, **options
         )
         return pooled
     return PostgresqlDatabase(url, thread_safe=not shared, **options)
-
-
-def _which_host(url: str) -> dict[str, str]:
-    """Of several hosts the one that takes writes, unless the URL says otherwise."""
-    try:
-        options = psycopg2.extensions.parse_dsn(url)
-    except psycopg2.ProgrammingError:
-        # Not quoted: where a password holds a question mark, what is refused is part of it.
-        raise BadSetting("DATABASE_URL", "expected a URL with parameters of libpq alone") from None
-    has_several = "," in options.get("host", "") and "target_session_attrs" not in options
-    return {"target_session_attrs": "read-write"} if has_several else {}
 
 
 class _Turn:
@@ -96,7 +84,8 @@ def connect(database: Database) -> None:
     try:
         if turn.failed_at >= asked_at:
             raise StorageUnavailable
-        database.connect(reuse_if_open=True)
+        if database.connect(reuse_if_open=True):
+            _prefer_server(database)
     except MaxConnectionsExceeded as error:
         turn.failed_at = time.monotonic()  # all of the pool hang
         raise StorageUnavailable from error
@@ -106,6 +95,13 @@ def connect(database: Database) -> None:
         raise StorageUnavailable from error
     finally:
         turn.lock.release()
+
+
+def _prefer_server(database: Database) -> None:
+    """Try the server that this connection leads to first next time."""
+    info = database.connection().info
+    last = info.host, info.port
+    database.connect_params.update(which_server(str(database.database), last))
 
 
 def end_session(database: Database) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import psycopg2.errors
 import pytest
@@ -101,6 +102,23 @@ def test_a_silent_network_fails_all_threads_within_three_seconds(silent_url: str
 
     assert len(took) == 20
     assert max(took) < 3.5
+
+
+def test_a_silent_host_among_others_costs_the_first_connection_alone(
+    silent_url: str, database_url: str
+) -> None:
+    address = urlsplit(silent_url).netloc.rpartition("@")[2]
+    database = open_database(database_url.replace("@", f"@{address},"))
+    took = []
+    for _ in range(2):
+        began = time.monotonic()
+        with transaction(database):
+            pass
+        took.append(time.monotonic() - began)
+        drop_connection(database)
+
+    assert 1.5 < took[0] < 3
+    assert took[1] < 1
 
 
 def test_what_a_silent_network_leaves_unanswered_fails_within_three_seconds(
