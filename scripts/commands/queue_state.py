@@ -8,8 +8,6 @@ from contextlib import closing
 from typing import Any
 
 import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
 from app.domain.capture import Capture
 from app.queue.admission import PREFIX
@@ -18,6 +16,9 @@ from app.queue.connection import connect
 from app.queue.figures import depth_of
 from app.queue.jobs import CAPTURES, DELIVERIES, KEYS, RECORD_CAPTURES, encode_job
 from app.queue.notifier import DeliveryNotifier
+
+#: How long a deletion waits for a server that is being restarted.
+DELETE_SECONDS = 10.0
 
 
 def enqueue_captures(redis_url: str, jobs: Sequence[Sequence[Capture]]) -> None:
@@ -39,7 +40,7 @@ def capture_jobs(client: redis.Redis) -> int:
 
 def open_jobs(redis_url: str, notification_seconds: float) -> list[str]:
     """The capture jobs that are not done, dead letters too, and notifications older than that."""
-    with closing(redis.Redis.from_url(redis_url)) as client:
+    with closing(connect(redis_url, connections=1)) as client:
         captures = [
             *_ids_in(client, KEYS.stream(CAPTURES)),
             *_ids_in(client, KEYS.dead_letters(CAPTURES)),
@@ -62,10 +63,19 @@ def flush_admission(redis_url: str) -> None:
 
 
 def _delete(redis_url: str, kind: str, *names: str) -> None:
-    with closing(_patient_client(redis_url)) as client:
-        found = [*client.scan_iter(f"{PREFIX}{kind}:*", count=1000), *names]
-        if found:
-            client.delete(*found)
+    """Waits for a server which another fault has just had restarted."""
+    deadline = time.monotonic() + DELETE_SECONDS
+    with closing(connect(redis_url, connections=1)) as client:
+        while True:
+            try:
+                found = [*client.scan_iter(f"{PREFIX}{kind}:*", count=1000), *names]
+                if found:
+                    client.delete(*found)
+                return
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
 
 def _ids_in(client: redis.Redis, stream: str) -> list[str]:
@@ -76,12 +86,3 @@ def _ids_in(client: redis.Redis, stream: str) -> list[str]:
 def _age_seconds(job: str) -> float:
     """How long ago a job was enqueued: its id begins with the time."""
     return time.time() - int(job.partition("-")[0]) / 1000
-
-
-def _patient_client(url: str) -> redis.Redis:
-    """A client that waits for a server which another fault has just had restarted."""
-    return redis.Redis.from_url(
-        url,
-        retry=Retry(ConstantBackoff(0.1), retries=100),
-        retry_on_error=[redis.exceptions.BusyLoadingError, redis.exceptions.ConnectionError],
-    )
