@@ -13,14 +13,16 @@ from contextlib import closing
 from typing import NamedTuple
 
 from app.domain.finding import Finding, Status
+from app.metrics.exposition import PORT_OF_ROLE
 from app.monitoring.doctor import examine
 from app.monitoring.system import make_system
 from scripts.commands.chaos.full_disks import CannotMount
-from scripts.commands.chaos.observed import Observed, free_ports, leads, running
+from scripts.commands.chaos.observed import Observed, leads, running
 from scripts.commands.chaos.observed_faults import FAULTS, ObservedFault
 from scripts.commands.chaos.prometheus import Prometheus
 from scripts.commands.columns import aligned
 from scripts.receiver import Receiver
+from scripts.system.ports import free_ports
 from scripts.system.whole import temporary_system
 
 #: So long a sign is waited for; the oldest capture must be a minute old first.
@@ -52,7 +54,7 @@ class Signs(NamedTuple):
 
 def observe(say: Say, faults: Sequence[ObservedFault] = FAULTS) -> list[Signs]:
     """Break a system in each way and look. Takes a minute a fault."""
-    settings = {**SETTINGS, "METRICS_PORT": str(free_ports())}
+    settings = {**SETTINGS, "METRICS_PORT": str(free_ports(len(PORT_OF_ROLE)))}
     with temporary_system(settings, supervises_servers=False, roles=()) as system:
         observed = Observed(system, {}, system.settings)
         with running(observed), leads(observed.rex), Receiver() as receiver:
