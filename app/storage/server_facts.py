@@ -89,7 +89,8 @@ def _refusal(database: Database) -> str | None:
         with transaction(database) as cursor:
             check_writable(cursor)
     except StorageUnavailable as error:
-        return str(error.__cause__ or error).strip()
+        # The operating system's reason comes last: `could not write to …: No space left on device`.
+        return str(error.__cause__ or error).strip().rpartition(": ")[2]
     return None
 
 
