@@ -1,4 +1,4 @@
-"""A month of leads for `console`, each delivered to every webhook, with words and hourly figures."""
+"""A month of leads for `console`, delivered to every webhook, with words and hourly figures."""
 
 from __future__ import annotations
 
