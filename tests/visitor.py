@@ -29,8 +29,11 @@ class Visitor:
 
     def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> Reply:
         """Send a form with the token of the page seen last."""
-        sent = urlencode({"form_token": self.token, **(fields or {})}).encode()
-        return self._ask("POST", path, sent, {**_FORM, **headers})
+        return self.send(path, urlencode({"form_token": self.token, **(fields or {})}), **headers)
+
+    def send(self, path: str, encoded: str, **headers: str) -> Reply:
+        """Send a form that is encoded, as it is."""
+        return self._ask("POST", path, encoded.encode(), {**_FORM, **headers})
 
     def follow(self, reply: Reply) -> Reply:
         """The page that a redirect leads to."""

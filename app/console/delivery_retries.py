@@ -15,7 +15,7 @@ from app.storage.failed_deliveries import LOOKED_AT_MAX, Failed, Wanted
 
 PATH = "/console/deliveries"
 #: Failed deliveries of which the list groups the causes: the latest.
-GROUPED = 500
+GROUPED = 200
 #: Deliveries that one transaction sends again.
 _STEP = 500
 _FILTER_CHARS_MAX = 100

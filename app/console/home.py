@@ -15,8 +15,9 @@ from app.console.visit import Page, Visit
 from app.domain.errors import NotFound
 from app.domain.loss import anything_lost
 from app.domain.times import now
-from app.storage import event_stream, figures, hours, lead_lists, webhooks
+from app.storage import figures, first_steps, hours, lead_lists
 from app.storage.database import transaction
+from app.storage.first_steps import FirstSteps
 from app.storage.hours import HOUR, DeliveryHour, LeadHour, WebhookState
 from app.storage.lead_lists import Wanted
 
@@ -33,17 +34,21 @@ def show(visit: Visit) -> Page:
         counted = hours.leads_since(cursor, org_id, first - _DAY)
         delivered = hours.deliveries_since(cursor, org_id, first)
         states = hours.webhook_states(cursor, org_id)
-        has_leads = event_stream.oldest(cursor, org_id) is not None
-        has_webhooks = webhooks.count(cursor, org_id) > 0
+        done = first_steps.done(cursor, org_id)
         latest = lead_lists.page(cursor, org_id, Wanted(), _LATEST).leads
         progress = lead_lists.progress_of(cursor, [e.event_id for e in latest if e.event_id])
         in_fallback, unreadable = figures.backlog(cursor)
-    allowed = visit.services.settings.allow_volatile_queue
-    facts = visit.services.queue_look.facts()
+    lost = anything_lost(
+        visit.services.queue_look.facts(),
+        in_fallback,
+        unreadable,
+        volatile_allowed=visit.services.settings.allow_volatile_queue,
+        has_counts=visit.runs_the_system,
+    )
     due = [state for state in states if state.oldest_due_at and state.status == "active"]
     values = {
         "org": visit.org.slug,
-        "steps": _steps(visit, states, has_leads=has_leads, has_webhooks=has_webhooks),
+        "steps": _steps(visit, done),
         "today": _total(counted, first, at),
         "before": _total(counted, first - _DAY, first),
         "aside": _total(counted, first, at, ("quarantined", "rejected")),
@@ -52,7 +57,7 @@ def show(visit: Visit) -> Page:
         "oldest": min((s for s in due if _is_late(s, at)), key=_due_at, default=None),
         "open_circuits": [s for s in states if s.circuit_open_until and s.circuit_open_until > at],
         "paused": [state for state in states if state.status != "active"],
-        "lost": anything_lost(facts, in_fallback, unreadable, volatile_allowed=allowed),
+        "lost": lost,
         "leads": latest,
         "progress": progress,
     }
@@ -71,12 +76,12 @@ async def root(request: Request) -> Response:
     return RedirectResponse("/console/", 303, headers=PRIVATE_HEADERS)
 
 
-def _steps(
-    visit: Visit, states: Sequence[WebhookState], *, has_leads: bool, has_webhooks: bool
-) -> list[dict[str, object]]:
+def _steps(visit: Visit, done: FirstSteps) -> list[dict[str, object]]:
     """The first steps, with this host filled in; empty when all are done."""
+    if all(done):
+        return []
     at, json = visit.public_origin, "-H 'Content-Type: application/json'"
-    steps: list[dict[str, object]] = [
+    return [
         {
             "title": "Send a lead",
             "text": "From a terminal, or from a form on any page.",
@@ -85,7 +90,7 @@ def _steps(
                 f'<form method="post" action="{at}/capture"><input name="email"></form>',
             ],
             "path": "",
-            "done": has_leads,
+            "done": done.lead,
         },
         {
             "title": "Add a webhook",
@@ -95,17 +100,16 @@ def _steps(
                 """ -d '{"url": "https://example.com/hook"}'"""
             ],
             "path": "/console/webhooks",
-            "done": has_webhooks,
+            "done": done.webhook,
         },
         {
             "title": "See it delivered",
             "text": "The next lead is sent at once. Open it to see the request and the response.",
             "commands": [],
             "path": "",
-            "done": any(state.has_succeeded for state in states),
+            "done": done.delivery,
         },
     ]
-    return [] if all(step["done"] for step in steps) else steps
 
 
 def _total(

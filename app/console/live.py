@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from starlette.concurrency import run_in_threadpool
 
@@ -26,8 +26,9 @@ LOOK_SECONDS = 1.0
 KEEP_ALIVE_SECONDS = 15.0
 #: How long one stream lasts; the browser opens another one.
 STREAM_SECONDS = 600.0
-#: Streams of one process.
+#: Streams of one process, and of one user in it.
 STREAMS_MAX = 200
+STREAMS_OF_USER_MAX = 20
 
 Look = Callable[[list[str]], Mapping[str, str]]
 _CHANGED, _KEEP_ALIVE = b"data: changed\n\n", b": still here\n\n"
@@ -41,20 +42,24 @@ class LiveChanges:
         self._look = look
         #: Who listens to a topic, and the fingerprint that each of them was told of.
         self._listeners: defaultdict[str, dict[asyncio.Event, str | None]] = defaultdict(dict)
+        self._streams_by_user: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the limit of listeners is reached."""
-        return sum(map(len, self._listeners.values())) >= STREAMS_MAX
+    def has_room_for(self, user_id: str) -> bool:
+        """Whether a user may open one more stream."""
+        its, all_ = self._streams_by_user[user_id], self._streams_by_user.total()
+        return its < STREAMS_OF_USER_MAX and all_ < STREAMS_MAX
 
-    async def stream(self, topic: str, stopping: asyncio.Event) -> AsyncIterator[bytes]:
-        """The lines of one stream, until the process is told to stop or time is up.
+    async def stream(
+        self, topic: str, user_id: str, stopping: asyncio.Event
+    ) -> AsyncGenerator[bytes]:
+        """The lines of one user's stream, until the process is told to stop or time is up.
 
         The first look counts as a change: something may have happened since the page was made.
         """
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
         self._listeners[topic][changed] = None
+        self._streams_by_user[user_id] += 1
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
         try:
@@ -68,6 +73,8 @@ class LiveChanges:
             del self._listeners[topic][changed]
             if not self._listeners[topic]:
                 del self._listeners[topic]
+            self._streams_by_user.subtract([user_id])
+            self._streams_by_user += Counter()  # drops those without a stream
 
     async def _watch(self) -> None:
         while self._listeners:

@@ -95,6 +95,7 @@ ROUTES: list[BaseRoute] = [
     action("/console/users/{id}/role", users.set_role, Role.ADMIN),
     action("/console/users/{id}/disable", users.disable, Role.ADMIN),
     action("/console/users/{id}/enable", users.enable, Role.ADMIN),
+    action("/console/users/{id}/delete", users.delete, Role.ADMIN),
     # Last: whatever else is under here is no page.
     page("/console/{path:path}", home.nothing),
 ]

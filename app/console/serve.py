@@ -81,14 +81,14 @@ async def serve_changes(topic_of: Callable[[Visit], str], request: Request) -> R
     live: LiveChanges = request.app.state.live
     try:
         visit = await _admit(request, Role.VIEWER)
-        if live.is_full:
+        if not live.has_room_for(visit.user.id):
             raise Unavailable("Too many pages are live at this moment")
         topic = topic_of(visit)
     except NotSignedIn:
         return Response(status_code=401, headers=PRIVATE_HEADERS)
     except RexError as error:
         return error_page(request, error)
-    lines = live.stream(topic, stop_event(request.scope))
+    lines = live.stream(topic, visit.user.id, stop_event(request.scope))
     headers = {"X-Accel-Buffering": "no"}  # nginx would hold the lines back
     stream = StreamingResponse(lines, media_type="text/event-stream", headers=headers)
     return finish(request, stream)

@@ -43,7 +43,7 @@ def show(visit: Visit) -> Page:
         "expected_roles": ROLES,
         "versions": _versions(seen or []),
         "version": VERSION,
-        "runs_it": visit.org.slug == visit.services.settings.default_org,
+        "runs_it": visit.runs_the_system,
     }
     return Page("system/show.html", values, fragment="system/body.html")
 

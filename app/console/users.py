@@ -62,6 +62,14 @@ def enable(visit: Visit) -> Redirect:
     return Redirect(PATH, f"{user.email} may sign in again.")
 
 
+def delete(visit: Visit) -> Redirect:
+    """Delete a user."""
+    with transaction(visit.services.database) as cursor:
+        user = _user_in_path(visit, cursor)
+        user_service.delete(cursor, user, visit.user.id)
+    return Redirect(PATH, f"{user.email} was deleted.")
+
+
 def _user_in_path(visit: Visit, cursor: Cursor) -> User:
     found = users.find(cursor, visit.org.id, visit.id_in_path("usr", "User"))
     if found is None:

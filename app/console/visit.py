@@ -52,6 +52,11 @@ class Visit:
         """The caller for operations."""
         return Caller(self.org, self.user.id, self.host)
 
+    @property
+    def runs_the_system(self) -> bool:
+        """Whether the org is the default one, whose users see what concerns all orgs."""
+        return self.org.slug == self.services.settings.default_org
+
     def note(
         self, cursor: Cursor, action: str, subject_id: str | None = None, **details: object
     ) -> None:

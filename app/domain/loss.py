@@ -23,19 +23,27 @@ class Answer(NamedTuple):
 
 
 def anything_lost(
-    queue: QueueFacts | None, in_fallback: int, unreadable: int, *, volatile_allowed: bool
+    queue: QueueFacts | None,
+    in_fallback: int,
+    unreadable: int,
+    *,
+    volatile_allowed: bool,
+    has_counts: bool = True,
 ) -> Answer:
-    """Whether a lead that was answered with 202 may be missing."""
-    basis = [
-        "Each lead is on disk before its 202.",
-        f"{in_fallback} in PostgreSQL's fallback queue, {unreadable} unreadable jobs.",
-    ]
+    """Whether a lead that was answered with 202 may be missing.
+
+    The counts are of all orgs, so without `has_counts` the answer does not name them.
+    """
+    basis = ["Each lead is on disk before its 202."]
+    if has_counts:
+        basis.append(f"{in_fallback} in PostgreSQL's fallback queue, {unreadable} unreadable jobs.")
     if queue is None:
         basis.append(
             "Redis is away: new leads go to PostgreSQL; what it holds stays there until it is back."
         )
         return Answer("Not known", "warn", basis)
-    basis.append(f"{queue.unfinished} jobs in the queue, {queue.dead_letters} dead letters.")
+    if has_counts:
+        basis.append(f"{queue.unfinished} jobs in the queue, {queue.dead_letters} dead letters.")
     if queue.volatile and volatile_allowed:
         return Answer("Possible", "bad", [queue.volatile, *basis[1:]])
     if queue.volatile:

@@ -14,7 +14,7 @@ from app.storage import capture_lists
 from app.storage.database import Cursor
 
 #: Events, and leads that were set aside, that are looked at.
-LOOKED_AT_MAX, _SET_ASIDE_MAX = 2000, 500
+LOOKED_AT_MAX, _SET_ASIDE_MAX = 1000, 250
 
 # The look-ups are LATERAL and cannot become joins: whatever a plan expects, they go by key.
 _RECORDED = """

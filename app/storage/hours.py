@@ -116,7 +116,6 @@ class WebhookState(NamedTuple):
     name: str
     status: str
     oldest_due_at: datetime | None
-    has_succeeded: bool
     failure_count: int
     circuit_open_until: datetime | None
 
@@ -129,7 +128,6 @@ def webhook_states(cursor: Cursor, org_id: str) -> Sequence[WebhookState]:
             (SELECT next_attempt_at FROM deliveries d
              WHERE d.webhook_id = w.id AND d.status = 'pending'
              ORDER BY d.webhook_id, d.next_attempt_at LIMIT 1),
-            h.last_success_at IS NOT NULL,
             h.failure_count, h.not_before
         FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
         WHERE w.org_id = %s AND w.status <> 'deleted' ORDER BY w.id

@@ -18,18 +18,24 @@ from app.domain.times import now
 from app.storage import capture_lists, capture_words
 from app.storage.captures import StoredCapture
 from app.storage.database import Cursor
+from app.storage.lists import walk
 from app.storage.models import Captures, columns_for
 
-#: Rows that one page with a filter looks at, and one without: edits have events, too.
+#: Rows that one page with a filter looks at, and one without: edits have events, too. With words,
+#: only those that are not indexed yet.
 LOOKED_AT_MAX = 3000
 _LOOKED_AT = 500
+_LOOKED_AT_FOR_WORDS = 1000
 
 _SET_ASIDE = (CaptureStatus.QUARANTINED.value, CaptureStatus.REJECTED.value)
 _COLUMNS = ", ".join(f"c.{column.column_name}" for column in columns_for(Captures, StoredCapture))
 
 
 class Wanted(NamedTuple):
-    """Which leads to list; "" and (): any. `after` and `before` bound their ULIDs, both without."""
+    """Which leads to list; "" and (): any. `after` and `before` bound their ULIDs, both without.
+
+    `contact_ids`: those that were answered with one of these ids.
+    """
 
     statuses: Sequence[str] = ()
     source: str = ""
@@ -44,9 +50,12 @@ class Wanted(NamedTuple):
     @property
     def is_filtered(self) -> bool:
         """Whether rows are left out by what they say."""
-        return any(
-            (self.source, self.campaign, self.form, self.stage, self.words, self.contact_ids)
-        )
+        return any((self.source, self.campaign, self.form, self.stage, self.words))
+
+    @property
+    def looks_at_max(self) -> int:
+        """How many rows one page looks at, at most."""
+        return min(LOOKED_AT_MAX, _LOOKED_AT_FOR_WORDS) if self.words else LOOKED_AT_MAX
 
 
 class Lead(NamedTuple):
@@ -82,8 +91,11 @@ class Progress(NamedTuple):
 def page(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
     """Up to `limit` of an org's leads.
 
-    With words, the latest are looked through, and older ones come from the index of words.
+    Those of contacts come from an index. With words, the latest are looked through, and older ones
+    come from the index of words.
     """
+    if wanted.contact_ids:
+        return _of_contacts(cursor, org_id, wanted, limit)
     found = _walk(cursor, org_id, wanted, limit)
     missing = limit - len(found.leads)
     if not wanted.words or not missing or found.next_before is None:
@@ -116,12 +128,25 @@ def _by_words(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPa
     """Leads with words that begin so; at the end of the index, where it ends."""
     before = f"cap_{wanted.before}"
     ids = capture_words.find(cursor, org_id, wanted.words, before, limit + 1)
-    cursor.execute(_BY_IDS, {"org": org_id, "ids": ids[:limit]})
-    found = [lead for lead in (_lead(*row) for row in cursor) if _is_wanted(lead, wanted)]
+    found = _by_ids(cursor, org_id, wanted, ids[:limit])
     if len(ids) > limit:
         return LeadPage(found, ulid_of(ids[limit - 1]))
     oldest = capture_words.oldest_ulid(now())
     return LeadPage(found, oldest if max(oldest, wanted.after) < wanted.before else None)
+
+
+def _of_contacts(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> LeadPage:
+    """Leads that were answered with one of these ids, whatever became of them since."""
+    bounds = {"first": f"cap_{wanted.after}", "last": f"cap_{wanted.before}", "limit": limit + 1}
+    kinds = {"contact_id": wanted.contact_ids}
+    ids = [row.id for row in walk(cursor, Captures, StoredCapture, kinds, bounds, descending=True)]
+    leads = _by_ids(cursor, org_id, wanted, ids[:limit])
+    return LeadPage(leads, ulid_of(ids[limit - 1]) if len(ids) > limit else None)
+
+
+def _by_ids(cursor: Cursor, org_id: str, wanted: Wanted, ids: Sequence[str]) -> list[Lead]:
+    cursor.execute(_BY_IDS, {"org": org_id, "ids": list(ids)})
+    return [lead for lead in (_lead(*row) for row in cursor) if _is_wanted(lead, wanted)]
 
 
 _BY_IDS = f"""
@@ -133,7 +158,7 @@ WHERE c.id = ANY(%(ids)s) AND c.org_id = %(org)s ORDER BY c.id DESC
 
 
 def _is_wanted(lead: Lead, wanted: Wanted) -> bool:
-    """Whether one that has the words fits the other filters, too."""
+    """Whether one from an index fits the other filters, too."""
     return (
         lead.ulid > wanted.after
         and (not wanted.statuses or lead.capture.status in wanted.statuses)
@@ -153,7 +178,6 @@ leads AS MATERIALIZED (
     FROM looked, LATERAL (
         SELECT {_COLUMNS} FROM captures c WHERE c.id = 'cap_' || substr(looked.id, 5) OFFSET 0) AS c
     WHERE c.org_id = %(org)s AND c.status = 'recorded'
-        AND (%(contacts)s = '{{}}' OR looked.contact_id = ANY(%(contacts)s::text[]))
         AND (%(source)s = '' OR c.payload ->> 'source' = %(source)s)
         AND (%(campaign)s = '' OR lower(c.payload -> 'metadata' ->> 'utm_campaign') = %(campaign)s)
         AND (%(form)s = '' OR c.payload ->> 'form' = %(form)s)
@@ -175,7 +199,7 @@ def _recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[
     In steps: most filters fill a page within the first few hundred.
     """
     leads: list[Lead] = []
-    left = LOOKED_AT_MAX if wanted.is_filtered else max(_LOOKED_AT, 2 * limit)
+    left = wanted.looks_at_max if wanted.is_filtered else max(_LOOKED_AT, 2 * limit)
     step, last = max(_LOOKED_AT, 2 * limit), f"evt_{wanted.before}"
     while left > 0:
         look_at = min(step, left)
@@ -204,7 +228,6 @@ def _values(org_id: str, wanted: Wanted, last: str, look_at: int, limit: int) ->
         "form": wanted.form,
         "stage": wanted.stage,
         "words": list(wanted.words),
-        "contacts": "{" + ",".join(wanted.contact_ids) + "}",
     }
 
 
@@ -218,7 +241,7 @@ def _set_aside(
 ) -> tuple[list[Lead], str]:
     if wanted.stage:
         return [], ""  # they have no contact
-    look_at = LOOKED_AT_MAX if wanted.is_filtered else limit
+    look_at = wanted.looks_at_max if wanted.is_filtered else limit
     last = f"cap_{wanted.before}"
     rows = capture_lists.set_aside(
         cursor,
@@ -242,7 +265,6 @@ def _fits(row: StoredCapture, wanted: Wanted) -> bool:
         (not wanted.source or payload.get("source") == wanted.source)
         and (not wanted.campaign or campaign == wanted.campaign.lower())
         and (not wanted.form or payload.get("form") == wanted.form)
-        and (not wanted.contact_ids or row.contact_id in wanted.contact_ids)
         and all(word in text for word in wanted.words)
     )
 

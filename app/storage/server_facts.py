@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.domain.clock_skew import clock_skew
-from app.storage.database import Cursor, Database, transaction
+from app.domain.errors import StorageUnavailable
+from app.storage.database import Cursor, Database, check_writable, transaction
 
 #: Tables whose rows change or go all the time.
 HOT_TABLES = ("attempts", "captures", "contacts", "deliveries", "events", "inbox", "webhook_health")
@@ -48,6 +49,8 @@ class DatabaseFacts(NamedTuple):
 
     settings: Mapping[str, str]
     in_recovery: bool
+    #: Why it takes no writes; None: it does.
+    refuses_writes: str | None
     seconds_ahead: float
     sessions: int
     oldest_transaction_seconds: float
@@ -66,9 +69,10 @@ def database_facts(database: Database) -> DatabaseFacts:
         ((sessions, oldest),) = _rows(cursor, _SESSIONS)
         ((in_recovery,),) = _rows(cursor, "SELECT pg_is_in_recovery()")
         ((xid_age,),) = _rows(cursor, _XID_AGE)
-        return DatabaseFacts(
+        facts = DatabaseFacts(
             settings,
             in_recovery,
+            None,
             ahead,
             sessions,
             oldest,
@@ -77,6 +81,17 @@ def database_facts(database: Database) -> DatabaseFacts:
             [name for (name,) in _rows(cursor, _IDLE_SLOTS)],
             xid_age,
         )
+    return facts._replace(refuses_writes=_refusal(database))
+
+
+def _refusal(database: Database) -> str | None:
+    try:
+        with transaction(database) as cursor:
+            check_writable(cursor)
+    except StorageUnavailable as error:
+        # The operating system's reason comes last: `could not write to …: No space left on device`.
+        return str(error.__cause__ or error).strip().rpartition(": ")[2]
+    return None
 
 
 def seconds_ahead(cursor: Cursor) -> float:

@@ -59,6 +59,13 @@ def enable(cursor: Cursor, user: User, actor: str) -> None:
     _note(cursor, "user.enabled", user, actor)
 
 
+def delete(cursor: Cursor, user: User, actor: str) -> None:
+    """Remove a user with sessions and links. Raises `Conflict` for the last admin."""
+    _check_other_admin(cursor, user)
+    users.delete(cursor, user.id)
+    _note(cursor, "user.deleted", user, actor)
+
+
 def change_password(cursor: Cursor, user: User, password_hash: str, session_id: str) -> int:
     """Replace the user's own password; how many of the user's other sessions that ended."""
     users.set_password(cursor, user.id, password_hash)

@@ -99,6 +99,11 @@ def disable(cursor: Cursor, user_id: str) -> None:
     delete_links(cursor, user_id)
 
 
+def delete(cursor: Cursor, user_id: str) -> None:
+    """Remove a user; sessions and links go with the row."""
+    execute(cursor, Users.delete().where(Users.id == user_id))
+
+
 def delete_links(cursor: Cursor, user_id: str) -> None:
     """End the links of a user that were not used."""
     execute(cursor, SignInLinks.delete().where(SignInLinks.user_id == user_id))

@@ -21,6 +21,14 @@ def free_port() -> int:
     return port
 
 
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on now."""
+    while True:
+        first = free_port()
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+
+
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen on this port. Raises OSError for a host that is not ours."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

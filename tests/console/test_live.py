@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
@@ -50,8 +50,8 @@ def test_all_who_listen_are_told_by_the_same_look(database_url: str, database: D
         look = Counting(database_url)
         changes = LiveChanges(look)
         stopping = asyncio.Event()
-        streams = [changes.stream(org.id, stopping) for _ in range(5)]
-        foreign = changes.stream(other.id, stopping)
+        streams = [changes.stream(org.id, "usr_1", stopping) for _ in range(5)]
+        foreign = changes.stream(other.id, "usr_2", stopping)
         for stream in (*streams, foreign):
             assert await anext(stream) == b"retry: 2000\n\n"
             await next_change(stream)  # of before it listened
@@ -69,7 +69,36 @@ def test_all_who_listen_are_told_by_the_same_look(database_url: str, database: D
             await strangers
         for stream in streams:
             assert [line async for line in stream if line.startswith(b"data:")] == []
-        assert not changes.is_full
+
+    asyncio.run(scenario())
+
+
+def test_one_user_cannot_take_the_streams_of_all(
+    database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "STREAMS_OF_USER_MAX", 2)
+    monkeypatch.setattr(live, "STREAMS_MAX", 3)
+    org = make_org(database)
+
+    async def scenario() -> None:
+        changes = LiveChanges(Counting(database_url))
+        stopping = asyncio.Event()
+
+        async def open_stream(user_id: str) -> AsyncGenerator[bytes]:
+            assert changes.has_room_for(user_id)
+            stream = changes.stream(org.id, user_id, stopping)
+            await anext(stream)
+            return stream
+
+        first, second = await open_stream("usr_1"), await open_stream("usr_1")
+        assert not changes.has_room_for("usr_1")
+        other = await open_stream("usr_2")
+        assert not changes.has_room_for("usr_2")  # the process has as many as it takes
+        await first.aclose()
+        assert changes.has_room_for("usr_1")
+        for stream in (second, other):
+            await stream.aclose()
+        assert changes.has_room_for("usr_2")
 
     asyncio.run(scenario())
 
@@ -93,7 +122,7 @@ def test_nobody_is_asked_while_nobody_listens(database_url: str, database: Datab
         changes = LiveChanges(look)
         stopping = asyncio.Event()
         stopping.set()
-        async for _ in changes.stream(org.id, stopping):
+        async for _ in changes.stream(org.id, "usr_1", stopping):
             pass
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(asyncio.all_tasks()) > 1:

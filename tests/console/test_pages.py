@@ -19,9 +19,9 @@ from app.domain.user import Role
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client
-from tests.console.conftest import Admit
+from tests.console.conftest import Admit, make_link, make_user
 from tests.factories import make_capture, make_org, make_webhook
-from tests.visitor import text_of
+from tests.visitor import Visitor, text_of
 
 ATTACK = "<script>alert(1)</script>"
 Keep = Callable[..., Capture]
@@ -304,7 +304,24 @@ def test_home_leads_a_newcomer_through_three_steps(
     with transaction(database) as cursor:
         cursor.execute("UPDATE webhook_health SET last_success_at = now()")
     assert "Three steps" not in steps()
+    with transaction(database) as cursor:  # as after ./scripts/demo
+        cursor.execute("UPDATE webhooks SET status = 'deleted'")
+    assert "Three steps" not in steps()
     assert "Anything lost? No" in steps()
+
+
+def test_the_counts_of_all_orgs_are_for_those_who_run_the_system(
+    client: Client, admit: Admit, database: Database
+) -> None:
+    other = make_org(database, "other")
+    theirs = Visitor(client, host="other.localhost")
+    theirs.sign_in(make_link(database, make_user(database, other, "eve@example.com", Role.ADMIN)))
+    own = text_of(admit(Role.ADMIN).get("/console/"))
+    assert "0 in PostgreSQL's fallback queue" in own
+    seen = text_of(theirs.get("/console/"))
+    assert "Each lead is on disk" in seen
+    assert "fallback queue" not in seen
+    assert "dead letters" not in seen
 
 
 def test_nothing_of_another_org_is_shown(admit: Admit, database: Database) -> None:

@@ -51,7 +51,18 @@ def test_only_these_routes_are_for_strangers() -> None:
 
 
 def test_actions_are_posted_and_pages_change_nothing() -> None:
-    verbs = ("end", "sign-out", "link", "role", "disable", "enable", "retry", "release", "erase")
+    verbs = (
+        "end",
+        "sign-out",
+        "link",
+        "role",
+        "disable",
+        "enable",
+        "delete",
+        "retry",
+        "release",
+        "erase",
+    )
     assert not [path for method, path, _ in TABLE if method == "GET" and path.endswith(verbs)]
 
 

@@ -187,12 +187,34 @@ def test_a_disabled_user_is_out_at_once(client: Client, admit: Admit, database: 
     assert other.get("/console/").status == 303
 
 
+def test_a_deleted_user_is_out_at_once_and_gone(
+    client: Client, admit: Admit, database: Database
+) -> None:
+    admin, other = admit(Role.ADMIN, "ada@example.com"), admit(Role.VIEWER, "bob@example.com")
+    with transaction(database) as cursor:
+        cursor.execute("SELECT id FROM users WHERE email = 'bob@example.com'")
+        ((bob,),) = cursor.fetchall()
+    admin.get("/console/users")
+    reply = admin.follow(admin.post(f"/console/users/{bob}/delete"))
+    assert "bob@example.com was deleted" in text_of(reply)
+    assert "bob@example.com" not in text_of(admin.get("/console/users"))
+    assert other.get("/console/").status == 303
+    with transaction(database) as cursor:
+        cursor.execute("SELECT count(*) FROM sessions WHERE user_id = %s", (bob,))
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "SELECT details FROM audit_log WHERE action = 'user.deleted' AND subject_id = %s",
+            (bob,),
+        )
+        assert cursor.fetchall() == [({},)]
+
+
 def test_the_last_admin_stays(admit: Admit, database: Database) -> None:
     admin = admit(Role.ADMIN, "ada@example.com")
     with transaction(database) as cursor:
         cursor.execute("SELECT id FROM users")
         ((ada,),) = cursor.fetchall()
-    for verb, fields in (("disable", {}), ("role", {"role": "viewer"})):
+    for verb, fields in (("disable", {}), ("delete", {}), ("role", {"role": "viewer"})):
         reply = admin.post(f"/console/users/{ada}/{verb}", fields)
         assert reply.status == 409
         assert "last admin" in text_of(reply)

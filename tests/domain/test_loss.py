@@ -29,3 +29,8 @@ def test_the_answer_says_what_it_rests_on(
     assert any(each.startswith("5 in PostgreSQL's fallback queue") for each in answer.basis)
     if queue and queue.volatile:
         assert any("appendonly is off" in each for each in answer.basis)
+
+
+def test_counts_of_all_orgs_are_left_out_for_one_of_them() -> None:
+    answer = anything_lost(FINE, 5, 0, volatile_allowed=False, has_counts=False)
+    assert answer.basis == ["Each lead is on disk before its 202."]

@@ -25,6 +25,17 @@ _FLAGS = (
     *("--no-proxy-server", "--hide-scrollbars", "--disable-background-networking"),
     *("--no-first-run", "--disable-component-update", "--disable-sync", "--lang=en-GB"),
 )
+#: Of A4 without its margins, in pixels.
+_A4_WIDTH = 718
+_SPOILT = """
+const isSeen = (each) => each.checkVisibility({checkVisibilityCSS: true})
+    && each.getBoundingClientRect().width > 1;
+const isCut = (each) => each.getBoundingClientRect().right > innerWidth + 1
+    || (getComputedStyle(each).overflowX !== 'visible' && each.scrollWidth > each.clientWidth + 1);
+return [...document.querySelectorAll('body *')]
+    .filter((each) => isSeen(each) && (each.matches('nav, button, form, .side') || isCut(each)))
+    .map((each) => each.outerHTML.slice(0, 80));
+"""
 
 
 class Driven:
@@ -83,6 +94,20 @@ class Driven:
         options = {"format": "webp", "quality": 60}
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", options)
         file.write_bytes(base64.b64decode(shot["data"]))
+
+    def print(self, file: Path) -> None:
+        """The page as a PDF of A4."""
+        paper = {"paperWidth": 8.27, "paperHeight": 11.69}
+        printed = self.driver.execute_cdp_cmd("Page.printToPDF", paper)
+        file.write_bytes(base64.b64decode(printed["data"]))
+
+    def spoilt_on_paper(self) -> list[str]:
+        """What of the page is of no use when it is printed on A4, or is cut off there."""
+        self.resize(_A4_WIDTH, 1000, "light")
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        found: list[str] = self.driver.execute_script(_SPOILT)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        return found
 
     def complaints(self) -> list[str]:
         """What the browser complained of: errors of scripts, breaches of the policy."""

@@ -189,6 +189,21 @@ def test_every_screen_fits_each_size_and_scheme_and_is_accessible(
         assert browser.complaints() == []
 
 
+@pytest.mark.all_only
+def test_a_lead_and_its_contact_are_printed_whole_and_without_navigation(
+    rex: Rex, system: WholeSystem, browser: Driven, tmp_path: Path
+) -> None:
+    with Receiver(lambda headers: 500) as bad, webhook_to(rex, bad.url, name="Data warehouse"):
+        ids = fill(rex, system)
+        sign_in(browser, system)
+        for path in (f"leads/{ids['CAPTURE']}", f"contacts/{ids['CONTACT']}"):
+            browser.open(f"{system.base_url}/console/{path}")
+            assert browser.spoilt_on_paper() == []
+            file = tmp_path / f"{path.partition('/')[0]}.pdf"
+            browser.print(file)
+            assert file.read_bytes().startswith(b"%PDF-")
+
+
 def violations(browser: Driven, axe: str) -> list[str]:
     """What axe-core finds; it comes by the debugger, which the policy does not bind."""
     browser.driver.execute_script(axe)

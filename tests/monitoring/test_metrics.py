@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.metrics.exposition import PORT_OF_ROLE
 from scripts.client import Rex
 from scripts.receiver import Receiver
-from scripts.system.ports import free_port, is_free
+from scripts.system.ports import free_ports
 from scripts.system.processes import send
 from scripts.system.whole import WholeSystem
 from tests.flow.systems import query as rows
@@ -29,20 +29,12 @@ SCRAPE_SECONDS_MAX = 0.02
 ROLES = tuple(PORT_OF_ROLE)
 
 
-def free_ports() -> int:
-    """The first of four free ports in a row."""
-    while True:
-        first = free_port()
-        if all(is_free(port) for port in range(first, first + 4)):
-            return first
-
-
 @pytest.fixture(scope="module", params=[pytest.param("1", marks=pytest.mark.all_only), "2"])
 def system(request: pytest.FixtureRequest) -> Iterator[WholeSystem]:
     """A system with so many processes of each role, which has delivered a lead."""
     count = str(request.param)
     settings = {"WEB_CONCURRENCY": count, "WORKER_PROCESSES": count}
-    with running_system(**settings, METRICS_PORT=str(free_ports())) as system:
+    with running_system(**settings, METRICS_PORT=str(free_ports(len(ROLES)))) as system:
         rex = Rex(system.base_url, system.api_key)
         with Receiver() as receiver, webhook_to(rex, receiver.url):
             assert rex.request("POST", "/capture", {"email": "ada@example.com"})[0] == 202

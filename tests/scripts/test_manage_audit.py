@@ -43,6 +43,7 @@ CHANGING = {
     "users role": (["eve@example.com", "operator"], "user.role_changed"),
     "users disable": (["eve@example.com"], "user.disabled"),
     "users enable": (["eve@example.com"], "user.enabled"),
+    "users delete": (["eve@example.com"], "user.deleted"),
     "quarantine release": (["{held}"], "capture.released"),
     "quarantine spam": (["{held}"], "capture.marked_as_spam"),
     "quarantine not-spam": (["{held}"], "capture.marked_as_not_spam"),

@@ -138,6 +138,20 @@ def test_a_page_with_filters_looks_at_so_many_and_says_where_to_go_on(
     assert ids(database, org, form="demo") == [wanted]
 
 
+def test_a_search_for_an_address_finds_its_leads_however_old_they_are(
+    database: Database, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lead_lists, "LOOKED_AT_MAX", 2)
+    mine = [make_capture(org, "ada@example.com", source=each) for each in ("paid", "email")]
+    held = make_capture(org, "ada@example.com", quarantine="honeypot")
+    kept = keep(database, *mine, held)
+    keep(database, *a_mix(org, 12))
+    its: dict[str, Any] = {"contact_ids": (mine[0].contact_id,)}
+    assert ids(database, org, limit=2, **its) == kept[::-1]
+    assert ids(database, org, limit=2, **its, source="email") == [kept[1]]
+    assert ids(database, make_org(database, "other"), **its) == []
+
+
 def test_bounds_of_time_are_bounds_of_ids(database: Database, org: Org) -> None:
     kept = keep(database, *a_mix(org, 9))
     after, before = ulid_of(kept[2]), ulid_of(kept[7])

@@ -230,6 +230,17 @@ def test_a_server_that_only_reads_is_not_writable_and_its_sessions_are_closed(
     drop_connection(pool)
 
 
+def test_a_server_without_room_on_its_disk_takes_no_writes(database: Database) -> None:
+    def check(limit: str) -> None:
+        with transaction(database) as cursor:
+            cursor.execute(f"SET LOCAL temp_file_limit = '{limit}'")  # room for the probe's file
+            check_writable(cursor)
+
+    check("1MB")
+    with pytest.raises(StorageUnavailable):
+        check("0")
+
+
 def test_a_pool_lets_go_of_connections_that_a_restart_closed(own_embedded: Embedded) -> None:
     pool = open_database(own_embedded.database_url, pool_size=2)
     with transaction(pool) as cursor:

@@ -20,12 +20,14 @@ def gather(system: System) -> DatabaseFacts:
 
 
 def takes_writes(facts: DatabaseFacts) -> Outcome:
-    """It is the primary and not read-only."""
+    """It is the primary, not read-only, and its disk has room."""
     advice = "point DATABASE_URL at the primary, or turn default_transaction_read_only off"
     if facts.in_recovery:
         return failed("no: it is a standby", advice)
     if facts.settings.get("transaction_read_only") == "on":
         return failed("no: its transactions are read-only", advice)
+    if facts.refuses_writes:
+        return failed(f"no: {facts.refuses_writes}", "make room on its disk; nothing is lost")
     return ok("yes")
 
 

@@ -35,6 +35,7 @@ from scripts.commands.bench import (
     limits,
     overload,
     record,
+    scrapes,
     slow,
     small,
     sustained,
@@ -62,6 +63,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "overload": overload.measure,
     "footprint": footprint.measure,
     "small": small.measure,
+    "scrapes": scrapes.measure,
     "contacts": contacts.measure,
     "console": console.measure,
 }

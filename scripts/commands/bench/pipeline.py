@@ -47,7 +47,8 @@ def running_pipeline() -> Iterator[Pipeline]:
 def start_all(testbed: Testbed) -> None:
     """Start every process of the product; on return captures are accepted and recorded."""
     for role in ROLES:
-        testbed.start(role)
+        if role not in testbed.children:
+            testbed.start(role)
     probe = testbed.load(requests=1, seconds=10, warm_up_seconds=0)
     assert probe.accepted == 1
     wait_until_recorded(testbed)

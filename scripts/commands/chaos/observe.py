@@ -13,13 +13,16 @@ from contextlib import closing
 from typing import NamedTuple
 
 from app.domain.finding import Finding, Status
+from app.metrics.exposition import PORT_OF_ROLE
 from app.monitoring.doctor import examine
 from app.monitoring.system import make_system
-from scripts.commands.chaos.observed import Observed, free_ports, leads, running
+from scripts.commands.chaos.full_disks import CannotMount
+from scripts.commands.chaos.observed import Observed, leads, running
 from scripts.commands.chaos.observed_faults import FAULTS, ObservedFault
 from scripts.commands.chaos.prometheus import Prometheus
 from scripts.commands.columns import aligned
 from scripts.receiver import Receiver
+from scripts.system.ports import free_ports
 from scripts.system.whole import temporary_system
 
 #: So long a sign is waited for; the oldest capture must be a minute old first.
@@ -51,12 +54,12 @@ class Signs(NamedTuple):
 
 def observe(say: Say, faults: Sequence[ObservedFault] = FAULTS) -> list[Signs]:
     """Break a system in each way and look. Takes a minute a fault."""
-    settings = {**SETTINGS, "METRICS_PORT": str(free_ports())}
+    settings = {**SETTINGS, "METRICS_PORT": str(free_ports(len(PORT_OF_ROLE)))}
     with temporary_system(settings, supervises_servers=False, roles=()) as system:
         observed = Observed(system, {}, system.settings)
         with running(observed), leads(observed.rex), Receiver() as receiver:
             observed.rex.request("POST", "/webhooks", {"url": receiver.url})
-            return [_observe(observed, fault, say) for fault in faults]
+            return [signs for fault in faults if (signs := _observe(observed, fault, say))]
 
 
 def table(found: Sequence[Signs]) -> str:
@@ -78,7 +81,17 @@ def table(found: Sequence[Signs]) -> str:
     return "\n".join(aligned(rows))
 
 
-def _observe(observed: Observed, fault: ObservedFault, say: Say) -> Signs:
+def _observe(observed: Observed, fault: ObservedFault, say: Say) -> Signs | None:
+    """The signs; None, with a line that says why, for a fault that cannot be made here."""
+    try:
+        with fault.prepare(observed):
+            return _observe_prepared(observed, fault, say)
+    except CannotMount as problem:
+        say(f"{fault.name}: skipped, {problem}")
+        return None
+
+
+def _observe_prepared(observed: Observed, fault: ObservedFault, say: Say) -> Signs:
     _wait_until(lambda: _is_well(observed))
     with Prometheus(observed.ports) as prometheus:
         time.sleep(BASELINE_SECONDS)

@@ -16,7 +16,6 @@ from config.settings import Settings
 from scripts.client import Rex
 from scripts.system.application import python_child
 from scripts.system.child import Child
-from scripts.system.ports import free_port, is_free
 from scripts.system.profile import PROCESSES
 from scripts.system.readiness import fault as unready
 from scripts.system.whole import WholeSystem
@@ -98,11 +97,3 @@ def leads(rex: Rex) -> Iterator[None]:
         yield
     finally:
         ended.set()
-
-
-def free_ports() -> int:
-    """The first of four free ports in a row."""
-    while True:
-        first = free_port()
-        if all(is_free(port) for port in range(first, first + 4)):
-            return first

@@ -1,26 +1,30 @@
-"""Every fault that is observed, with the alert and the doctor's check that should show it.
-
-What cannot be done here is not pretended: a full disk would need one of its own.
-"""
+"""Every fault that is observed, with the alert and the doctor's check that should show it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+from scripts.commands.chaos import full_disks as disks
 from scripts.commands.chaos import other_faults as others
 from scripts.commands.chaos import server_faults as servers
 from scripts.commands.chaos.observed import Observed
 
+Begin = Callable[[Observed], AbstractContextManager[None]]
+
 
 class ObservedFault(NamedTuple):
-    """A fault and what should show it. `alert` None: only the doctor looks there."""
+    """A fault and what should show it. `alert` None: only the doctor looks there.
+
+    `prepare` makes what the fault needs, in a system that is well.
+    """
 
     name: str
-    begin: Callable[[Observed], AbstractContextManager[None]]
+    begin: Begin
     alert: str | None
     check: str
+    prepare: Begin = lambda observed: nullcontext()
 
 
 DEAD = "RexProcessDown"
@@ -60,6 +64,20 @@ FAULTS = (
         servers.configured("maxmemory", "1mb", "0"),
         "RexFallbackInUse",
         "takes writes",
+    ),
+    ObservedFault(
+        "the disk of Redis full",
+        disks.filled(disks.REDIS),
+        "RexServerAway",
+        "answers",
+        disks.on_small_disk(disks.REDIS),
+    ),
+    ObservedFault(
+        "the disk of PostgreSQL full",
+        disks.filled(disks.POSTGRESQL),
+        "RexServerReadOnly",
+        "takes writes",
+        disks.on_small_disk(disks.POSTGRESQL),
     ),
     ObservedFault("PostgreSQL read-only", servers.read_only, "RexServerReadOnly", "takes writes"),
     ObservedFault("wrong SECRET_KEY", others.wrong_key, DEAD, "secret key fits"),

@@ -70,6 +70,14 @@ def enable_user(operator: Operator, arguments: Namespace) -> object:
     return {"email": user.email, "disabled": False}
 
 
+def delete_user(operator: Operator, arguments: Namespace) -> object:
+    """Remove a user with all sessions and links; the audit log keeps the id."""
+    with transaction(operator.services.database) as cursor:
+        user = _named(operator, cursor, arguments)
+        user_service.delete(cursor, user, audit.MANAGE)
+    return {"email": user.email, "deleted": True}
+
+
 def _named(operator: Operator, cursor: Cursor, arguments: Namespace) -> User:
     address = sign_in_address(arguments.email) or arguments.email
     return _existing(users.find_by_email(cursor, operator.org.id, address))
@@ -107,4 +115,5 @@ COMMANDS = (
     Command("users role", set_role, _EMAIL, option("role", choices=_ROLES)),
     Command("users disable", disable_user, _EMAIL),
     Command("users enable", enable_user, _EMAIL),
+    Command("users delete", delete_user, _EMAIL),
 )
