@@ -2,16 +2,16 @@
 
 Texts are made storable (`app.domain.untrusted_text`). What shows that something went wrong at the
 sender (NUL characters, lone surrogates, NaN, Infinity) is noted as a problem of its field besides.
-What could never be kept is not read to its end: the work is bounded before it begins.
+What is beyond the budget is dropped: see `app.domain.reading_budget`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
-from app.domain.errors import InvalidCapture
 from app.domain.problems import Problems
+from app.domain.reading_budget import NORMALISED_BYTES_MAX, VALUES_READ_MAX, ReadingBudget
 from app.domain.untrusted_text import (
     clean_text,
     clean_unicode,
@@ -30,14 +30,9 @@ INTEGER_BITS_MAX = 1024
 #: Levels of nesting that are read at all; deeper ones nobody means.
 LEVELS_READ_MAX = 32
 
-#: Values that are read at all: more do not fit into the metadata of any submission.
-VALUES_READ_MAX = 400
-#: Bytes of text beyond ASCII that are normalised: more could not be kept.
-NORMALISED_BYTES_MAX = 20 * 1024
-#: What each such text counts besides, and once more when something must be taken out of it.
-_BYTES_A_TEXT, _BYTES_AN_ODD_TEXT = 24, 300
-#: What each character counts besides in a text with musical notes.
-_COSTS_APART = 12
+#: Bytes of the budget that a text takes besides when something must be taken out of it, and each
+#: character of one with musical notes.
+_BYTES_AN_ODD_TEXT, _BYTES_APART = 300, 12
 
 
 def is_exact(number: int | float) -> bool:
@@ -48,10 +43,7 @@ def is_exact(number: int | float) -> bool:
 
 
 class Cleaner:
-    """Cleans decoded JSON or form values and notes what cannot be kept.
-
-    Raises `InvalidCapture` with the problems so far when there is more than could be kept.
-    """
+    """Cleans decoded JSON or form values and notes what cannot be kept."""
 
     def __init__(
         self,
@@ -60,75 +52,94 @@ class Cleaner:
         bytes_max: int = NORMALISED_BYTES_MAX,
     ) -> None:
         self.problems = problems
-        self._values_left = values_max
-        self._bytes_left = bytes_max
+        self._budget = ReadingBudget(values_max, bytes_max)
+
+    @property
+    def dropped(self) -> int:
+        """How many values were too many, or cut."""
+        return self._budget.dropped
 
     def clean_fields(self, fields: Mapping[str, object]) -> dict[str, object]:
         """The top-level fields that hold something: empty and null ones are absent."""
-        cleaned = {}
-        for name, value in fields.items():
-            name = self._text(name, name)
-            kept = self._value(name, value, level=1)
-            if kept is not None and kept != "":
-                cleaned[name] = kept
-        return cleaned
+        cleaned = self._members(fields, "", level=1, prefix="")
+        return {name: kept for name, kept in cleaned.items() if kept is not None and kept != ""}
 
     def _value(self, field: str, value: object, level: int) -> object:
-        self._values_left -= 1
-        if self._values_left < 0:
-            raise self._too_much("metadata", f"holds more than {VALUES_READ_MAX:,} values")
         if isinstance(value, str):
             plain = value.isascii() and value.isprintable()
             return value.strip() if plain else self._text(field, value)
         if value is None or value is True or value is False:
             return value
-        if isinstance(value, int | float):
-            return self._number(field, value)
+        if type(value) is int or type(value) is float:
+            return value if is_exact(value) else self._number(field, value)
         if level > LEVELS_READ_MAX:
             self.problems.add(field, f"is nested deeper than {LEVELS_READ_MAX} levels")
             return None
         if isinstance(value, dict):
-            return self._object(field, value, level)
+            prefix = "metadata." if level == 1 and field == "metadata" else None
+            return self._members(value, field, level + 1, prefix)
         if isinstance(value, list):
-            return [self._value(field, inner, level + 1) for inner in value]
+            return self._items(value, field, level + 1)
         self.problems.add(field, "is not a JSON value")
         return None
 
-    def _object(self, field: str, value: Mapping[str, object], level: int) -> dict[str, object]:
-        cleaned = {}
-        is_metadata = level == 1 and field == "metadata"
-        for key, inner in value.items():
-            named = f"metadata.{key}" if is_metadata else field
-            cleaned[self._text(named, key)] = self._value(named, inner, level + 1)
+    def _members(
+        self, members: Mapping[str, object], field: str, level: int, prefix: str | None = None
+    ) -> dict[str, object]:
+        """An object's members. Problems belong to `field`, or each to its own with this prefix."""
+        cleaned: dict[str, object] = {}
+        all_taken = self._budget.takes_all(len(members), level)
+        for count, (name, value) in enumerate(members.items(), 1):
+            if (all_taken and not self._budget.is_over) or self._budget.takes(name, value, level):
+                own = field if prefix is None else prefix + name
+                plain = name.isascii() and name.isprintable()
+                key = name.strip() if plain else self._name(own, name)
+                if key is not None:
+                    cleaned[key] = self._value(own, value, level)
+            elif self._budget.is_spent(level):
+                self._budget.dropped += len(members) - count
+                break
         return cleaned
+
+    def _items(self, items: Sequence[object], field: str, level: int) -> list[object]:
+        cleaned: list[object] = []
+        all_taken = self._budget.takes_all(len(items), level)
+        for count, item in enumerate(items, 1):
+            if (all_taken and not self._budget.is_over) or self._budget.takes("", item, level):
+                cleaned.append(self._value(field, item, level))
+            elif self._budget.is_spent(level):
+                self._budget.dropped += len(items) - count
+                break
+        return cleaned
+
+    def _name(self, field: str, name: str) -> str | None:
+        """A name; None: there is no room for the whole of it, and so for what it names."""
+        dropped = self.dropped
+        key = self._text(field, name)
+        return key if self.dropped == dropped else None
 
     def _text(self, field: str, text: str) -> str:
         if "\0" in text:
             self.problems.add(field, "contains a NUL character (U+0000): remove it")
         if text.isascii():
             return clean_text(text)
-        self._bytes_left -= len(text.encode("utf-8", "surrogatepass")) + _BYTES_A_TEXT
-        odd = self._bytes_left >= 0 and is_odd(text)
+        text = self._budget.cut(text)
+        odd = is_odd(text)
         if odd:
-            self._bytes_left -= _BYTES_AN_ODD_TEXT
-            if comes_apart(text):
-                self._bytes_left -= _COSTS_APART * len(text)
-        if self._bytes_left < 0:
-            raise self._too_much(field, "is longer than anything that can be kept")
+            apart = _BYTES_APART * len(text) if comes_apart(text) else 0
+            if not self._budget.charge(_BYTES_AN_ODD_TEXT + apart):
+                return ""
         cleaned = clean_unicode(text, odd=odd)
         if "\ufffd" in cleaned and has_surrogate(text):
             self.problems.add(field, "contains half of a surrogate pair: send whole characters")
         return cleaned
 
-    def _too_much(self, field: str, message: str) -> InvalidCapture:
-        self.problems.add(field, message)
-        return InvalidCapture(self.problems.by_field)
-
     def _number(self, field: str, number: int | float) -> object:
+        """A number that cannot be held as it is, digit by digit."""
         if isinstance(number, float) and not isfinite(number):
             self.problems.add(field, "is NaN or Infinity: send a finite number")
             return None
         if isinstance(number, int) and number.bit_length() > INTEGER_BITS_MAX:
             self.problems.add(field, "is a number of hundreds of digits: send it as a text")
             return None
-        return number if is_exact(number) else str(number)
+        return str(number)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from itertools import islice
 
-from app.domain.cleaning import VALUES_READ_MAX
 from app.domain.errors import InvalidJson
 from app.domain.labels import field_of_label
 
+#: Items of an array that are read; those that are looked at for a second lead, and their labels.
+ITEMS_MAX, _LEADS_AMONG, _LABELS_MAX = 1_500, 300, 20
 #: The name under which a list of answers is kept.
 _ANSWERS = "answers"
 #: What an answer has beside its question.
@@ -27,8 +29,8 @@ def object_of_array(items: list[object]) -> dict[str, object]:
     """The lead in an array. Raises `InvalidJson` when there is none, or more than one."""
     if not items:
         raise InvalidJson("The body is JSON, but not an object: send {…}")
-    if _count(items) > VALUES_READ_MAX:
-        raise InvalidJson(f"The array holds more than {VALUES_READ_MAX} values: send {{…}}")
+    if len(items) > ITEMS_MAX:
+        raise InvalidJson(f"The array holds more than {ITEMS_MAX:,} items: send {{…}}")
     if all(isinstance(item, dict) and item.keys() == {"name", "value"} for item in items):
         return gather((item["name"], item["value"]) for item in items)  # type: ignore[index]
     if all(_is_pair(item) for item in items):
@@ -36,7 +38,7 @@ def object_of_array(items: list[object]) -> dict[str, object]:
     if len(items) == 1:
         inner = items[0]
         return object_of_array(inner) if isinstance(inner, list) else _object(inner)
-    leads = sum(map(_is_lead, items))
+    leads = sum(map(_is_lead, items[:_LEADS_AMONG]))
     if leads > 1:
         raise InvalidJson(f"The array holds {leads} leads: send each in a request of its own")
     return {_ANSWERS: items}
@@ -48,12 +50,6 @@ def gather(pairs: Iterable[tuple[object, object]]) -> dict[str, object]:
     for name, value in pairs:
         fields.setdefault(str(name), []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
-
-
-def _count(items: list[object]) -> int:
-    """The values in items and right inside them."""
-    inner = sum(len(item) for item in items if isinstance(item, dict | list))
-    return len(items) + inner
 
 
 def _object(item: object) -> dict[str, object]:
@@ -70,4 +66,5 @@ def _is_lead(item: object) -> bool:
     """Whether it is somebody with an address, and not an answer to a question about one."""
     if not isinstance(item, dict) or not _ADDRESS.search(json.dumps(item)):
         return False
-    return _VALUES.isdisjoint(item) or any(field_of_label(key) == "email" for key in item)
+    labels = islice(item, _LABELS_MAX)
+    return _VALUES.isdisjoint(item) or any(field_of_label(label) == "email" for label in labels)

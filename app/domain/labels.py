@@ -141,6 +141,12 @@ _FIELD_BY_LABEL = {
 }
 
 
+def field_of_usual_label(label: str) -> str | None:
+    """The field of a label that is, without a look at its words, a usual one: `First Name`."""
+    plain = label.lower().replace(" ", "").replace("_", "").replace("-", "")
+    return _FIELD_BY_LABEL.get(plain)
+
+
 def field_of_label(label: str) -> str | None:
     """The field (or FULL_NAME, or COMPANY) that a form's label means, or None."""
     return _field_of_label(label) if len(label) <= LABEL_CHARS_MAX else None

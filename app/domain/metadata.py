@@ -9,22 +9,26 @@ Nothing is lost because of its shape or name:
   object is read as one, and `metadata` of any other shape is kept under that very name;
 - an unknown field that is nested too deeply has its inner part kept as JSON text.
 
-`metadata` itself must be within the limits, since its author controls it.
+`metadata` itself must be within the limits, since its author controls it. A lead is not
+refused for the size of its form: fields for which there are no keys are put together under
+`more_fields`, and `dropped_values` says how many values do not fit, or were cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from app.domain.cleaning import Cleaner
-from app.domain.errors import InvalidCapture
+from app.domain.fitting import fit_members
 from app.domain.json_object import object_in_text
 from app.domain.person import path_of_name
 from app.domain.problems import Problems
 from app.domain.record import Path, text_of
 from app.domain.untrusted_text import clean_text
+from app.domain.wanted import wanted_first
 
 #: Keys of metadata at its top level.
 KEYS_MAX = 100
@@ -33,23 +37,59 @@ LEVELS_MAX = 5
 #: Bytes of metadata as compact JSON in UTF-8.
 BYTES_MAX = 16 * 1024
 
+#: The name in metadata under which dropped and cut values are counted.
+DROPPED_VALUES = "dropped_values"
+_NOTE_BYTES = len(f',"{DROPPED_VALUES}":100000')
+
 _FIELD = "metadata"
+_CONTAINERS = (dict, list)
+
+
+class Gathered(NamedTuple):
+    """What was sent as metadata, and whatever other fields there were."""
+
+    sent: dict[str, object]
+    others: dict[str, object]
 
 
 def gather_metadata(
     sent: Mapping[str, object], used: Mapping[Path, str], problems: Problems
-) -> dict[str, object]:
+) -> Gathered:
     """Metadata from cleaned fields, without those whose texts were used, by their paths."""
     own_name = _name_of_metadata(sent)
-    metadata = _sent_as_metadata(sent.get(own_name), problems)
+    own = _sent_as_metadata(sent.get(own_name), problems)
+    metadata = dict(own)
     for name, value in sent.items():
         path = path_of_name(name)
         if name == own_name or (path in used and text_of(value) == used[path]):
             continue
         is_key = len(path) > 1 and path[0].lower() == _FIELD
-        _keep(metadata, ".".join(path[1:]) if is_key else name, _fold(value, level=2))
-    _check_size(metadata, problems)
-    return metadata
+        _keep(metadata, ".".join(path[1:]) if is_key else name, _within_levels(value))
+    return Gathered(own, {name: value for name, value in metadata.items() if name not in own})
+
+
+def fit_metadata(
+    gathered: Gathered, beyond: Mapping[str, object] | None = None, dropped: int = 0
+) -> dict[str, object]:
+    """Metadata within the limits, with fields `beyond` as far as they fit.
+
+    It notes how many values are not in it, `dropped` ones among them.
+    """
+    own, others = gathered
+    whole = own | others
+    if (
+        not beyond
+        and not dropped
+        and len(whole) <= KEYS_MAX
+        and len(msgspec.json.encode(whole)) <= BYTES_MAX
+    ):
+        return whole
+    keys_left = KEYS_MAX - len(own) - 1
+    bytes_left = BYTES_MAX - len(msgspec.json.encode(own)) - _NOTE_BYTES
+    if keys_left < 1 or bytes_left < 0:
+        return own
+    kept, more = fit_members(wanted_first(others), beyond or {}, keys_left, bytes_left)
+    return {**own, **kept} | ({DROPPED_VALUES: dropped + more} if dropped + more else {})
 
 
 def clean_metadata(sent: Mapping[str, object], problems: Problems) -> dict[str, object]:
@@ -57,10 +97,10 @@ def clean_metadata(sent: Mapping[str, object], problems: Problems) -> dict[str, 
     if _levels(sent) > LEVELS_MAX:
         problems.add(_FIELD, f"is deeper than {LEVELS_MAX} levels")
         return {}
-    try:
-        cleaned = dict.fromkeys(map(clean_text, sent)) | Cleaner(problems).clean_fields(sent)
-    except InvalidCapture:  # more than can be read to its end: it is among the problems
-        return {}
+    cleaner = Cleaner(problems)
+    cleaned = dict.fromkeys(map(clean_text, sent)) | cleaner.clean_fields(sent)
+    if cleaner.dropped:
+        problems.add(_FIELD, f"has far more than the {BYTES_MAX:,} bytes that can be kept")
     _check_size(cleaned, problems)
     return cleaned
 
@@ -77,7 +117,8 @@ def _sent_as_metadata(value: object, problems: Problems) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        return {_FIELD: _fold(value, level=2)}
+        return {_FIELD: _within_levels(value)}
+    _check_size(value, problems)
     for key, inner in value.items():
         if _levels(inner) + 1 > LEVELS_MAX:
             problems.add(f"{_FIELD}.{key}", f"makes metadata deeper than {LEVELS_MAX} levels")
@@ -95,8 +136,9 @@ def _keep(metadata: dict[str, object], name: str, value: object) -> None:
 
 def _levels(value: object) -> int:
     """How deep containers are nested; 0 for a plain value. Not recursive, so any depth is fine."""
-    level, values = 0, [value]
-    while containers := [each for each in values if isinstance(each, dict | list)]:
+    level = 0
+    values: list[Any] = [value]
+    while containers := [each for each in values if type(each) in _CONTAINERS]:
         level += 1
         values = [
             inner
@@ -104,6 +146,11 @@ def _levels(value: object) -> int:
             for inner in (each.values() if isinstance(each, dict) else each)
         ]
     return level
+
+
+def _within_levels(value: object) -> object:
+    """The value of a key, with what is too deep folded."""
+    return value if _levels(value) < LEVELS_MAX else _fold(value, level=2)
 
 
 def _fold(value: object, level: int) -> object:

@@ -23,6 +23,7 @@ from app.domain.address import is_plain
 from app.domain.cleaning import Cleaner
 from app.domain.contact_fields import LEAD_FIELDS
 from app.domain.json_object import object_in_text
+from app.domain.label_reader import LabelReader
 from app.domain.labels import COMPANY, FULL_NAME, LABEL_CHARS_MAX, field_of_label, word_set
 from app.domain.problems import Problems
 from app.domain.record import Found, Path, RecordReader
@@ -50,7 +51,7 @@ _OTHERS = word_set(
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
 #: Objects, lists and addresses that are looked at, those nearest to the top.
-_NODES_MAX = 120
+_NODES_MAX = 320
 #: Objects and lists inside and around the one with the address that may complete it.
 _INNER_MAX = 40
 #: Texts that are looked into for an object.
@@ -76,7 +77,8 @@ def find_person(view: Mapping[str, object]) -> dict[str, Found]:
     `view` is what `unfold` made of a submission.
     """
     nodes = list(_walk(view))
-    reader = RecordReader(read_titles(node.value for node in nodes))
+    labels = LabelReader()
+    reader = RecordReader(labels, read_titles((node.value for node in nodes), labels))
     top = reader.read(view)
     if "email" in top:
         return _complete(top, reader, Node((), view, None))
@@ -202,19 +204,21 @@ def _walk(view: Mapping[str, object]) -> Iterator[Node]:
             yield node
         path, value, _ = node
         named: Iterable[tuple[str, object]] = ()
+        is_list = isinstance(value, list)
         if isinstance(value, dict):
             named = value.items()
         elif isinstance(value, list):
             named = ((str(index), inner) for index, inner in enumerate(value))
         for name, inner in named:
+            kind = type(inner)
+            if kind is str:
+                if "@" not in inner:  # type: ignore[operator]
+                    continue
+            elif not inner or (kind is not dict and kind is not list and kind is not _Built):
+                continue
             if not nodes_left:
                 break
-            if isinstance(inner, str):
-                if "@" not in inner:
-                    continue
-            elif not isinstance(inner, dict) and not isinstance(inner, list):
-                continue
-            if not _means_somebody_else(name):
+            if is_list or not _means_somebody_else(name):
                 nodes_left -= 1
                 queue.append(Node((*path, name), inner, value))
 

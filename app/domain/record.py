@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from app.domain.labels import COMPANY, FULL_NAME, LABEL_CHARS_MAX, field_of_label, words_of
+from app.domain.label_reader import LabelReader
+from app.domain.labels import COMPANY, FULL_NAME, words_of
 
 Path = tuple[str, ...]
 
@@ -36,11 +37,8 @@ _VALUE_KEYS_OF = {
 }
 #: The parts of a phone number, in the order in which they are dialled.
 _PHONE_PARTS = ("country_code", "countryCode", "country", "area", "phone", "number", "extension")
-#: Steps of reading in one submission, a quarter of a microsecond each: what `_steps_of` says of a
-#: label that it has not had yet, and these. Forms take some hundreds; what is left is not read.
-_STEPS_MAX = 3_000
-_STEPS_OF_LABEL = 2
-_STEPS_OF_ITEM = 10
+#: Steps of the label reader that an item of a list takes besides its labels.
+_STEPS_OF_ITEM = 6
 #: Last names have these labels where the first name has one of its own: `nom` beside `prénom`.
 _LAST_NAME_BESIDE = frozenset({"nom", "naam", "name", "namn", "navn", "jmeno", "meno"})
 
@@ -59,10 +57,9 @@ class Found(NamedTuple):
 class RecordReader:
     """Reads the records of one submission. `titles` gives the fields that ids stand for."""
 
-    def __init__(self, titles: Mapping[str, str] | None = None) -> None:
-        self._titles = titles or {}
-        self._fields: dict[str, str | None] = dict(self._titles)
-        self._steps_left = _STEPS_MAX
+    def __init__(self, labels: LabelReader, titles: Mapping[str, str]) -> None:
+        self._labels = labels
+        self._titles = titles
 
     def read(self, node: object, path: Path = ()) -> dict[str, Found]:
         """Fields by their names with the value that stands for each.
@@ -79,12 +76,7 @@ class RecordReader:
 
     def field_of(self, label: str) -> str | None:
         """The field that a label means, or an id that stands for a label."""
-        self._steps_left -= _STEPS_OF_LABEL
-        if label in self._fields:
-            return self._fields[label]
-        self._steps_left -= _steps_of(label)
-        field = self._fields[label] = field_of_label(label) if self._steps_left >= 0 else None
-        return field
+        return self._titles.get(label) or self._labels.field_of(label)
 
     def _answers(
         self, node: object, record: Mapping[str, Found]
@@ -92,7 +84,7 @@ class RecordReader:
         """Field, steps to it and value of each answer that means a field not yet in the record."""
         if isinstance(node, dict):
             for label, value in node.items():
-                if self._steps_left < 0:
+                if self._labels.steps_left < 0:
                     return
                 field = self.field_of(label)
                 if field is None and isinstance(value, dict) and _holds_value(value):
@@ -101,7 +93,7 @@ class RecordReader:
                     yield from self._answer(field, (label,), value)
         elif isinstance(node, list):
             for index, item in enumerate(node):
-                if self._steps_left < 0:
+                if self._labels.steps_left < 0:
                     return
                 field = self._field_of_item(item) if isinstance(item, dict) else None
                 if field is not None and field not in record:
@@ -124,27 +116,22 @@ class RecordReader:
                 yield field, (*steps, label), value
 
     def _field_of_item(self, item: Mapping[str, object]) -> str | None:
-        self._steps_left -= _STEPS_OF_ITEM
+        self._labels.steps_left -= _STEPS_OF_ITEM
         for key in ID_KEYS if self._titles else ():
-            own_id = text_of(item.get(key))
-            if own_id is not None and own_id in self._titles:
-                return self._titles[own_id]
+            if key in item:
+                own_id = text_of(item[key])
+                if own_id is not None and own_id in self._titles:
+                    return self._titles[own_id]
         for key in LABEL_KEYS:
-            label = item.get(key)
-            if isinstance(label, str):
-                field = self.field_of(label)
-            else:
-                field = self._field_of_item(label) if isinstance(label, dict) else None
-            if field is not None:
-                return field
+            if key in item:
+                label = item[key]
+                if isinstance(label, str):
+                    field = self.field_of(label)
+                else:
+                    field = self._field_of_item(label) if isinstance(label, dict) else None
+                if field is not None:
+                    return field
         return None
-
-
-def _steps_of(label: str) -> int:
-    """What it costs to look a new label up; a long one is no label, and not looked up."""
-    if len(label) > LABEL_CHARS_MAX:
-        return 0
-    return 20 + (len(label) // 2 if label.isascii() else 2 * len(label))
 
 
 def text_of(value: object) -> str | None:

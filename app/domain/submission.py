@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
-
 from app.domain.cleaning import Cleaner
 from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.controls import NO_CONTROLS, Controls, take_controls
@@ -19,16 +17,16 @@ from app.domain.first_touch import find_touch, is_told_plainly
 from app.domain.form import take_form
 from app.domain.json_object import read_object
 from app.domain.labels import COMPANY
-from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
+from app.domain.metadata import KEYS_MAX, Gathered, fit_metadata, gather_metadata
 from app.domain.person import find_person, unfold
 from app.domain.problems import Problems
+from app.domain.record import Found
 from app.domain.source import derive_source
 from app.domain.untrusted_text import clean_text, one_line
+from app.domain.wanted import wanted_first
 
 #: Fields that are looked at: far more than metadata has room for.
 _FIELDS_MAX = 2 * KEYS_MAX
-#: Bytes of fields as JSON that are looked into: metadata, and every field at its longest.
-_BYTES_MAX = BYTES_MAX + 8 * 1024
 #: Longest company name that is put at the top of metadata, in characters.
 COMPANY_CHARS_MAX = 200
 
@@ -57,7 +55,9 @@ def parse_json(body: bytes, page_host: str | None = None) -> Submission:
     if plain is None:
         return parse_fields(read_object(body), page_host)
     touch = {} if is_told_plainly(plain.metadata) else find_touch(plain.metadata)
-    _raise_to_top(plain.metadata, touch)
+    if touch:
+        others = _for_top(plain.metadata, touch)
+        plain.metadata = fit_metadata(Gathered(plain.metadata, others))
     if not plain.source:
         plain.source = derive_source(touch | plain.metadata, page_host)
     if plain.fill_ms is None:
@@ -72,25 +72,22 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     Raises `InvalidCapture` with all problems by field, `InvalidAddress` if it is the only one.
     """
     problems = Problems()
-    controls, sent = take_controls(Cleaner(problems).clean_fields(fields), problems)
-    form = take_form(sent)
-    if len(sent) > _FIELDS_MAX:
-        problems.add("metadata", f"would have {len(sent)} keys: at most {KEYS_MAX} can be kept")
-        raise InvalidCapture(problems.by_field)
-    if len(msgspec.json.encode(sent)) > _BYTES_MAX:
-        problems.add("metadata", f"has far more than the {BYTES_MAX:,} bytes that can be kept")
-        raise InvalidCapture(problems.by_field)
+    cleaner = Cleaner(problems)
+    controls, cleaned = take_controls(cleaner.clean_fields(fields), problems)
+    form = take_form(cleaned)
+    sent, beyond = _narrowed(cleaned)
     view = unfold(sent)
     person = find_person(view)
     company = person.pop(COMPANY, None)
     mapped = map_fields(person, problems)
     if form is not None:
         mapped.fields["form"] = form
-    metadata = gather_metadata(sent, mapped.used, problems)
+    gathered = gather_metadata(sent, mapped.used, problems)
     # Of names that spell out a path, some have no place in the view.
     touch = find_touch({name: text for name, text in sent.items() if isinstance(text, str)})
     touch = find_touch(view) | touch
-    _raise_to_top(metadata, touch, company.text if company else None)
+    gathered.others.update(_for_top(gathered.sent | gathered.others, touch, company))
+    metadata = fit_metadata(gathered, beyond, cleaner.dropped)
     if "source" not in mapped.fields:
         mapped.fields["source"] = derive_source(touch | metadata, page_host)
     submission = Submission(metadata=metadata, controls=controls, **mapped.fields)
@@ -101,14 +98,19 @@ def parse_fields(fields: Mapping[str, object], page_host: str | None = None) -> 
     return submission
 
 
-def _raise_to_top(
-    metadata: dict[str, object], touch: Mapping[str, str], company: str | None = None
-) -> None:
-    """Add to the top of metadata what everybody looks for there, if there is room for it."""
+def _narrowed(fields: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """The fields that are looked at, and those beyond."""
+    if len(fields) <= _FIELDS_MAX:
+        return fields, {}
+    named = list(wanted_first(fields).items())
+    return dict(named[:_FIELDS_MAX]), dict(named[_FIELDS_MAX:])
+
+
+def _for_top(
+    metadata: Mapping[str, object], touch: Mapping[str, str], company: Found | None = None
+) -> dict[str, object]:
+    """What everybody looks for at the top of metadata and is not there yet."""
     added: dict[str, object] = {name: touch[name] for name in touch.keys() - metadata.keys()}
     if company and COMPANY not in metadata:
-        added[COMPANY] = one_line(clean_text(company[:COMPANY_CHARS_MAX]))
-    if added and len(metadata) + len(added) <= KEYS_MAX:
-        more = {**metadata, **added}
-        if len(msgspec.json.encode(more)) <= BYTES_MAX:
-            metadata.update(added)
+        added[COMPANY] = one_line(clean_text(company.text[:COMPANY_CHARS_MAX]))
+    return added

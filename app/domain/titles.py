@@ -9,31 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from app.domain.labels import FULL_NAME, field_of_label
+from app.domain.label_reader import LabelReader
+from app.domain.labels import FULL_NAME
 from app.domain.record import text_of
 
 _ID_KEYS = ("id", "ID", "ref", "questionId")
 _TITLE_KEYS = ("title", "Title", "label", "Label", "question")
+_ANY_TITLE = frozenset(_TITLE_KEYS)
 _PARTS_KEYS = ("inputs", "SubFields", "subfields")
 #: Definitions that are read: more fields no form has.
-_DEFINITIONS_MAX = 60
+_DEFINITIONS_MAX = 100
 _PARTS_MAX = 10
 
 
-def read_titles(nodes: Iterable[object]) -> dict[str, str]:
+def read_titles(nodes: Iterable[object], labels: LabelReader) -> dict[str, str]:
     """The fields that ids stand for, from the definitions among all objects of a submission."""
     titles: dict[str, str] = {}
     definitions = (node for node in nodes if isinstance(node, dict) and _title_of(node))
     for definition in islice(definitions, _DEFINITIONS_MAX):
-        field = field_of_label(_title_of(definition))
+        field = labels.field_of(_title_of(definition))
         for part in _parts_of(definition):
             label = _title_of(part)
-            _note(part, field_of_label(f"name {label}" if field == FULL_NAME else label), titles)
+            label = f"name {label}" if field == FULL_NAME else label
+            _note(part, labels.field_of(label), titles)
         _note(definition, field, titles)
     return titles
 
 
 def _title_of(node: Mapping[str, object]) -> str:
+    if _ANY_TITLE.isdisjoint(node):
+        return ""
     return next((text for key in _TITLE_KEYS if isinstance(text := node.get(key), str)), "")
 
 
@@ -44,7 +49,9 @@ def _parts_of(definition: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def _note(node: Mapping[str, object], field: str | None, titles: dict[str, str]) -> None:
+    if field is None:
+        return
     for key in _ID_KEYS:
         own_id = text_of(node.get(key))
-        if field is not None and own_id is not None:
+        if own_id is not None:
             titles.setdefault(own_id, field)

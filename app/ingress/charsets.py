@@ -79,7 +79,7 @@ def decode_leniently(data: bytes, charset: str) -> str:
         return data.decode("ascii")
     for name in _FALLBACKS if charset == UNKNOWN else (charset, *_FALLBACKS):
         try:
-            return _codec(name).decode(data, "strict")[0]
+            return data.decode() if name == UTF_8 else _codec(name).decode(data, "strict")[0]
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.domain.cleaning import VALUES_READ_MAX
 from app.ingress.charsets import UTF_8, charset_of, decode_leniently
-from app.ingress.multipart import Part, TooManyParts, read_parts
-from app.ingress.urlencoded import Pairs, TooManyFields, read_lines, read_pairs
+from app.ingress.multipart import Part, read_parts
+from app.ingress.urlencoded import Pairs, read_lines, read_pairs
 
-#: Fields of one form that are read, a repeated one counting each time: values beyond these would
-#: be refused when they are cleaned.
-FIELDS_MAX = VALUES_READ_MAX
+#: Fields of one form that are read, a repeated one counting each time; beyond these, only those
+#: with an address.
+FIELDS_MAX = 640
 #: Files of one form that are noted.
 FILES_MAX = 20
 #: The field in which a form tells its charset (RFC 7578, 4.6).
@@ -30,30 +29,23 @@ class DroppedFile(NamedTuple):
 
 
 class Form(NamedTuple):
-    """What a form's visitor typed, and what of it cannot be taken, each with its reason."""
+    """What a form's visitor typed."""
 
     fields: Fields
-    refused: dict[str, str]
     files: list[DroppedFile]
-    #: Parts beyond what is read, and files beyond those that are noted.
+    #: Fields beyond what is read, and files beyond those that are noted.
     dropped_parts: int = 0
 
 
 def read_urlencoded(body: bytes, charset: str) -> Form:
-    """The fields of an urlencoded form; none of them when they are too many."""
-    try:
-        return _form(read_pairs(body, FIELDS_MAX), charset)
-    except TooManyFields:
-        return _too_many()
+    """The fields of an urlencoded form."""
+    return _form(*read_pairs(body, FIELDS_MAX), charset)
 
 
 def read_text_plain(body: bytes, charset: str) -> Form:
     """The fields of a form with `enctype="text/plain"`, or of an urlencoded one sent as such."""
     if b"\n" in body.strip():
-        try:
-            return _form(read_lines(body, FIELDS_MAX), charset)
-        except TooManyFields:
-            return _too_many()
+        return _form(*read_lines(body, FIELDS_MAX), charset)
     return read_urlencoded(body, charset)
 
 
@@ -62,10 +54,7 @@ def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
 
     Raises `InvalidJson` when the body is no such form or was cut off.
     """
-    try:
-        parts, dropped = read_parts(body, boundary, FIELDS_MAX)
-    except TooManyParts:
-        return _too_many()
+    parts, dropped = read_parts(body, boundary, FIELDS_MAX)
     texts = [part for part in parts if part.filename is None]
     charset = _told_charset((part.name, part.value) for part in texts) or charset
     fields = _gather(
@@ -75,7 +64,7 @@ def read_multipart(body: bytes, boundary: bytes, charset: str) -> Form:
     )
     sent = [p for p in parts if p.filename is not None and (p.filename or p.size_bytes)]
     files = [_file(part, charset) for part in sent[:FILES_MAX]]
-    return Form(fields, {}, files, dropped + len(sent) - len(files))
+    return Form(fields, files, dropped + len(sent) - len(files))
 
 
 def _file(part: Part, charset: str) -> DroppedFile:
@@ -90,14 +79,14 @@ def _text_of(part: Part, charset: str) -> str:
     return decode_leniently(part.value, own or charset)
 
 
-def _form(pairs: Pairs, charset: str) -> Form:
+def _form(pairs: Pairs, dropped: int, charset: str) -> Form:
     charset = _told_charset(pairs) or charset
     fields = _gather(
         (decode_leniently(name, charset), decode_leniently(value, charset))
         for name, value in pairs
         if name != _CHARSET
     )
-    return Form(fields, {}, [])
+    return Form(fields, [], dropped)
 
 
 def _told_charset(pairs: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -119,7 +108,3 @@ def _gather(pairs: Iterable[tuple[str, str]]) -> Fields:
         else:
             fields[name] = [before, value]
     return fields
-
-
-def _too_many() -> Form:
-    return Form({}, {"metadata": f"has more than {FIELDS_MAX:,} fields"}, [])

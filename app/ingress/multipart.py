@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from app.domain.errors import InvalidJson
+from app.ingress.pieces import wanted_pieces
 
 _CRLF = b"\r\n"
 #: By RFC 2046.
@@ -43,10 +44,6 @@ class Part(NamedTuple):
     size_bytes: int = 0
 
 
-class TooManyParts(ValueError):
-    """A form has more parts than anybody reads."""
-
-
 class Parts(NamedTuple):
     """What was read of a form, and how many parts were not."""
 
@@ -55,9 +52,9 @@ class Parts(NamedTuple):
 
 
 def read_parts(body: bytes, boundary: bytes, parts_max: int) -> Parts:
-    """The parts of a body.
+    """The parts of a body, and beyond `parts_max` those with an address.
 
-    Raises `InvalidJson` when it is no multipart form or was cut off, and `TooManyParts`.
+    Raises `InvalidJson` when it is no multipart form or was cut off.
     """
     if not boundary:
         raise InvalidJson("The form's Content-Type has no boundary")
@@ -65,13 +62,18 @@ def read_parts(body: bytes, boundary: bytes, parts_max: int) -> Parts:
         raise _invalid("its boundary is too long")
     if _CRLF not in body:
         body = body.replace(b"\n", _CRLF)  # as programs write that were not told of line ends
-    _, *pieces = (_CRLF + body).split(b"\r\n--" + boundary, parts_max + 2)
-    if len(pieces) > parts_max and not pieces[parts_max].startswith(b"--"):
-        raise TooManyParts
-    for end, piece in enumerate(pieces):
+    separator = b"\r\n--" + boundary
+    _, *pieces = (_CRLF + body).split(separator, parts_max + 1)
+    rest = pieces.pop() if len(pieces) > parts_max else b""
+    for end, piece in enumerate([*pieces, rest]):
         if piece.startswith(b"--"):
             return _read_pieces(pieces[:end])
-    raise InvalidJson("The form is not whole: its closing boundary is missing")
+    rest, closing, _ = rest.partition(separator + b"--")
+    if not closing:
+        raise InvalidJson("The form is not whole: its closing boundary is missing")
+    wanted, dropped = wanted_pieces(rest, separator)
+    parts = _read_pieces(pieces + wanted)
+    return Parts(parts.read, parts.dropped + dropped)
 
 
 def _read_pieces(pieces: list[bytes]) -> Parts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.domain.errors import InvalidCapture, InvalidJson
+from app.domain.errors import InvalidJson
 from app.domain.submission import Submission, parse_fields, parse_json
 from app.ingress.charsets import UNKNOWN, UTF_8, decode_leniently, decode_strictly
 from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
@@ -36,8 +36,6 @@ class Received:
         """What the visitor sent, cleaned. Raises `InvalidJson` or `InvalidCapture`."""
         if self._form is None:
             return parse_json(self._json, page_host)
-        if self._form.refused:
-            raise InvalidCapture(self._form.refused)
         return parse_fields(_with_notes(self._form), page_host)
 
 
@@ -62,12 +60,12 @@ def _read_form(body: bytes, media_type: MediaType) -> Form:
 
 def _with_notes(form: Form) -> Mapping[str, object]:
     """The fields, and what was dropped of the form: notes that metadata keeps."""
-    fields: dict[str, object] = dict(form.fields)
+    notes: dict[str, object] = {}
     if form.files:
-        fields[DROPPED_FILES] = [file._asdict() for file in form.files]
+        notes[DROPPED_FILES] = [file._asdict() for file in form.files]
     if form.dropped_parts:
-        fields[DROPPED_PARTS] = form.dropped_parts
-    return fields
+        notes[DROPPED_PARTS] = form.dropped_parts
+    return {**notes, **form.fields, **notes}  # at the beginning, where they are kept
 
 
 def _in_utf8(body: bytes, charset: str) -> bytes:

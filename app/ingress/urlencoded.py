@@ -7,76 +7,72 @@ import re
 
 from app.domain.labels import field_of_label
 from app.domain.person import path_of_name
+from app.ingress.pieces import wanted_pieces
 
 Pairs = list[tuple[bytes, bytes]]
 
-#: Percent signs that stand for themselves, as in "100 %": with more of them it is no such form.
+#: Percent signs that stand for themselves, as in "100 %": with more of them all do.
 _LONE_SIGNS_MAX = 1_000
 #: Fields among which an address with a bare plus is looked for, the first ones.
 _ADDRESSES_AMONG = 200
-#: Lines of a plain-text form: of a text with more, no metadata has room.
-_LINES_MAX = 5_000
+#: Lines of a plain-text form that are read: of a text with more, no metadata has room.
+_LINES_MAX = 2_000
 _LONE_SIGN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Before a line of a plain-text form that begins a field.
 _LINE_OF_FIELD = re.compile(rb"\r?\n(?=[^=\n]{1,200}=)")
+# For &, = and + as they are in the body, to tell them from those that were written as %XX.
+_AND, _IS, _PLUS = "\u0100", "\u0101", "\u0102"
 _unescape = json.JSONDecoder(strict=False).decode
 
 
-class TooManyFields(ValueError):
-    """A form has more fields than anybody reads."""
-
-
-def read_pairs(body: bytes, fields_max: int) -> Pairs:
-    """The fields of an urlencoded form. Raises `TooManyFields`.
+def read_pairs(body: bytes, fields_max: int) -> tuple[Pairs, int]:
+    """The fields of an urlencoded form, and how many more there were.
 
     `ann+news@example.com`, written without encoding the plus, is read as it was meant: in an
     address, white space before the @ can be nothing else.
     """
-    # Latin-1 carries each byte through, be it written as itself or as %XX.
-    text = body.decode("latin-1")
-    if text.count("&") >= fields_max:
-        raise TooManyFields
-    if "%" in text:
-        text, lone_signs = _LONE_SIGN.subn("%25", text, _LONE_SIGNS_MAX + 1)
-        if lone_signs > _LONE_SIGNS_MAX:
-            raise TooManyFields
-    pairs: Pairs = []
     # Of ASCII white space only: "à" in UTF-8 ends with what Latin-1 takes for a blank.
-    for field in text.strip(" \t\r\n").split("&"):
-        name, _, value = field.partition("=")
+    fields = body.strip(b" \t\r\n").split(b"&", fields_max)
+    wanted, dropped = wanted_pieces(fields.pop(), b"&") if len(fields) > fields_max else ([], 0)
+    # Latin-1 carries each byte through, be it written as itself or as %XX; what separates is put
+    # apart from it first, so that all is decoded at once.
+    text = b"&".join([*fields, *wanted]).decode("latin-1")
+    text = _unquote(text.replace("&", _AND).replace("=", _IS).replace("+", _PLUS))
+    pairs: Pairs = []
+    for index, field in enumerate(text.split(_AND)):
+        name, _, value = field.partition(_IS)
         if field:
-            name = _unquote(name.replace("+", " "))
-            may_be_address = len(pairs) < _ADDRESSES_AMONG
-            value = _value(name, value) if may_be_address else _unquote(value.replace("+", " "))
-            pairs.append((name.encode("latin-1"), value.encode("latin-1")))
-    return pairs
+            name = name.replace(_PLUS, " ")
+            if _PLUS in value:
+                may_be_address = not _ADDRESSES_AMONG <= index < fields_max
+                value = _with_pluses(name, value) if may_be_address else value.replace(_PLUS, " ")
+            pairs.append((name.encode("latin-1"), value.replace(_IS, "=").encode("latin-1")))
+    return pairs, dropped
 
 
-def read_lines(body: bytes, fields_max: int) -> Pairs:
+def read_lines(body: bytes, fields_max: int) -> tuple[Pairs, int]:
     """The fields of a form with `enctype="text/plain"`: a line each, or more for a longer value.
 
-    Raises `TooManyFields`.
+    And how many lines more there were.
     """
-    if body.count(b"\n") > _LINES_MAX:
-        raise TooManyFields
-    lines = _LINE_OF_FIELD.split(body.strip(), fields_max)
-    if len(lines) > fields_max:
-        raise TooManyFields
-    return [(name, value) for name, _, value in (line.partition(b"=") for line in lines)]
+    lines = body.strip().split(b"\n", _LINES_MAX)
+    rest = lines.pop() if len(lines) > _LINES_MAX else b""
+    fields = _LINE_OF_FIELD.split(b"\n".join(lines), fields_max)
+    if len(fields) > fields_max:
+        rest = fields.pop() + b"\n" + rest
+    wanted, dropped = wanted_pieces(rest, b"\n") if rest else ([], 0)
+    pairs = [(name, value) for name, _, value in (f.partition(b"=") for f in [*fields, *wanted])]
+    return pairs, dropped
 
 
-def _value(name: str, value: str) -> str:
-    if "+" in value and _holds_bare_plus(name, value):
-        return _unquote(value.strip("+"))
-    return _unquote(value.replace("+", " "))
-
-
-def _holds_bare_plus(name: str, value: str) -> bool:
-    """Whether it is an address alone, with pluses before its @."""
-    local, at, domain = value.strip("+").replace("%40", "@").partition("@")
-    if not at or "+" not in local or "+" in domain or "<" in local or "%3C" in local:
-        return False
-    return field_of_label(path_of_name(name)[-1]) == "email"
+def _with_pluses(name: str, value: str) -> str:
+    """The value with blanks for its pluses, unless it is an address with pluses of its own."""
+    alone = value.strip(_PLUS)
+    local, at, domain = alone.partition("@")
+    is_address = at and _PLUS in local and _PLUS not in domain and "<" not in local
+    if is_address and field_of_label(path_of_name(name)[-1]) == "email":
+        return alone.replace(_PLUS, "+")
+    return value.replace(_PLUS, " ")
 
 
 def _unquote(text: str) -> str:
@@ -87,6 +83,8 @@ def _unquote(text: str) -> str:
     """
     if "%" not in text:
         return text
+    escaped, lone_signs = _LONE_SIGN.subn("%25", text, _LONE_SIGNS_MAX + 1)
+    text = escaped if lone_signs <= _LONE_SIGNS_MAX else text.replace("%", "%25")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "\\u00")
     unescaped: str = _unescape(f'"{escaped}"')
     return unescaped

@@ -6,6 +6,7 @@ from unicodedata import normalize
 import msgspec
 import pytest
 
+from app.domain.metadata import BYTES_MAX
 from app.domain.submission import Submission
 from app.ingress.reading import decode_body
 from tests.corpus.chatbots import CHATBOTS
@@ -13,6 +14,7 @@ from tests.corpus.crm_tools import CRM_TOOLS
 from tests.corpus.form_hosts import FORM_HOSTS
 from tests.corpus.form_tools import FORM_TOOLS
 from tests.corpus.html_forms import HTML_FORMS
+from tests.corpus.large_forms import LARGE_FORMS
 from tests.corpus.lead_ads import LEAD_ADS
 from tests.corpus.payload import Payload
 from tests.corpus.site_builders import SITE_BUILDERS
@@ -72,3 +74,15 @@ def texts_in(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from texts_in(inner)
+
+
+@pytest.mark.parametrize("payload", LARGE_FORMS, ids=lambda payload: payload.sender)
+def test_no_lead_is_lost_for_the_size_of_its_form(payload: Payload) -> None:
+    submission = read(payload)
+
+    mapped = {field: getattr(submission, field) for field in (*FIELDS, "source")}
+    assert {field: value for field, value in mapped.items() if value} == payload.expected
+    assert submission.metadata.items() >= payload.metadata.items()
+    kept = len(msgspec.json.encode(submission.metadata))
+    assert kept > 0.9 * min(len(payload.body), BYTES_MAX)
+    assert kept <= BYTES_MAX

@@ -43,7 +43,7 @@ def test_a_name_that_comes_repeatedly_in_an_array_keeps_all_its_values() -> None
         ([[]], "not an object"),
         ([{"email": "ann@example.com"}, {"email": "eve@example.com"}], "holds 2 leads"),
         ([{"contact": {"email": f"a{i}@b.co"}} for i in range(7)], "holds 7 leads"),
-        ([0] * 2000, "more than 400 values"),
+        ([0] * 2000, "more than 1,500 items"),
     ],
 )
 def test_an_array_of_none_or_several_leads_is_refused_with_the_reason(

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import cast
+
+import msgspec
 import pytest
 
-from app.domain.metadata import BYTES_MAX, KEYS_MAX, gather_metadata
+from app.domain.metadata import BYTES_MAX, KEYS_MAX, Gathered, fit_metadata, gather_metadata
 from app.domain.problems import Problems
 
 
@@ -42,7 +45,7 @@ def test_everything_has_a_place_in_metadata(
 ) -> None:
     problems = Problems()
 
-    assert gather_metadata(sent, {}, problems) == metadata
+    assert fit_metadata(gather_metadata(sent, {}, problems)) == metadata
     assert not problems.by_field
 
 
@@ -51,10 +54,9 @@ def test_everything_has_a_place_in_metadata(
     [
         ({"metadata": {str(i): i for i in range(KEYS_MAX + 1)}}, "metadata"),
         ({"metadata": {"text": "x" * BYTES_MAX}}, "metadata"),
-        ({"message": "é" * (BYTES_MAX // 2)}, "metadata"),
         ({"metadata": {"a": {"b": {"c": {"d": {"e": {}}}}}}}, "metadata.a"),
     ],
-    ids=["keys", "bytes", "bytes of a field", "levels"],
+    ids=["keys", "bytes", "levels"],
 )
 def test_metadata_beyond_a_limit_is_a_problem(sent: dict[str, object], field: str) -> None:
     problems = Problems()
@@ -72,3 +74,43 @@ def test_metadata_at_its_limits_is_taken() -> None:
     gather_metadata({"metadata": keys}, {}, problems)
 
     assert not problems.by_field
+
+
+LONG = "é" * BYTES_MAX
+
+
+@pytest.mark.parametrize(
+    ("sent", "others", "kept", "dropped"),
+    [
+        ({}, {"message": LONG, "a": "x"}, {"a": "x"}, 1),
+        ({"a": "x"}, {"answers": [LONG, "b"], "b": 1}, {"a": "x", "b": 1}, 2),
+        ({}, {"a": {"b": 1, "c": [1] * BYTES_MAX}}, {}, BYTES_MAX - 8_149),
+        ({"a": 1}, {str(i): "x" for i in range(150)}, {"a": 1, "96": "x"}, 0),
+        ({str(i): i for i in range(KEYS_MAX)}, {"a": 1}, {"99": 99}, 0),
+        ({"a": "x" * (BYTES_MAX - 9)}, {"b": "x"}, {"a": "x" * (BYTES_MAX - 9)}, 0),
+        ({}, {"z": LONG, "email": "é" * 5000, "utm_term": "x" * 3000}, {"utm_term": "x" * 3000}, 1),
+    ],
+    ids=["a text", "a list", "an object", "keys", "no key", "no byte", "several"],
+)
+def test_fields_beyond_a_limit_give_way_the_largest_first(
+    sent: dict[str, object], others: dict[str, object], kept: dict[str, object], dropped: int
+) -> None:
+    metadata = fit_metadata(Gathered(sent, others))
+
+    assert metadata.items() >= kept.items()
+    assert metadata.get("dropped_values", 0) == dropped
+    assert len(metadata) <= KEYS_MAX
+    assert len(msgspec.json.encode(metadata)) <= BYTES_MAX
+
+
+def test_fields_without_keys_of_their_own_are_put_together() -> None:
+    metadata = fit_metadata(Gathered({}, {str(i): i for i in range(KEYS_MAX)}), {"a": 1})
+
+    assert metadata["more_fields"] == {"98": 98, "99": 99, "a": 1}
+
+
+def test_what_is_cut_ends_with_an_ellipsis() -> None:
+    message = cast(str, fit_metadata(Gathered({}, {"message": '"' * BYTES_MAX}))["message"])
+
+    assert message.strip('"') == "…"
+    assert BYTES_MAX - 100 < len(msgspec.json.encode(message)) < BYTES_MAX

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import InvalidCapture, InvalidJson
+from app.ingress.forms import FIELDS_MAX
 from app.ingress.reading import decode_body
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -136,11 +137,16 @@ def test_what_is_no_multipart_form_is_refused_with_the_reason(body: bytes, reaso
         decode_body(body, MULTIPART_TYPE)
 
 
-def test_more_parts_than_anybody_reads_are_refused() -> None:
+def test_of_more_parts_than_are_read_those_with_an_address_are() -> None:
     part = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    lead = b'--B\r\nContent-Disposition: form-data; name="email"\r\n\r\na@b.co\r\n'
 
-    with pytest.raises(InvalidCapture, match="more than 400 fields"):
-        decode_body(part * 1001 + b"--B--", MULTIPART_TYPE).submission()
+    submission = decode_body(part * 900 + lead + part * 9 + b"--B--", MULTIPART_TYPE).submission()
+
+    assert submission.email == "a@b.co"
+    assert submission.metadata["dropped_parts"] == 909 - FIELDS_MAX
+    with pytest.raises(InvalidJson, match="not whole"):
+        decode_body(part * 900 + lead, MULTIPART_TYPE)
 
 
 def test_files_beyond_those_that_are_noted_are_counted_and_the_lead_is_kept() -> None:
