@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -46,6 +47,9 @@ def test_a_database_that_takes_no_writes_is_away_until_it_does(
         return str(ask("GET", "/readyz").json["dependencies"]["database"])
 
     assert state() == "ok"
+    urls = {"queue": own_embedded.redis_url, "database": own_embedded.database_url}
+    addresses = {name: urlsplit(url).netloc.rpartition("@")[2] for name, url in urls.items()}
+    assert ask("GET", "/readyz").json["servers"] == addresses
     make_read_only(own_embedded, "on")
     eventually(lambda: state() == "away")
     assert ask("GET", "/readyz").status == 200, "captures are still taken: the queue works"
