@@ -32,8 +32,15 @@ def test_the_table_says_what_was_missed() -> None:
 
 
 @pytest.mark.all_only
-def test_a_queue_that_may_forget_is_noticed_by_everybody() -> None:
+@pytest.mark.parametrize(
+    "name", ["Redis without AOF", "the disk of Redis full", "the disk of PostgreSQL full"]
+)
+def test_a_queue_that_may_forget_and_a_full_disk_are_noticed_by_everybody(name: str) -> None:
     if shutil.which("prometheus") is None:
         pytest.skip("prometheus is not installed (Debian: apt install prometheus)")
-    (signs,) = observe(print, [FAULTS[named("Redis without AOF")]])
+    said: list[str] = []
+    found = observe(said.append, [FAULTS[named(name)]])
+    if "skipped" in said[0]:
+        pytest.skip(said[0])
+    (signs,) = found
     assert signs.is_complete, signs
