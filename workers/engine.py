@@ -22,6 +22,7 @@ from time import monotonic
 
 from app.domain.errors import StorageUnavailable
 from app.domain.push import LOOK_SECONDS
+from app.domain.retry_policy import LEASE_MARGIN_SECONDS
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Held
@@ -32,7 +33,7 @@ from workers.lane import Lane
 from workers.lanes import LANES_MAX, Lanes
 from workers.leases import KnownLeases
 from workers.waiting import DatabaseClock, WaitingPush
-from workers.work import LEASE_MARGIN_SECONDS, Attempted, DeliveryConfig, Transaction, WebhookWork
+from workers.work import Attempted, DeliveryConfig, Transaction, WebhookWork
 
 #: How often other processes are asked to help with a backlog.
 HELP_SECONDS = 0.2
@@ -76,6 +77,11 @@ class DeliveryEngine:
         self._helped_at: dict[str, float] = {}
         self._away_until = self._look_at = 0.0
         self._stopping = False
+
+    @property
+    def slots(self) -> int:
+        """Attempts that may be under way."""
+        return self._lanes.slots
 
     @property
     def in_flight(self) -> int:

@@ -87,7 +87,7 @@ class Lane:
     @property
     def needs_endpoint(self) -> bool:
         """Whether a push waits for what its webhook is now."""
-        return bool(self._waiting) and not self._waiting.fits(self.endpoint, self._read_at)
+        return bool(self._waiting) and not self._waiting.fits(self.endpoint)
 
     def note_due(self, now: float) -> None:
         """Something may be due."""
@@ -106,6 +106,7 @@ class Lane:
     def review_pushes(self, now: float, *, keep: bool) -> None:
         """Give back the pushes that have waited for too long, or must not leave."""
         unsent = self._waiting.take_stale(now) if keep else self._waiting.take_all()
+        unsent += self._waiting.take_outdated(self.endpoint, self._read_at)
         if self._waiting and not self.needs_endpoint and self._is_held_back(now):
             unsent += self._waiting.take_all()
         if unsent:

@@ -28,6 +28,11 @@ class Lanes:
         #: Those of them with pushes that wait.
         self._pushed: dict[str, Lane] = {}
 
+    @property
+    def slots(self) -> int:
+        """Attempts that may be under way, all webhooks together."""
+        return self._config.slots
+
     def of(self, webhook_id: str) -> Lane:
         """The lane of a webhook, which has something to do now."""
         lane = self._lanes.get(webhook_id)
