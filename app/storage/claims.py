@@ -26,7 +26,7 @@ from app.storage.rows import as_json
 #: Deliveries that an ordered claim looks at before it looks at every contact.
 LOOKED_AT_IN_ORDER = 100
 #: Deliveries that one claim leases.
-CLAIMED_AT_ONCE_MAX = 32
+CLAIMED_AT_ONCE_MAX = 64
 #: Deliveries without an event that one claim cancels.
 _CANCELLED_AT_ONCE = 1000
 
