@@ -40,7 +40,8 @@ from workers.pusher import Pusher
 from workers.reporting import JobsInHand, Reporting
 
 if TYPE_CHECKING:
-    from workers.engine import DeliveryEngine, Spawn
+    from workers.engine import DeliveryEngine
+    from workers.transactions import Spawn
 
 log = logging.getLogger(__name__)
 
