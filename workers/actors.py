@@ -38,10 +38,10 @@ from workers.captures import BATCHING, THREADS, Recorder
 from workers.clock_check import watch_clock
 from workers.pusher import Pusher
 from workers.reporting import JobsInHand, Reporting
-from workers.work import LEASE_MARGIN_SECONDS
 
 if TYPE_CHECKING:
-    from workers.engine import DeliveryEngine, Spawn
+    from workers.engine import DeliveryEngine
+    from workers.transactions import Spawn
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,7 @@ def record() -> StreamsBroker:
     settings = _start(CAPTURES)
     broker = _make_broker(settings, THREADS)
     database = open_database(settings.database_url, by_index=True)
-    lease_seconds = retry_rules(settings).attempt_seconds_max + LEASE_MARGIN_SECONDS
-    pusher = Pusher(database, PushSender(broker.client), lease_seconds)
+    pusher = Pusher(database, PushSender(broker.client), retry_rules(settings))
     recorder = Recorder(database, DeliveryNotifier(broker.client), now, pusher)
     _declare(broker, CAPTURES, RECORD_CAPTURES, recorder.record, batching=BATCHING)
     jobs = JobsInHand()
@@ -86,7 +85,7 @@ def deliver(spawn: Spawn) -> tuple[StreamsBroker, DeliveryEngine, PushListener]:
 
     _declare(broker, DELIVERIES, DELIVER, take_notifications, batching=NOTIFICATIONS)
     broker.add_middleware(JobsInHand())
-    _report(broker, settings, DELIVERIES, partial(_slots, engine, settings.worker_threads))
+    _report(broker, settings, DELIVERIES, partial(_slots, engine))
     client = connect(settings.redis_url, connections=1, retries=0)
     return broker, engine, PushListener(client, broker.client, broker.consumer_name, take_pushes)
 
@@ -163,9 +162,9 @@ def _make_broker(settings: Settings, threads: int) -> StreamsBroker:
     return broker
 
 
-def _slots(engine: DeliveryEngine, total: int) -> dict[str, int]:
+def _slots(engine: DeliveryEngine) -> dict[str, int]:
     """What a delivery process has in hand; the metric is set whenever it reports itself."""
-    in_use = engine.in_flight
+    in_use, total = engine.in_flight, engine.slots
     SLOTS.labels("in_use").set(in_use)
     SLOTS.labels("total").set(total)
     return {"attempts": in_use, "slots": total}

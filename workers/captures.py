@@ -80,10 +80,10 @@ class Recorder:
         except psycopg2.DataError as error:
             self._record_halves(captures, error)
             return
-        webhook_ids, pushes = recorded.published
+        webhook_ids, pushes, behind = recorded.published
         if self._pusher and holder and pushes:
             webhook_ids |= self._pusher.push(holder, pushes)
-        self._notifier.notify(webhook_ids)
+        self._notifier.notify(webhook_ids, behind)
         _count(captures, recorded)
         extra: dict[str, object] = {"captures": recorded.captures, "events": recorded.events}
         extra |= {"of": len(captures), "pushed": len(pushes)}

@@ -61,7 +61,7 @@ class Claimer:
             limit = max(0, 1 - endpoint.in_flight)
         most = _permits(endpoint, limit)
         retries = kept_for_retries(most, random.random())
-        lease_seconds = self._config.lease_seconds(endpoint)
+        lease_seconds = self._config.retries.lease_seconds_of(endpoint.timeout_seconds)
         return _Asked(work, endpoint, limit, Wanted(work.webhook_id, most, retries, lease_seconds))
 
     def _claim_all(self, cursor: Cursor, asked: Sequence[_Asked]) -> dict[str, list[Claimed]]:

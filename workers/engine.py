@@ -22,28 +22,27 @@ from time import monotonic
 
 from app.domain.errors import StorageUnavailable
 from app.domain.push import LOOK_SECONDS
+from app.domain.retry_policy import LEASE_MARGIN_SECONDS
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Held
 from app.storage.pushes import Push
 from workers.attempts import Attempts
 from workers.completer import Completer
+from workers.help import Help
 from workers.lane import Lane
-from workers.lanes import LANES_MAX, Lanes
+from workers.lanes import Lanes
 from workers.leases import KnownLeases
+from workers.transactions import Spawn, Transactions
 from workers.waiting import DatabaseClock, WaitingPush
-from workers.work import LEASE_MARGIN_SECONDS, Attempted, DeliveryConfig, Transaction, WebhookWork
+from workers.work import Attempted, DeliveryConfig, Transaction
 
-#: How often other processes are asked to help with a backlog.
-HELP_SECONDS = 0.2
 #: Pause before outcomes are handed in again while PostgreSQL is away.
 AWAY_SECONDS = 0.25
 #: A push that leaves sooner did not wait.
 WAITED_SECONDS = 0.01
 #: Memory for waiting pushes; beyond it they are given back.
 WAITING_BYTES_MAX = 8 * 1024 * 1024
-
-Spawn = Callable[[Callable[[], object]], object]
 
 
 class DeliveryEngine:
@@ -61,21 +60,25 @@ class DeliveryEngine:
         notify: Callable[[Iterable[str]], object],
         spawn: Spawn,
     ) -> None:
-        self._completer = completer
         self._attempts = attempts
         self._notify = notify
         self._spawn = spawn
         self._news = threading.Event()
+        self._transactions = Transactions(completer, spawn, self._news.set)
         self._told_due: deque[str] = deque()
         self._pushed: deque[Push] = deque()
         self._ended: deque[tuple[Claimed, Attempted | None]] = deque()
         self._lanes = Lanes(config)
         self._leases = KnownLeases()
         self._clock = DatabaseClock()
-        self._running: Transaction | None = None
-        self._helped_at: dict[str, float] = {}
+        self._help = Help()
         self._away_until = self._look_at = 0.0
         self._stopping = False
+
+    @property
+    def slots(self) -> int:
+        """Attempts that may be under way."""
+        return self._lanes.slots
 
     @property
     def in_flight(self) -> int:
@@ -105,17 +108,18 @@ class DeliveryEngine:
             self._take_news()
             now = monotonic()
             self._send_pushed(now)
-            if self._running is None and now >= self._away_until:
+            if not self._transactions.is_running and now >= self._away_until:
                 self._begin_transaction(now)
 
     def _is_drained(self) -> bool:
-        is_busy = self._running or self._ended or self._pushed
+        is_busy = self._transactions.is_running or self._ended or self._pushed
         return not is_busy and not any(lane.is_busy for lane in self._lanes.active.values())
 
     def _seconds_to_wait(self) -> float:
         now = monotonic()
-        moments = [max(self._look_at, self._away_until)] if self._running is None else []
-        moments += self._lanes.wakes_at(now)
+        moments = self._lanes.wakes_at(now)
+        if not self._transactions.is_running:
+            moments.append(max(self._look_at, self._away_until))
         return max(0.0, min(moments, default=now + LOOK_SECONDS) - now)
 
     def _take_news(self) -> None:
@@ -127,8 +131,8 @@ class DeliveryEngine:
             self._lanes.of(claimed.webhook_id).finish(claimed, attempted, now)
         while self._pushed:
             self._take_push(self._pushed.popleft(), now)
-        if self._running is not None and self._running.is_over:
-            self._end_transaction(self._running, now)
+        if (ended := self._transactions.take_ended()) is not None:
+            self._end_transaction(ended, now)
 
     def _take_push(self, push: Push, now: float) -> None:
         if not self._leases.add(push.claimed.lease):
@@ -160,24 +164,9 @@ class DeliveryEngine:
             return
         if looks:
             self._look_at = now + LOOK_SECONDS
-        self._running = Transaction(works, looks=looks)
-        self._spawn(partial(self._transact, self._running))
-
-    def _transact(self, running: Transaction) -> None:
-        try:
-            running.notify = self._completer.run(running.works)
-            if running.looks:
-                running.looked_at = monotonic()
-                running.held = self._completer.held()
-        except BaseException as error:
-            running.fault = error
-        running.is_over = True
-        self._news.set()
+        self._transactions.begin(works, looks=looks)
 
     def _end_transaction(self, ended: Transaction, now: float) -> None:
-        self._running = None
-        if ended.fault is not None:
-            raise ended.fault
         for work in ended.works:
             lane = self._lanes.of(work.webhook_id)
             lane.take(work, now)
@@ -189,7 +178,7 @@ class DeliveryEngine:
                 self._start(lane, claimed, work.asked_at, work.waited_for)
         if ended.held is not None:
             self._look_for_lost(ended.held, ended.looked_at, now)
-        notify = ended.notify | {work.webhook_id for work in ended.works if self._needs_help(work)}
+        notify = ended.notify | self._help.needed(ended.works, now)
         if notify:
             self._spawn(partial(self._notify, notify))
         self._news.set()  # there may be more to claim
@@ -198,19 +187,6 @@ class DeliveryEngine:
         self._clock = DatabaseClock(held.at, looked_at)
         for lease in self._leases.find_lost(held.leases):
             self._lanes.of(lease.webhook_id).give_back([lease], now)
-
-    def _needs_help(self, work: WebhookWork) -> bool:
-        now = monotonic()
-        if (
-            not work.more
-            or work.wait_seconds
-            or now < self._helped_at.get(work.webhook_id, 0.0) + HELP_SECONDS
-        ):
-            return False
-        if len(self._helped_at) >= LANES_MAX:
-            self._helped_at.clear()
-        self._helped_at[work.webhook_id] = now
-        return True
 
     def _start(self, lane: Lane, claimed: Claimed, leased_at: float, reason: str | None) -> None:
         assert lane.endpoint is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple
 
 from app.domain.errors import StorageUnavailable
 from app.domain.health import is_circuit_open, opens_at
@@ -12,21 +11,11 @@ from app.domain.slots import Demand
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Lease
+from workers.due_time import DueTime
+from workers.flights import Flights
 from workers.reputation import Reputation
 from workers.waiting import WaitingPush, WaitingPushes
 from workers.work import Attempted, WebhookWork
-
-#: A webhook that must wait is looked at again this soon when something new becomes due: what it
-#: waits for may be over early.
-LOOK_AGAIN_SECONDS = 0.5
-
-
-class _Flight(NamedTuple):
-    """An attempt under way."""
-
-    started_at: float
-    #: Attempts of the webhook in flight when it started, itself and those beside it included.
-    in_flight: int
 
 
 class Lane:
@@ -41,16 +30,10 @@ class Lane:
         self._waiting = WaitingPushes()
         #: What the transaction that runs may claim.
         self._claiming = 0
-        #: By lease, the oldest first.
-        self._flights: dict[int, _Flight] = {}
+        self._flights = Flights()
         self._finished: list[Attempted] = []
         self._unsent: list[Claimed | Lease] = []
-        self._is_due = False
-        self._wake_at = 0.0
-        #: Told so since the last transaction began.
-        self._noted = False
-        #: When a claim was made last.
-        self.asked_at = 0.0
+        self.due = DueTime()
         #: What kept something due from leaving: pause, pace, limit, bulkhead or slots.
         self.waits_for: str | None = None
 
@@ -62,7 +45,7 @@ class Lane:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way, due or to be recorded."""
-        return not (self._is_due or self._claiming or self.is_busy)
+        return not (self.due.is_due or self._claiming or self.is_busy)
 
     @property
     def has_results(self) -> bool:
@@ -87,12 +70,11 @@ class Lane:
     @property
     def needs_endpoint(self) -> bool:
         """Whether a push waits for what its webhook is now."""
-        return bool(self._waiting) and not self._waiting.fits(self.endpoint, self._read_at)
+        return bool(self._waiting) and not self._waiting.fits(self.endpoint)
 
     def note_due(self, now: float) -> None:
         """Something may be due."""
-        self._is_due = self._noted = True
-        self._wake_at = min(self._wake_at, max(now, self.asked_at + LOOK_AGAIN_SECONDS))
+        self.due.note(now)
 
     def hold(self, push: WaitingPush) -> None:
         """Send a push as soon as may be."""
@@ -106,6 +88,7 @@ class Lane:
     def review_pushes(self, now: float, *, keep: bool) -> None:
         """Give back the pushes that have waited for too long, or must not leave."""
         unsent = self._waiting.take_stale(now) if keep else self._waiting.take_all()
+        unsent += self._waiting.take_outdated(self.endpoint, self._read_at)
         if self._waiting and not self.needs_endpoint and self._is_held_back(now):
             unsent += self._waiting.take_all()
         if unsent:
@@ -116,10 +99,6 @@ class Lane:
         ready = 0 if self.needs_endpoint else min(most, len(self._waiting))
         return [self._waiting.take() for _ in range(ready)]
 
-    def wakes_at(self, now: float) -> float | None:
-        """When its wait is over; None if it does not wait for a time."""
-        return self._wake_at if self._is_due and self._wake_at > now else None
-
     @property
     def pushes_stale_at(self) -> list[float]:
         """When the next of its pushes has waited for too long."""
@@ -127,7 +106,7 @@ class Lane:
 
     def may_claim(self, now: float) -> bool:
         """Whether something may be due, and to be claimed."""
-        return self._is_due and now >= self._wake_at and not self._claiming
+        return self.due.is_now(now) and not self._claiming
 
     @property
     def org_id(self) -> str:
@@ -155,12 +134,11 @@ class Lane:
 
     def start(self, claimed: Sequence[Claimed], now: float) -> None:
         """Attempts begin together."""
-        flight = _Flight(now, self.in_flight + len(claimed))
-        self._flights |= {each.lease: flight for each in claimed}
+        self._flights.start(claimed, now)
 
     def finish(self, claimed: Claimed, attempted: Attempted | None, now: float) -> None:
         """It is over; None: it was not made."""
-        flight = self._flights.pop(claimed.lease)
+        flight = self._flights.end(claimed)
         if attempted is None:
             self._unsent.append(claimed)
             return
@@ -179,9 +157,8 @@ class Lane:
             waited_for=self.waits_for,
         )
         self._finished, self._unsent = [], []
-        self._claiming, self._noted = wanted, False
-        if wanted:
-            self.asked_at = now
+        self._claiming = wanted
+        self.due.begin(now, claims=bool(wanted))
         return work
 
     def take(self, work: WebhookWork, now: float) -> None:
@@ -194,21 +171,17 @@ class Lane:
         before = self.endpoint
         self._reputation.update(before, work.endpoint)
         if work.wanted:
-            self._is_due = work.more
-            self._wake_at = now + work.wait_seconds
+            self.due.end(now, more=work.more, wait_seconds=work.wait_seconds)
             self.waits_for = work.wait_reason
-            if self._noted:  # it may have been too late for this transaction to see it
-                self.note_due(now)
         self.endpoint, self._read_at = work.endpoint, work.asked_at
         # What is settled may let the next one of its contact, or the next probe, leave.
         held_back = before is not None and (before.ordered or is_circuit_open(before.health))
         if work.attempted and held_back and not work.claimed:
-            self._is_due = True
+            self.due.is_due = True
 
     def is_proven(self, now: float) -> bool:
         """Whether it answers well of late."""
-        oldest = next(iter(self._flights.values()), None)
-        return self._reputation.is_proven(oldest.started_at if oldest else None, now)
+        return self._reputation.is_proven(self._flights.oldest_at, now)
 
     def _is_held_back(self, now: float) -> bool:
         assert self.endpoint is not None

@@ -28,6 +28,11 @@ class Lanes:
         #: Those of them with pushes that wait.
         self._pushed: dict[str, Lane] = {}
 
+    @property
+    def slots(self) -> int:
+        """Attempts that may be under way, all webhooks together."""
+        return self._config.slots
+
     def of(self, webhook_id: str) -> Lane:
         """The lane of a webhook, which has something to do now."""
         lane = self._lanes.get(webhook_id)
@@ -62,7 +67,7 @@ class Lanes:
 
     def wakes_at(self, now: float) -> list[float]:
         """When waits are over."""
-        moments = [at for lane in self.active.values() if (at := lane.wakes_at(now))]
+        moments = [at for lane in self.active.values() if (at := lane.due.wakes_at(now))]
         return moments + [at for lane in self._pushed.values() for at in lane.pushes_stale_at]
 
     def grant(self, now: float) -> dict[str, int]:
@@ -93,7 +98,7 @@ class Lanes:
     def _first(self, granted: dict[str, int], now: float) -> dict[str, int]:
         """For whom the next transaction claims; those that waited longest come first."""
         claiming = [self.active[key] for key in granted if self.active[key].may_claim(now)]
-        claiming.sort(key=lambda lane: lane.asked_at)
+        claiming.sort(key=lambda lane: lane.due.asked_at)
         proven = [lane.webhook_id for lane in claiming if lane.is_proven(now)]
         others = [lane.webhook_id for lane in claiming if not lane.is_proven(now)]
         room = CLAIMED_AT_ONCE

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from app.domain.errors import QueueUnavailable, StorageUnavailable
+from app.domain.retry_policy import RetryRules
 from app.queue.push_channel import PushSender
 from app.storage.database import Database, transaction
 from app.storage.leases import give_back
@@ -16,17 +17,17 @@ log = logging.getLogger(__name__)
 
 
 class Pusher:
-    """One for all threads of a process. `lease_seconds`: how long a pushed delivery is leased."""
+    """One for all threads of a process."""
 
-    def __init__(self, database: Database, sender: PushSender, lease_seconds: float) -> None:
+    def __init__(self, database: Database, sender: PushSender, retries: RetryRules) -> None:
         self._database = database
         self._sender = sender
-        self._lease_seconds = lease_seconds
+        self._retries = retries
 
     def choose(self) -> Holder | None:
         """Who may get pushes; None: nobody listens."""
         name = self._sender.choose()
-        return Holder(name, self._lease_seconds) if name else None
+        return Holder(name, self._retries) if name else None
 
     def push(self, holder: Holder, pushes: Sequence[Push]) -> set[str]:
         """Send what was leased to `holder`; return the webhooks of what it did not receive.

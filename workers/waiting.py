@@ -51,15 +51,9 @@ class WaitingPushes:
         self._pushes.append(push)
         self.bytes += len(push.claimed.data)
 
-    def fits(self, endpoint: Endpoint | None, read_at: float) -> bool:
-        """Whether the endpoint, read from `read_at` on, is good enough to send the next one.
-
-        It is the version that was recorded, or was read after the push had come.
-        """
-        if endpoint is None or not self._pushes:
-            return False
-        first = self._pushes[0]
-        return endpoint.version == first.version or read_at >= first.arrived_at
+    def fits(self, endpoint: Endpoint | None) -> bool:
+        """Whether the endpoint is as it was when the next one was leased, its time-out included."""
+        return bool(endpoint and self._pushes and endpoint.version == self._pushes[0].version)
 
     def take(self) -> WaitingPush:
         """The next one; there must be one."""
@@ -77,6 +71,13 @@ class WaitingPushes:
         while self._pushes and now - self._pushes[0].leased_at > AGE_SECONDS_MAX:
             stale.append(self.take().claimed)
         return stale
+
+    def take_outdated(self, endpoint: Endpoint | None, read_at: float) -> list[Claimed]:
+        """Those for another version of the endpoint, which was read from `read_at` on."""
+        outdated = []
+        while self._pushes and read_at >= self._pushes[0].arrived_at and not self.fits(endpoint):
+            outdated.append(self.take().claimed)
+        return outdated
 
     def take_all(self) -> list[Claimed]:
         """All of them."""

@@ -14,9 +14,6 @@ from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Held, Lease
 
-#: A lease outlives the longest attempt by this much: time to start it and to record it.
-LEASE_MARGIN_SECONDS = 15.0
-
 
 @dataclass(frozen=True)
 class DeliveryConfig:
@@ -27,10 +24,6 @@ class DeliveryConfig:
     max_in_flight: int
     #: Attempts in flight from one process, all webhooks together.
     slots: int
-
-    def lease_seconds(self, endpoint: Endpoint) -> float:
-        """How long a delivery that was claimed for that endpoint belongs to its process."""
-        return self.retries.attempt_seconds_of(endpoint.timeout_seconds) + LEASE_MARGIN_SECONDS
 
 
 @dataclass

@@ -34,6 +34,10 @@ class RetryLimits(NamedTuple):
     attempt_seconds: float = 30.0
 
 
+#: A lease outlives the longest attempt by this much: time to start it and to record it.
+LEASE_MARGIN_SECONDS = 15.0
+
+
 class RetryRules(NamedTuple):
     """What the operator has set: for webhooks without a choice, and the bounds of a choice."""
 
@@ -47,10 +51,9 @@ class RetryRules(NamedTuple):
             return self.attempt_seconds
         return min(choice, self.limits.attempt_seconds)
 
-    @property
-    def attempt_seconds_max(self) -> float:
-        """The total time of an attempt whose webhook is not known."""
-        return max(self.attempt_seconds, self.limits.attempt_seconds)
+    def lease_seconds_of(self, choice: float | None) -> float:
+        """How long a delivery belongs to the process that makes the attempt."""
+        return self.attempt_seconds_of(choice) + LEASE_MARGIN_SECONDS
 
     def policy_of(self, choice: Mapping[str, object] | None) -> RetryPolicy:
         """The policy of a webhook by its stored choice, within the limits of today."""

@@ -28,15 +28,19 @@ class DeliveryNotifier:
         self._client = client
         self._script = client.register_script(SCRIPT)
         self._paused_until = 0.0
+        self._reminded_at: dict[str, float] = {}
 
-    def notify(self, webhook_ids: Iterable[str]) -> bool:
+    def notify(self, webhook_ids: Iterable[str], behind: Iterable[str] = ()) -> bool:
         """Notify workers of these webhooks; False when Redis is away, or was a moment ago.
+
+        `behind`: others that have something due for a while. Somebody was notified of that and is
+        at it, so they are notified now and then only, in case nobody is.
 
         Nothing is lost then: the scheduler finds what is due and notifies again.
         """
         requests = [
             AdmissionRequest(encode_job(DELIVER, [each]), b"1", _dedupe_key(each), DEDUPE_MS)
-            for each in webhook_ids
+            for each in [*webhook_ids, *self._to_remind(behind)]
         ]
         if time.monotonic() < self._paused_until:
             return False
@@ -49,6 +53,15 @@ class DeliveryNotifier:
             hang_up(self._client)
             return False
         return True
+
+    def _to_remind(self, webhook_ids: Iterable[str]) -> list[str]:
+        now = time.monotonic()
+        if len(self._reminded_at) > DEPTH_MAX:
+            self._reminded_at.clear()
+        since = now - DEDUPE_MS / 1000
+        found = [each for each in webhook_ids if self._reminded_at.get(each, since) <= since]
+        self._reminded_at.update(dict.fromkeys(found, now))
+        return found
 
     def take(self, webhook_ids: Iterable[str]) -> None:
         """Note that a worker looks now: what becomes due from here on notifies again.

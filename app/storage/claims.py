@@ -20,13 +20,12 @@ from typing import NamedTuple
 import msgspec
 
 from app.storage.database import Cursor
+from app.storage.due import DUE, FIRST_OF_CONTACT, HEADS, LONGEST_DUE
 from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
-#: Deliveries that an ordered claim looks at before it looks at every contact.
-LOOKED_AT_IN_ORDER = 100
 #: Deliveries that one claim leases.
-CLAIMED_AT_ONCE_MAX = 32
+CLAIMED_AT_ONCE_MAX = 64
 #: Deliveries without an event that one claim cancels.
 _CANCELLED_AT_ONCE = 1000
 
@@ -61,82 +60,6 @@ class Claimed(msgspec.Struct):
     data: str
 
 
-_DUE = "d.webhook_id = %(webhook_id)s AND d.status = 'pending' AND d.next_attempt_at <= now()"
-
-
-def _picked(which: str, bounds: str) -> str:
-    """Due deliveries of the webhook `w`, the longest due first; an index leads to each kind."""
-    return f"""SELECT * FROM (
-    SELECT d.id, d.event_id FROM deliveries d
-    WHERE d.webhook_id = w.webhook_id AND d.status = 'pending' AND {which}
-        AND d.next_attempt_at <= now()
-    ORDER BY d.next_attempt_at {bounds} FOR UPDATE SKIP LOCKED) found"""
-
-
-_PUT_OFF = "d.deferrals = 1"
-_FIRSTS = "d.failures = 0 AND d.deferrals = 0"
-_RETRIES = "d.deferrals <> 1 AND (d.failures > 0 OR d.deferrals > 1)"
-
-# What the receiver has put off once goes first: its rest is just over, so it is let in now, and
-# nobody is put off again and again by those who come after. Then come the retries' share, first
-# attempts, and other retries.
-_LONGEST_DUE = f"""
-WITH wanted AS (
-    SELECT * FROM json_to_recordset(%(rows)s)
-        AS w (webhook_id text, most integer, retries integer, lease_seconds float8)),
-due AS (
-    SELECT picked.id, picked.event_id, w.lease_seconds FROM wanted w, LATERAL (
-        {_picked(_PUT_OFF, "LIMIT w.most")} UNION ALL
-        {_picked(_RETRIES, "LIMIT w.retries")} UNION ALL
-        {_picked(_FIRSTS, "LIMIT w.most")} UNION ALL
-        {_picked(_RETRIES, "LIMIT w.most OFFSET w.retries")} LIMIT w.most) picked)
-"""
-
-# Those due that are the first open one of their contact, among the longest due. In a backlog of
-# blocked ones it may find none: then `_HEADS` looks. The first one is asked for by a subquery, and
-# not by its absence, because the planner would make a join of that.
-_FIRST_OF_CONTACT = f"""
-WITH longest_due AS (
-    SELECT d.id, d.contact_id, d.next_attempt_at FROM deliveries d WHERE {_DUE}
-    ORDER BY d.next_attempt_at LIMIT {LOOKED_AT_IN_ORDER}),
-due AS (
-    SELECT d.id, d.event_id, %(lease)s::float8 AS lease_seconds
-    FROM longest_due l JOIN deliveries d ON d.id = l.id
-    WHERE d.status = 'pending' AND (l.contact_id IS NULL OR l.id = (
-        SELECT first.id FROM deliveries first
-        WHERE first.webhook_id = %(webhook_id)s AND first.contact_id = l.contact_id
-            AND first.status IN ('pending', 'attempting')
-        ORDER BY first.sequence LIMIT 1))
-    ORDER BY l.next_attempt_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED)
-"""
-
-# The first open delivery of each contact, by a hop from contact to contact: its cost is the number
-# of contacts, whatever their backlog.
-_HEADS = """
-WITH RECURSIVE head AS (
-    (SELECT d.contact_id, d.id FROM deliveries d
-     WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
-         AND d.contact_id IS NOT NULL
-     ORDER BY d.contact_id, d.sequence LIMIT 1)
-    UNION ALL
-    SELECT next.contact_id, next.id FROM head, LATERAL (
-        SELECT d.contact_id, d.id FROM deliveries d
-        WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
-            AND d.contact_id > head.contact_id
-        ORDER BY d.contact_id, d.sequence LIMIT 1) next),
-candidate AS (
-    SELECT id FROM head
-    UNION ALL
-    SELECT d.id FROM deliveries d
-    WHERE d.webhook_id = %(webhook_id)s AND d.status IN ('pending', 'attempting')
-        AND d.contact_id IS NULL),
-due AS (
-    SELECT d.id, d.event_id, %(lease)s::float8 AS lease_seconds
-    FROM candidate JOIN deliveries d ON d.id = candidate.id
-    WHERE d.status = 'pending' AND d.next_attempt_at <= now()
-    ORDER BY d.next_attempt_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED)
-"""
-
 # A delivery whose event is gone can never be sent: it ends here instead of standing in the way.
 _TAKE = """
 UPDATE deliveries d
@@ -159,10 +82,10 @@ RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.def
 """
 
 
-_CLAIM = Prepared("claim", _LONGEST_DUE + _TAKE)
+_CLAIM = Prepared("claim", LONGEST_DUE + _TAKE)
 _CLAIM_IN_ORDER = (
-    Prepared("claim_firsts", _FIRST_OF_CONTACT + _TAKE),
-    Prepared("claim_heads", _HEADS + _TAKE),
+    Prepared("claim_firsts", FIRST_OF_CONTACT + _TAKE),
+    Prepared("claim_heads", HEADS + _TAKE),
 )
 
 _CANCEL_WITHOUT_EVENT = f"""
@@ -170,7 +93,7 @@ UPDATE deliveries SET status = 'cancelled', settled_at = now(), next_attempt_at 
     last_result = 'event deleted'
 WHERE id IN (
     SELECT d.id FROM deliveries d
-    WHERE {_DUE} AND NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id)
+    WHERE {DUE} AND NOT EXISTS (SELECT FROM events e WHERE e.id = d.event_id)
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """
 

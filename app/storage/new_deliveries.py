@@ -14,6 +14,7 @@ import msgspec
 
 from app.domain.event import Event
 from app.domain.ids import new_id
+from app.domain.retry_policy import RetryRules
 from app.storage.database import Cursor
 from app.storage.models import Deliveries
 from app.storage.prepared import Prepared
@@ -33,10 +34,10 @@ class NewDelivery(msgspec.Struct):
 
 
 class Holder(NamedTuple):
-    """A delivery process that gets leases, and for how long."""
+    """A delivery process that gets leases, and the rules by which they last."""
 
     name: str
-    lease_seconds: float
+    retries: RetryRules
 
 
 class Leased(NamedTuple):
@@ -85,12 +86,12 @@ def insert_missing(cursor: Cursor, deliveries: Sequence[NewDelivery]) -> int:
 
 
 def insert_leased(
-    cursor: Cursor, deliveries: Sequence[NewDelivery], holder: Holder
+    cursor: Cursor, deliveries: Sequence[NewDelivery], holder: str, lease_seconds: float
 ) -> dict[str, Leased]:
     """Store deliveries of new events whose first attempt is the holder's; their leases by id."""
     if not deliveries:
         return {}
-    lease = timedelta(seconds=holder.lease_seconds)
-    values = {"rows": as_json(deliveries), "lease": lease, "holder": holder.name}
+    lease = timedelta(seconds=lease_seconds)
+    values = {"rows": as_json(deliveries), "lease": lease, "holder": holder}
     _INSERT_LEASED.run(cursor, values)
     return {row[0]: Leased(*row[1:]) for row in cursor.fetchall()}

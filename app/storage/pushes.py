@@ -6,6 +6,7 @@ event (app/domain/push.py). Its lease is like any other; its process only has to
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -43,6 +44,8 @@ class Published(NamedTuple):
     #: Webhooks that have something due, to be notified.
     webhook_ids: set[str]
     pushes: list[Push]
+    #: Others that have had something due for a while: whoever works on that finds what is new.
+    behind: frozenset[str] = frozenset()
 
 
 class _Subscription(NamedTuple):
@@ -51,13 +54,14 @@ class _Subscription(NamedTuple):
     patterns: Sequence[str]
     forms: Sequence[str]
     version: datetime
+    timeout_seconds: int | None
     facts: PushFacts
 
 
 _SUBSCRIPTIONS = Prepared(
     "find_pushable_subscriptions",
     f"""
-SELECT w.id, w.org_id, w.events, w.forms, w.updated_at,
+SELECT w.id, w.org_id, w.events, w.forms, w.updated_at, w.timeout_seconds,
     w.status = 'active', w.ordered, w.rate_limit IS NOT NULL,
     h.failure_count = 0 AND h.last_success_at IS NOT NULL,
     h.failure_count >= {OPEN_AFTER}
@@ -80,8 +84,9 @@ def publish_and_push(cursor: Cursor, events: Sequence[Event], holder: Holder) ->
     """Store events and their deliveries; those that may be pushed are leased to `holder`."""
     events = insert_new(cursor, events)
     due: list[NewDelivery] = []
-    leased: list[tuple[Event, NewDelivery]] = []
+    leased: defaultdict[float, list[tuple[Event, NewDelivery]]] = defaultdict(list)
     versions: dict[str, datetime] = {}
+    behind: set[str] = set()
     room = PUSHED_BYTES_MAX
     for webhook in _subscriptions(cursor, {event.org_id for event in events}, holder):
         versions[webhook.webhook_id] = webhook.version
@@ -93,16 +98,24 @@ def publish_and_push(cursor: Cursor, events: Sequence[Event], holder: Holder) ->
             and wants_form(webhook.forms, event)
         ]
         allowed = pushes_allowed(webhook.facts)
+        lease_seconds = holder.retries.lease_seconds_of(webhook.timeout_seconds)
+        # What is due for an ordered webhook may wait for something else than its turn.
+        if webhook.facts.has_backlog and not webhook.facts.ordered:
+            behind.add(webhook.webhook_id)
         for number, (event, delivery) in enumerate(matching):
             room -= len(event.data)
             if number < allowed and room >= 0:
-                leased.append((event, delivery))
+                leased[lease_seconds].append((event, delivery))
             else:
                 due.append(delivery)
     insert_due(cursor, due)
-    leases = insert_leased(cursor, [delivery for _, delivery in leased], holder)
-    pushes = [_push(event, each, leases[each.id], versions) for event, each in leased]
-    return Published({delivery.webhook_id for delivery in due}, pushes)
+    pushes: list[Push] = []
+    for lease_seconds, some in leased.items():
+        new = [delivery for _, delivery in some]
+        leases = insert_leased(cursor, new, holder.name, lease_seconds)
+        pushes += [_push(event, each, leases[each.id], versions) for event, each in some]
+    notify = {delivery.webhook_id for delivery in due}
+    return Published(notify - behind, pushes, frozenset(notify & behind))
 
 
 def messages_of(pushes: Sequence[Push]) -> Iterator[tuple[list[Push], bytes]]:
@@ -127,8 +140,8 @@ def _subscriptions(cursor: Cursor, org_ids: set[str], holder: Holder) -> list[_S
         return []
     _SUBSCRIPTIONS.run(cursor, {"orgs": list(org_ids), "holder": holder.name})
     return [
-        _Subscription(webhook_id, org_id, patterns, forms, version, PushFacts(*facts))
-        for webhook_id, org_id, patterns, forms, version, *facts in cursor.fetchall()
+        _Subscription(webhook_id, org_id, patterns, forms, version, timeout, PushFacts(*facts))
+        for webhook_id, org_id, patterns, forms, version, timeout, *facts in cursor.fetchall()
     ]
 
 

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 import redis
 
+from app.domain.retry_policy import RetryRules
 from app.domain.times import now
 from app.queue.connection import connect
 from app.queue.push_channel import PushSender
@@ -102,7 +103,7 @@ def test_what_a_recorder_leased_before_it_was_killed_is_delivered_within_seconds
             org = orgs.find_by_slug(cursor, system.org)
             assert org is not None
             captures = [make_capture(org, f"left{number}@example.com") for number in range(5)]
-            recorded = record(cursor, captures, now(), Holder(name, 30.0))
+            recorded = record(cursor, captures, now(), Holder(name, RetryRules()))
         drop_connection(database)
         assert len(recorded.published.pushes) == 5
         stranger.wait_for(6, 8)

@@ -67,6 +67,18 @@ def test_without_any_worker_the_queue_does_not_grow_for_ever(
     assert len(waiting(client)) < 60 + len(WEBHOOKS)
 
 
+def test_those_behind_are_reminded_of_now_and_then(
+    client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notifier = DeliveryNotifier(client)
+    for _ in range(3):
+        notifier.notify(WEBHOOKS[:1], behind=WEBHOOKS[1:])
+        notifier.take(WEBHOOKS)
+    assert sorted(waiting(client)) == sorted([*WEBHOOKS, *WEBHOOKS[:1] * 2])
+    monkeypatch.setattr(notifier_module, "DEDUPE_MS", 1)
+    eventually(lambda: notifier.notify([], WEBHOOKS[1:]) and waiting(client).count("whk_1") > 1)
+
+
 def test_one_command_notifies_of_all(client: redis.Redis) -> None:
     notifier = DeliveryNotifier(client)
     notifier.notify(["whk_first"])  # the server knows the script from here on

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.org import Org
 from app.domain.push import IN_FLIGHT_MAX
+from app.domain.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
 from app.domain.times import now
 from app.domain.webhook import Webhook
 from app.storage import pushes as pushes_module
@@ -21,7 +22,7 @@ from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 from tests.statements import execute
 
-HOLDER = Holder("somebody", 30.0)
+HOLDER = Holder("somebody", RetryRules())
 
 
 @pytest.fixture
@@ -71,6 +72,22 @@ def test_a_delivery_to_a_healthy_webhook_is_leased_and_told_with_all_that_its_re
     ) == [("pending", 0, True, None)]
 
 
+def test_a_lease_lasts_as_long_as_an_attempt_of_its_webhook_may(
+    database: Database, org: Org
+) -> None:
+    for name, seconds in (("quick", 2), ("usual", None)):
+        webhook = healthy(database, org, name=name)
+        execute(
+            database, "UPDATE webhooks SET timeout_seconds = %s WHERE id = %s", seconds, webhook.id
+        )
+    assert len(record_leads(database, org, ["ada@example.com"]).pushes) == 2
+    assert execute(
+        database,
+        "SELECT w.name, extract(epoch FROM d.leased_until - d.created_at)::integer"
+        " FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id ORDER BY w.name",
+    ) == [("quick", 2 + LEASE_MARGIN_SECONDS), ("usual", 15 + LEASE_MARGIN_SECONDS)]
+
+
 REASONS = {
     "paused": "UPDATE webhooks SET status = 'paused'",
     "in order": "UPDATE webhooks SET ordered = true",
@@ -91,12 +108,13 @@ def test_a_webhook_that_anything_speaks_against_gets_none(
 
 
 def test_a_backlog_goes_first(database: Database, org: Org) -> None:
-    healthy(database, org)
+    webhook = healthy(database, org)
     with transaction(database) as cursor:
         record(cursor, [make_capture(org, "first@example.com")], now())
     assert len(record_leads(database, org, ["second@example.com"]).pushes) == 1
     execute(database, "UPDATE deliveries SET next_attempt_at = now() - interval '1 second'")
-    assert record_leads(database, org, ["third@example.com"]).pushes == []
+    published = record_leads(database, org, ["third@example.com"])
+    assert published == Published(set(), [], frozenset({webhook.id}))
     execute(database, "UPDATE deliveries SET next_attempt_at = now() + interval '1 hour'")
     assert len(record_leads(database, org, ["fourth@example.com"]).pushes) == 1
 

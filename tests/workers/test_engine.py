@@ -15,7 +15,7 @@ import pytest
 import workers.engine
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
-from app.domain.retry_policy import RetryRules
+from app.domain.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
@@ -26,7 +26,7 @@ from workers.attempts import Attempts
 from workers.completer import Completer
 from workers.engine import DeliveryEngine
 from workers.sender import Sender
-from workers.work import LEASE_MARGIN_SECONDS, DeliveryConfig
+from workers.work import DeliveryConfig
 
 CONFIG = DeliveryConfig(
     retries=RetryRules(RetryPolicy(base_seconds=0.2), attempt_seconds=2.0),

@@ -9,6 +9,7 @@ import pytest
 import workers.engine
 import workers.waiting
 from app.domain.org import Org
+from app.domain.retry_policy import RetryRules
 from app.domain.times import now
 from app.domain.webhook import Webhook, WebhookStatus
 from app.storage import webhooks
@@ -22,8 +23,6 @@ from tests.statements import execute
 from tests.workers.outcomes import HOLDER
 from tests.workers.test_engine import Counted, engine_of, states, wait_until
 from workers.engine import DeliveryEngine
-
-LEASE_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def record_pushes(database: Database, org: Org, count: int) -> Sequence[Push]:
     """Record so many leads, whose deliveries are leased to the engine under test."""
     captures = [make_capture(org, f"p{number}@example.com") for number in range(count)]
     with transaction(database) as cursor:
-        pushes = record(cursor, captures, now(), Holder(HOLDER, LEASE_SECONDS)).published.pushes
+        pushes = record(cursor, captures, now(), Holder(HOLDER, RetryRules())).published.pushes
     assert len(pushes) == count
     return pushes
 

@@ -13,7 +13,8 @@ from app.domain.health import OPEN_AFTER, Health
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from tests.workers.outcomes import outcome
-from workers.lane import LOOK_AGAIN_SECONDS, Lane
+from workers.due_time import LOOK_AGAIN_SECONDS
+from workers.lane import Lane
 from workers.reputation import FAILURES_MAX, SLOW_SECONDS
 from workers.work import Attempted, WebhookWork
 
@@ -149,9 +150,9 @@ def test_a_notification_during_a_long_pause_costs_a_look_now_and_then() -> None:
     work = lane.work(1, 10.0)
     work.endpoint, work.more, work.wait_seconds, work.wait_reason = endpoint(), True, 60.0, "pause"
     lane.take(work, 10.0)
-    assert lane.wakes_at(10.0) == 70.0
+    assert lane.due.wakes_at(10.0) == 70.0
     lane.note_due(10.1)
-    assert lane.wakes_at(10.1) == 10.0 + LOOK_AGAIN_SECONDS
+    assert lane.due.wakes_at(10.1) == 10.0 + LOOK_AGAIN_SECONDS
     assert wanted(lane, 10.1) == 0
     assert lane.waits_for == "pause"
 

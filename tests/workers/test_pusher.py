@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from app.domain.org import Org
+from app.domain.retry_policy import RetryRules
 from app.domain.times import now
 from app.domain.webhook import Webhook
 from app.queue.connection import connect
@@ -23,7 +24,7 @@ from tests.factories import make_capture, make_org, make_webhook
 from tests.statements import execute
 from workers.pusher import Pusher
 
-HOLDER = Holder("somebody", 30.0)
+HOLDER = Holder("somebody", RetryRules())
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_what_nobody_listens_for_is_due_at_once(
     database: Database, org: Org, webhook: Webhook, client: redis.Redis
 ) -> None:
     pushes = record_pushes(database, org)
-    pusher = Pusher(database, PushSender(client), HOLDER.lease_seconds)
+    pusher = Pusher(database, PushSender(client), RetryRules())
     assert pusher.push(HOLDER, pushes) == {webhook.id}
     assert states(database) == [("pending", None, 0)]
 
@@ -68,7 +69,7 @@ def test_what_may_have_arrived_stays_with_its_holder(
 ) -> None:
     with closing(connect(own_embedded.redis_url, connections=2)) as client:
         pushes = record_pushes(database, org)
-        pusher = Pusher(database, PushSender(client), HOLDER.lease_seconds)
+        pusher = Pusher(database, PushSender(client), RetryRules())
         own_embedded.valkey.kill()
         assert pusher.push(HOLDER, pushes) == set()
         assert pusher.choose() is None

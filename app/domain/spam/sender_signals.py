@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from disposable_email_domains import blocklist
-
 from app.domain.spam.facts import Facts
 from app.domain.spam.gibberish import is_gibberish
 from app.domain.spam.names import mixes_alphabets
@@ -18,6 +16,9 @@ _DOTS_MIN = 4
 
 def disposable_domain(facts: Facts) -> bool:
     """An address of a mailbox that is thrown away, on the domain or one above it."""
+    # With the first capture: 2 MB that the scheduler hardly ever needs.
+    from disposable_email_domains import blocklist
+
     domain = facts.domain
     while "." in domain:
         if domain in blocklist:

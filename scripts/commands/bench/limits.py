@@ -22,7 +22,7 @@ from scripts.commands.bench.receiver_models import (
 RECEIVERS: Sequence[tuple[str, Model, float]] = (
     ("fast: 4 ms", fast, 2.0),
     ("slow: 300 ms", slow, 40.0),
-    ("capped: refuses above 20", capped, 40.0),
+    ("capped: refuses above 20", capped(20), 40.0),
     ("flaky: refuses 6 %", flaky, 40.0),
     ("hanging: never answers", hanging, 40.0),
     ("flapping: 5 s well, 5 s hanging", flapping, 40.0),

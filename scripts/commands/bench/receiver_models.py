@@ -32,11 +32,13 @@ def slow(receiver: Receiver) -> tuple[Answer, float]:
     return Answer.GOOD, 0.3 * receiver.chance.uniform(0.9, 1.1)
 
 
-def capped(receiver: Receiver) -> tuple[Answer, float]:
-    """Refuses above 20 in flight."""
-    if receiver.in_flight > 20:
-        return Answer.REFUSED, 0.01
-    return slow(receiver)
+def capped(most: int) -> Model:
+    """Refuses above so many in flight: at once, long before it has answered the others."""
+
+    def answer(receiver: Receiver) -> tuple[Answer, float]:
+        return (Answer.REFUSED, 0.003) if receiver.in_flight > most else slow(receiver)
+
+    return answer
 
 
 def flaky(receiver: Receiver) -> tuple[Answer, float]:
