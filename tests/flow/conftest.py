@@ -12,9 +12,12 @@ from tests.flow.browsers import find_browser
 from tests.flow.systems import running_system
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system() -> Iterator[WholeSystem]:
-    """A running system; its processes may be killed, they come back."""
+    """A running system, shared by all files that need no settings of their own.
+
+    Its processes may be killed, they come back. What else others left in it is no test's business.
+    """
     with running_system() as whole:
         yield whole
 

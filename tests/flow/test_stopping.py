@@ -25,7 +25,11 @@ PAUSE_SECONDS = 0.01
 PATIENCE_SECONDS = 30.0
 
 
-@pytest.fixture(scope="module", params=["1", "2"], ids=["one process", "two processes"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param("1", marks=pytest.mark.all_only), "2"],
+    ids=["one process", "two processes"],
+)
 def system(request: pytest.FixtureRequest) -> Iterator[WholeSystem]:
     """A system with so many web processes."""
     with running_system(WEB_CONCURRENCY=request.param) as whole:

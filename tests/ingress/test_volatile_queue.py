@@ -15,8 +15,7 @@ from app.main import make_app
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, KEYS
 from app.queue.notifier import DeliveryNotifier
-from app.storage.database import drop_connection, open_database, transaction
-from app.storage.migrate import migrate
+from app.storage.database import Database, drop_connection, open_database, transaction
 from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.asgi import Client
@@ -31,19 +30,17 @@ EVERY_SECOND = {"appendfsync": "everysec"}
 
 
 @contextmanager
-def servers(valkey_settings: Mapping[str, str]) -> Iterator[tuple[Embedded, Settings]]:
-    """Servers of a test alone, and the settings that name them."""
-    with Embedded(fsync=False, valkey_settings=valkey_settings) as running_servers:
-        migrate(running_servers.database_url)
-        make_org(open_database(running_servers.database_url))
-        yield (
-            running_servers,
-            Settings(
-                database_url=running_servers.database_url,
-                redis_url=running_servers.redis_url,
-                secret_key=b"k" * 32,
-            ),
-        )
+def own_valkey(
+    database_url: str, valkey_settings: Mapping[str, str]
+) -> Iterator[tuple[Embedded, Settings]]:
+    """A Valkey of a test alone, and the settings that name it."""
+    with Embedded(postgres=False, valkey_settings=valkey_settings) as running_servers:
+        yield running_servers, Settings(database_url, running_servers.redis_url, b"k" * 32)
+
+
+@pytest.fixture(autouse=True)
+def org(database: Database) -> None:
+    make_org(database)
 
 
 def capture(ask: Client, email: str) -> int:
@@ -69,10 +66,10 @@ def eventually(true: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("valkey_settings", [VOLATILE, EVERY_SECOND])
 def test_nothing_is_lost_when_a_volatile_redis_is_killed(
-    valkey_settings: Mapping[str, str],
+    database_url: str, valkey_settings: Mapping[str, str]
 ) -> None:
     leads = {f"lead{number}@example.com" for number in range(7)}
-    with servers(valkey_settings) as (embedded, settings):
+    with own_valkey(database_url, valkey_settings) as (embedded, settings):
         with running(make_app(settings)) as ask:
             assert queue_state(ask).startswith("volatile")
             assert {capture(ask, lead) for lead in leads} == {202}
@@ -96,8 +93,8 @@ def recorded(settings: Settings) -> set[str]:
     return found
 
 
-def test_a_volatile_redis_is_used_when_the_operator_says_so() -> None:
-    with servers(VOLATILE) as (embedded, settings):
+def test_a_volatile_redis_is_used_when_the_operator_says_so(database_url: str) -> None:
+    with own_valkey(database_url, VOLATILE) as (embedded, settings):
         app = make_app(replace(settings, allow_volatile_queue=True))
         with running(app) as ask, closing(redis.Redis.from_url(embedded.redis_url)) as client:
             assert capture(ask, "ada@example.com") == 202
@@ -107,10 +104,10 @@ def test_a_volatile_redis_is_used_when_the_operator_says_so() -> None:
 
 @pytest.mark.parametrize("forbidden", [False, True])
 def test_a_redis_that_becomes_volatile_is_left_and_used_again_when_it_is_durable(
-    forbidden: bool,
+    database_url: str, forbidden: bool
 ) -> None:
     with (
-        servers({}) as (embedded, settings),
+        own_valkey(database_url, {}) as (embedded, settings),
         closing(redis.Redis.from_url(embedded.redis_url)) as client,
     ):
         if forbidden:  # as many services do; INFO still tells

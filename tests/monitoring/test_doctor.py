@@ -22,10 +22,17 @@ from scripts.system.embedded import Embedded
 SILENT = ("web is alive", "captures is alive", "deliveries is alive", "scheduler is alive")
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Embedded]:
+    """Servers of these tests alone; each repairs what it broke."""
+    with Embedded(fsync=True) as running:
+        migrate(running.database_url)
+        yield running
+
+
 @pytest.fixture
-def system(own_embedded: Embedded) -> Iterator[System]:
-    migrate(own_embedded.database_url)
-    settings = Settings(own_embedded.database_url, own_embedded.redis_url, b"k" * 32)
+def system(servers: Embedded) -> Iterator[System]:
+    settings = Settings(servers.database_url, servers.redis_url, b"k" * 32)
     database = open_database(settings.database_url)
     with transaction(database) as cursor:
         ensure_check_value(cursor, cipher_of(settings))
@@ -85,21 +92,24 @@ def test_real_faults_are_found_each_by_its_check(
 
 
 def test_a_key_or_a_schema_that_does_not_belong_to_the_code_is_found(
-    system: System, own_embedded: Embedded
+    system: System, servers: Embedded
 ) -> None:
-    other = Settings(own_embedded.database_url, own_embedded.redis_url, b"x" * 32)
+    other = Settings(servers.database_url, servers.redis_url, b"x" * 32)
     with closing(make_system(other)) as with_another_key:
         assert found(with_another_key) == {("data", "secret key fits")}
+    rename = "UPDATE schema_migration SET name = %s || name WHERE name LIKE %s"
     with transaction(system.database) as cursor:
-        cursor.execute("DELETE FROM schema_migration WHERE name LIKE '0004%%'")
+        cursor.execute(rename, ("x", "0004%"))
     assert found(system) == {("data", "migrations are done")}
+    with transaction(system.database) as cursor:
+        cursor.execute("UPDATE schema_migration SET name = ltrim(name, 'x')")
 
 
 @pytest.mark.parametrize("server", ["redis", "postgresql"])
 def test_a_server_that_is_away_is_one_line_and_hides_nothing_that_the_other_knows(
-    system: System, own_embedded: Embedded, server: str
+    system: System, servers: Embedded, server: str
 ) -> None:
-    victim = own_embedded.valkey if server == "redis" else own_embedded.postgres
+    victim = servers.valkey if server == "redis" else servers.postgres
     victim.kill()
     began_at = time.monotonic()
     assert found(system) == {(server, "answers")}
@@ -111,6 +121,7 @@ def test_a_server_that_is_away_is_one_line_and_hides_nothing_that_the_other_know
     away = "Redis is away" if server == "redis" else "PostgreSQL is away"
     unknown = {f.found for f in findings if f.status is Status.UNKNOWN}
     assert unknown == {f"not looked at: {away}"}
+    victim.start()
 
 
 def test_a_fault_of_a_check_hides_no_other_line(

@@ -200,7 +200,6 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(start: Callable[..
     [
         ({"PORT": "80x"}, 78, "PORT: expected a whole number"),
         ({"HOST": "0.0.0.0.0"}, 78, "HOST: '0.0.0.0.0' is not an address of this machine"),
-        ({"RETRY_MAX_ATTEMPTS": "0"}, 78, "RETRY_MAX_ATTEMPTS: expected a whole number"),
         ({"STAND_IN_REFUSES": "1"}, 78, "web        | STAND_IN_REFUSES: not accepted"),
     ],
 )

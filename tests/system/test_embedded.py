@@ -244,7 +244,9 @@ def small_disk() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("megabytes", [24, 32, 36, 40])
+@pytest.mark.parametrize(
+    "megabytes", [24, *(pytest.param(m, marks=pytest.mark.all_only) for m in (32, 36, 40))]
+)
 def test_a_disk_that_is_full_at_the_first_start_is_named_and_the_next_start_goes_on(
     small_disk: Path, megabytes: int
 ) -> None:
