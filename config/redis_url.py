@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import parse_qsl, unquote
 
-SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
-
 _URL = re.compile(
     r"(?P<scheme>[a-z+]+)://(?:(?P<login>[^/?#]*)@)?(?P<hosts>[^@/?#]*)"
     r"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#@]*))?"
 )
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.%]+\]|[^\s:\[\],]+)(?::(?P<port>[0-9]{1,5}))?")
+_SCHEMES = "redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
 _SERVER_PORT, _SENTINEL_PORT = 6379, 26379
 
 _SENTINEL_PARAMETERS = ("sentinel_username", "sentinel_password")
@@ -68,7 +67,7 @@ def parse_redis_url(text: str) -> RedisUrl:
     scheme = found["scheme"] if found else ""
     base, _, suffix = scheme.partition("+")
     if not found or base not in ("redis", "rediss", "unix") or suffix not in _KINDS:
-        raise ValueError(f"expected a URL that starts with {'://, '.join(SCHEMES)}://")
+        raise ValueError(f"expected a URL that starts with {_SCHEMES}")
     kind = _KINDS[suffix]
     query = _parameters(found["query"] or "", tls=base == "rediss", kind=kind)
     username, _, password = (found["login"] or "").partition(":")

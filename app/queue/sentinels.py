@@ -18,11 +18,13 @@ import redis.sentinel
 from redis.exceptions import RedisError
 from redis.sentinel import MasterNotFoundError
 
+from app.domain.backoff import exponential_seconds
 from config.redis_url import Host
 
-#: A Sentinel answers from memory; one that takes longer is skipped for `REST_SECONDS`.
+#: A Sentinel answers from memory; one that takes longer is skipped for a while.
 REPLY_SECONDS = 0.3
 REST_SECONDS = 3.0
+REST_SECONDS_MAX = 60.0
 
 _AWAY: tuple[type[Exception], ...] = (RedisError, OSError)
 
@@ -53,13 +55,19 @@ def answer_of(primary: Host, state: Mapping[str, Any]) -> Answer:
 
 
 class _Rests:
-    """Which Sentinels did not answer a moment ago."""
+    """Which Sentinels are not asked for now: those that do not answer, ever more rarely."""
 
     def __init__(self) -> None:
         self._until: dict[Any, float] = {}
+        self._failures: dict[Any, int] = {}
 
     def add(self, sentinel: Any) -> None:
-        self._until[sentinel] = time.monotonic() + REST_SECONDS
+        self._failures[sentinel] = failures = self._failures.get(sentinel, 0) + 1
+        rest = exponential_seconds(failures, REST_SECONDS, REST_SECONDS_MAX)
+        self._until[sentinel] = time.monotonic() + rest
+
+    def end(self, sentinel: Any) -> None:
+        self._failures.pop(sentinel, None)
 
     def awake(self, sentinels: list[Any]) -> list[Any]:
         now = time.monotonic()
@@ -82,6 +90,7 @@ class Sentinels(redis.sentinel.Sentinel):
                     pipe.sentinel_get_master_addr_by_name(service_name)
                     pipe.sentinel_master(service_name)
                     answers.append(answer_of(*pipe.execute()))
+                self._rests.end(sentinel)
             except _AWAY:
                 self._rests.add(sentinel)
             finally:  # the next question is far away
@@ -107,7 +116,9 @@ class AsyncSentinels(redis.asyncio.sentinel.Sentinel):
             async with sentinel.pipeline(transaction=False) as pipe:
                 pipe.sentinel_get_master_addr_by_name(service_name)
                 pipe.sentinel_master(service_name)
-                return answer_of(*await pipe.execute())
+                answer = answer_of(*await pipe.execute())
+            self._rests.end(sentinel)
+            return answer
         except _AWAY:
             self._rests.add(sentinel)
             return None
