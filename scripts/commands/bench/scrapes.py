@@ -28,7 +28,7 @@ ROUNDS_MIN = 16
 CONNECTIONS = 64
 SECONDS = 3.0
 DELIVERIES = 4_000
-SCRAPES = 20
+SCRAPES, SCRAPES_TIMED = 20, 200
 #: Of CPU time with scrapes to that without; a scrape's time; the series of all roles.
 COST_GOAL, TIME_GOAL, SERIES_GOAL = at_most(1.02), at_most(20, " ms"), at_most(2000)
 
@@ -64,7 +64,8 @@ def measure(effort: Effort, say: Say) -> Outcome:
             return testbed.count(port) - before
 
         deliveries = _compare(testbed, "deliveries", deliver, rounds, say)
-    return Outcome([_row("capture, web", *captures), _row("delivery", *deliveries)])
+        own = [_own_row(testbed, role) for role in _ports(testbed)]
+    return Outcome([_row("capture, web", *captures), _row("delivery", *deliveries), *own])
 
 
 def scrape_rows(testbed: Testbed) -> list[Row]:
@@ -126,6 +127,23 @@ def _scrape(port: int) -> tuple[float, int]:
     milliseconds = 1000 * (time.perf_counter() - began_at)
     lines = answer.data.decode().splitlines()
     return milliseconds, sum(not line.startswith("#") for line in lines)
+
+
+def _own_row(testbed: Testbed, role: str) -> Row:
+    """The processor time of a scrape itself, while the role has nothing else to do."""
+    pid, port = testbed.pids()[role], _ports(testbed)[role]
+    before = usage_of([pid]).cpu_seconds
+    for _ in range(SCRAPES_TIMED):
+        _scrape(port)
+    milliseconds = 1000 * (usage_of([pid]).cpu_seconds - before) / SCRAPES_TIMED
+    share = milliseconds / 10  # of a core in percent, once a second
+    return Row(
+        f"share of a core for a scrape of {role} each second, %",
+        f"{milliseconds:.1f} ms",
+        "",
+        share,
+        at_most(2, " %"),
+    )
 
 
 def _is_served(port: int) -> bool:
