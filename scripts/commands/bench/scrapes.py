@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 
 import urllib3
 
@@ -71,8 +70,9 @@ def measure(effort: Effort, say: Say) -> Outcome:
 def scrape_rows(testbed: Testbed) -> list[Row]:
     """How long a scrape of each role takes, and how many series all have."""
     rows, series = [], 0
-    for role, port in _ports(testbed).items():
-        testbed.wait_until(partial(_is_served, port), f"{role} serves no metrics")
+    ports = _ports(testbed)
+    testbed.wait_until(lambda: not any(map(is_free, ports.values())), "no metrics are served")
+    for role, port in ports.items():
         asked = [_scrape(port) for _ in range(SCRAPES)]
         series += asked[-1][1]
         p95 = percentile([milliseconds for milliseconds, _ in asked], 0.95)
@@ -144,10 +144,6 @@ def _own_row(testbed: Testbed, role: str) -> Row:
         share,
         at_most(2, " %"),
     )
-
-
-def _is_served(port: int) -> bool:
-    return not is_free(port)
 
 
 def _ports(testbed: Testbed) -> Mapping[str, int]:
