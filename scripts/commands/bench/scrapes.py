@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 
 import urllib3
 
@@ -28,7 +27,7 @@ ROUNDS_MIN = 16
 CONNECTIONS = 64
 SECONDS = 3.0
 DELIVERIES = 4_000
-SCRAPES = 20
+SCRAPES, SCRAPES_TIMED = 20, 200
 #: Of CPU time with scrapes to that without; a scrape's time; the series of all roles.
 COST_GOAL, TIME_GOAL, SERIES_GOAL = at_most(1.02), at_most(20, " ms"), at_most(2000)
 
@@ -64,14 +63,16 @@ def measure(effort: Effort, say: Say) -> Outcome:
             return testbed.count(port) - before
 
         deliveries = _compare(testbed, "deliveries", deliver, rounds, say)
-    return Outcome([_row("capture, web", *captures), _row("delivery", *deliveries)])
+        own = [_own_row(testbed, role) for role in _ports(testbed)]
+    return Outcome([_row("capture, web", *captures), _row("delivery", *deliveries), *own])
 
 
 def scrape_rows(testbed: Testbed) -> list[Row]:
     """How long a scrape of each role takes, and how many series all have."""
     rows, series = [], 0
-    for role, port in _ports(testbed).items():
-        testbed.wait_until(partial(_is_served, port), f"{role} serves no metrics")
+    ports = _ports(testbed)
+    testbed.wait_until(lambda: not any(map(is_free, ports.values())), "no metrics are served")
+    for role, port in ports.items():
         asked = [_scrape(port) for _ in range(SCRAPES)]
         series += asked[-1][1]
         p95 = percentile([milliseconds for milliseconds, _ in asked], 0.95)
@@ -128,8 +129,21 @@ def _scrape(port: int) -> tuple[float, int]:
     return milliseconds, sum(not line.startswith("#") for line in lines)
 
 
-def _is_served(port: int) -> bool:
-    return not is_free(port)
+def _own_row(testbed: Testbed, role: str) -> Row:
+    """The processor time of a scrape itself, while the role has nothing else to do."""
+    pid, port = testbed.pids()[role], _ports(testbed)[role]
+    before = usage_of([pid]).cpu_seconds
+    for _ in range(SCRAPES_TIMED):
+        _scrape(port)
+    milliseconds = 1000 * (usage_of([pid]).cpu_seconds - before) / SCRAPES_TIMED
+    share = milliseconds / 10  # of a core in percent, once a second
+    return Row(
+        f"share of a core for a scrape of {role} each second, %",
+        f"{milliseconds:.1f} ms",
+        "",
+        share,
+        at_most(2, " %"),
+    )
 
 
 def _ports(testbed: Testbed) -> Mapping[str, int]:
