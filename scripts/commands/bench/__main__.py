@@ -37,6 +37,7 @@ from scripts.commands.bench import (
     record,
     slow,
     small,
+    spam,
     sustained,
 )
 from scripts.commands.bench.outcome import Effort, Outcome, Say
@@ -64,6 +65,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "small": small.measure,
     "contacts": contacts.measure,
     "console": console.measure,
+    "spam": spam.measure,
 }
 DOCS = CHECKOUT / "docs"
 ROUNDS = 5
