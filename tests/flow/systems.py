@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 import psycopg2
+import pytest
 
 from app.domain.ids import new_id
 from app.domain.times import now
@@ -33,6 +34,13 @@ BATCH = 200
 def running_system(**settings: str) -> WholeSystem:
     """A system for a with block, with the settings of all flow tests and these on top."""
     return temporary_system({**SETTINGS, **settings})
+
+
+@pytest.fixture(scope="module")
+def own_system() -> Iterator[WholeSystem]:
+    """For a file that needs one to itself, as its fixture `system`."""
+    with running_system() as whole:
+        yield whole
 
 
 @contextmanager

@@ -16,6 +16,10 @@ import urllib3
 
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
+from tests.flow.systems import own_system
+
+#: What others captured would be counted here, or limited.
+system = own_system
 
 PATIENCE_SECONDS = 30.0
 CLICKS = 50

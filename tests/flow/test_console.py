@@ -18,7 +18,10 @@ from scripts.system.application import sign_in_link
 from scripts.system.whole import WholeSystem
 from tests.clients.npm import install_from_npm
 from tests.flow.driving import Driven, driving
-from tests.flow.systems import query, wait_until, webhook_to
+from tests.flow.systems import own_system, query, wait_until, webhook_to
+
+#: What others captured would be counted here, or limited.
+system = own_system
 
 USER = "admin@localhost"
 PICTURES = Path(__file__).parents[2] / "docs" / "console"

@@ -21,7 +21,10 @@ from scripts.client import Rex
 from scripts.receiver import Receiver
 from scripts.system.whole import WholeSystem
 from tests.factories import make_capture
-from tests.flow.systems import webhook_to
+from tests.flow.systems import own_system, webhook_to
+
+#: What others captured would be counted here, or limited.
+system = own_system
 
 COUNT = int(os.environ.get("REPLAY_DELIVERIES", "2000"))
 #: A live event waits for one step of the replay at most; machines are shared.

@@ -20,6 +20,10 @@ import urllib3
 from scripts.client import Rex
 from scripts.receiver import Received, Receiver
 from scripts.system.whole import WholeSystem
+from tests.flow.systems import own_system
+
+#: What others captured would be counted here, or limited.
+system = own_system
 
 PATIENCE_SECONDS = 30.0
 

@@ -6,9 +6,8 @@ Each worker process has its own history, which is gone when the process ends.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Network
+from ipaddress import IPv6Network
 from typing import NamedTuple
 
 from app.domain.client_address import bucket_of, parse_address
@@ -20,6 +19,12 @@ KEYS_MAX = 10_000
 MEMBERS_MAX = 32
 
 _IPV6_NETWORK_BITS = 48
+# Loopback, private and link-local addresses: of one's own machines, and of a proxy that nobody told
+# us of. Everybody may come from there.
+_OF_NOBODY = (
+    *("127.", "10.", "192.168.", "169.254.", *(f"172.{second}." for second in range(16, 32))),
+    *("::1/", "::/", "fc", "fd", "fe8", "fe9", "fea", "feb"),
+)
 
 
 class Seen(NamedTuple):
@@ -43,19 +48,34 @@ class Place(NamedTuple):
     network: str
 
 
+_NO_PLACE = Place("", "")
+
+
 @lru_cache(maxsize=4096)
 def place_of(client_address: str | None) -> Place:
     """An address in its one spelling (IPv6: its /64), and its network (/24 or /48).
 
-    Whatever else a proxy may call a client, as `unknown` or `_hidden:80`, is no place.
+    A loopback or private address is no place, nor is whatever else a proxy may call a client, as
+    `unknown` or `_hidden:80`.
     """
-    address = parse_address(client_address) if client_address else None
-    if address is None:
-        return Place("", "")
-    if isinstance(address, IPv4Address):
-        return Place(str(address), str(address).rpartition(".")[0])
-    network = IPv6Network((int(address), _IPV6_NETWORK_BITS), strict=False)
-    return Place(bucket_of(str(address)), str(network))
+    if not client_address:
+        return _NO_PLACE
+    if client_address.count(".") == 3 and client_address.replace(".", "").isdecimal():
+        bucket = client_address  # in a tenth of the time
+    else:
+        address = parse_address(client_address)
+        if address is None:
+            return _NO_PLACE
+        bucket = bucket_of(str(address))
+    if bucket.startswith(_OF_NOBODY):
+        return _NO_PLACE
+    if ":" not in bucket:
+        return Place(bucket, bucket.rpartition(".")[0])
+    return Place(bucket, str(IPv6Network(bucket).supernet(new_prefix=_IPV6_NETWORK_BITS)))
+
+
+#: The members of a key: most have one, which stands alone, since a set takes 200 bytes.
+_Members = str | set[str] | None
 
 
 class DistinctCounter:
@@ -64,8 +84,8 @@ class DistinctCounter:
     def __init__(self, seconds: float = WINDOW_SECONDS, keys_max: int = KEYS_MAX) -> None:
         self._seconds = seconds
         self._keys_max = keys_max
-        self._young: defaultdict[str, set[str]] = defaultdict(set)
-        self._old: dict[str, set[str]] = {}
+        self._young: dict[str, str | set[str]] = {}
+        self._old: dict[str, str | set[str]] = {}
         self._since = 0.0
 
     def add(self, key: str, member: str, at: float) -> int:
@@ -73,20 +93,32 @@ class DistinctCounter:
         if at - self._since >= self._seconds or len(self._young) >= self._keys_max:
             stale = at - self._since >= 2 * self._seconds
             self._old, self._since = {} if stale else self._young, at
-            self._young = defaultdict(set)
-        others = self.others(key, member)
-        members = self._young[key]
-        if len(members) < MEMBERS_MAX:
-            members.add(member)
+            self._young = {}
+        young = self._young.get(key)
+        others = _others(young, self._old.get(key), member)
+        if young is None:
+            self._young[key] = member
+        elif isinstance(young, str):
+            if young != member:
+                self._young[key] = {young, member}
+        elif len(young) < MEMBERS_MAX:
+            young.add(member)
         return others
 
     def others(self, key: str, member: str) -> int:
         """How many members besides this one the key had."""
-        young, old = self._young.get(key), self._old.get(key)
-        if young and old:
-            young = young | old
-        members = young or old
-        return len(members) - (member in members) if members else 0
+        return _others(self._young.get(key), self._old.get(key), member)
+
+
+def _others(young: _Members, old: _Members, member: str) -> int:
+    if young is None and old is None:
+        return 0
+    members = _as_set(young) | _as_set(old) if young and old else _as_set(young or old)
+    return len(members) - (member in members)
+
+
+def _as_set(members: _Members) -> set[str]:
+    return members if isinstance(members, set) else {members} if members else set()
 
 
 class Keys(NamedTuple):

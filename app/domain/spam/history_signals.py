@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.domain.spam.facts import Facts
-from app.domain.spam.history import NOTHING_SEEN
 
 _SAME_TEXT_MIN = 3
 _BUSY_ADDRESS_MIN = 10
@@ -12,8 +11,9 @@ _SPAM_FROM_NETWORK_MIN = 3
 
 
 def is_there(facts: Facts) -> bool:
-    """Whether others had anything in common with it."""
-    return facts.seen is not NOTHING_SEEN
+    """Whether others had enough in common with it: who shares an address shares its network."""
+    seen = facts.seen
+    return seen.network >= _BUSY_ADDRESS_MIN or seen.network_spam > 0 or seen.text >= _SAME_TEXT_MIN
 
 
 def same_text(facts: Facts) -> bool:

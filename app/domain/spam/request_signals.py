@@ -38,6 +38,12 @@ def instant(facts: Facts) -> bool:
     return taken is not None and taken < _INSTANT_MS
 
 
+def is_odd(facts: Facts) -> bool:
+    """Whether there is anything odd about the request."""
+    capture = facts.capture
+    return capture.without_language or capture.without_page or _is_tool(capture.user_agent)
+
+
 def no_user_agent(facts: Facts) -> bool:
     """No User-Agent header."""
     return not facts.capture.user_agent
@@ -45,7 +51,7 @@ def no_user_agent(facts: Facts) -> bool:
 
 def tool(facts: Facts) -> bool:
     """A program that is no browser; some are integrations."""
-    return _is_tool(facts.capture.user_agent or "")
+    return bool(facts.capture.user_agent) and _is_tool(facts.capture.user_agent)
 
 
 def false_browser(facts: Facts) -> bool:
@@ -56,5 +62,6 @@ def false_browser(facts: Facts) -> bool:
 
 
 @lru_cache(maxsize=2048)
-def _is_tool(user_agent: str) -> bool:
-    return bool(_TOOL.search(user_agent))
+def _is_tool(user_agent: str | None) -> bool:
+    """Whether it is no browser's; none is not."""
+    return not user_agent or bool(_TOOL.search(user_agent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from app.domain.spam.facts import Facts
 from app.domain.spam.gibberish import is_gibberish
@@ -14,12 +15,21 @@ _DOTS_IGNORED = frozenset(["gmail.com", "googlemail.com"])
 _DOTS_MIN = 4
 
 
+def is_domain_known(facts: Facts) -> bool:
+    """Whether its domain says anything."""
+    return facts.domain in _DOTS_IGNORED or _is_disposable(facts.domain)
+
+
 def disposable_domain(facts: Facts) -> bool:
     """An address of a mailbox that is thrown away, on the domain or one above it."""
+    return _is_disposable(facts.domain)
+
+
+@lru_cache(maxsize=4096)
+def _is_disposable(domain: str) -> bool:
     # With the first capture: 2 MB that the scheduler hardly ever needs.
     from disposable_email_domains import blocklist
 
-    domain = facts.domain
     while "." in domain:
         if domain in blocklist:
             return True
@@ -35,6 +45,12 @@ def dotted_address(facts: Facts) -> bool:
 def gibberish_address(facts: Facts) -> bool:
     """`xkqjzvbw@…`."""
     return is_gibberish(facts.local)
+
+
+def has_odd_name(facts: Facts) -> bool:
+    """Whether there is anything odd about the names."""
+    names = facts.names
+    return names.is_odd or names.is_gibberish or names.has_link
 
 
 def gibberish_name(facts: Facts) -> bool:
@@ -59,11 +75,11 @@ def mixed_alphabets(facts: Facts) -> bool:
 
 def same_in_all_fields(facts: Facts) -> bool:
     """One word in name, phone and message alike."""
-    capture = facts.capture
-    texts = [t for t in (*facts.names.texts, capture.phone, capture.title, facts.prose) if t]
-    if len(texts) < 3:
+    names, capture = facts.names, facts.capture
+    if names.texts and not names.are_one:
         return False
-    return len({text.strip().lower() for text in texts}) == 1
+    texts = [t for t in (*names.texts, capture.phone, capture.title, facts.prose) if t]
+    return len(texts) > 2 and len({text.strip().lower() for text in texts}) == 1
 
 
 def phone_without_digits(facts: Facts) -> bool:

@@ -50,14 +50,16 @@ def markup(facts: Facts) -> bool:
 
 def code(facts: Facts) -> bool:
     """Scripts and SQL, as scanners try them, in any text."""
-    capture = facts.capture
-    others = f"{capture.phone or ''} {capture.title or ''}".lower()
     return (
         facts.names.has_code
         or (bool(facts.lower) and has_code(facts.lower))
-        # A number has no letters, and code has.
-        or (others.upper() != others and has_code(others))
+        or any(map(_has_code, (facts.capture.phone, facts.capture.title)))
     )
+
+
+def _has_code(text: str | None) -> bool:
+    # A number has no letters, and code has.
+    return text is not None and text.upper() != text.lower() and has_code(text.lower())
 
 
 def offer(facts: Facts) -> bool:

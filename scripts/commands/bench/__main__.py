@@ -38,6 +38,7 @@ from scripts.commands.bench import (
     scrapes,
     slow,
     small,
+    spam,
     sustained,
 )
 from scripts.commands.bench.outcome import Effort, Outcome, Say
@@ -66,6 +67,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "scrapes": scrapes.measure,
     "contacts": contacts.measure,
     "console": console.measure,
+    "spam": spam.measure,
 }
 DOCS = CHECKOUT / "docs"
 ROUNDS = 5

@@ -49,6 +49,8 @@ class Spec(msgspec.Struct, frozen=True):
     hosts: tuple[str, ...] = (f"{ORG}.{DOMAIN}",)
     #: A file for the capture id of every 202; "": none.
     ids_file: str = ""
+    #: Whether leads tell where they come from.
+    told: bool = True
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -85,7 +87,7 @@ class Load:
     def __init__(self, spec: Spec, loop: asyncio.AbstractEventLoop) -> None:
         self._spec = spec
         self._loop = loop
-        self._leads = [Leads(spec.path, host) for host in spec.hosts]
+        self._leads = [Leads(spec.path, host, spec.told) for host in spec.hosts]
         self._began_at = self._ends_at = 0.0
         self._sent = 0
         self._answered = 0
