@@ -26,6 +26,7 @@ from app.monitoring.facts import UPDATE_SECONDS, FactsCollector
 from app.monitoring.reporter import Reporter
 from app.monitoring.system import make_system
 from app.queue.broker import StreamsBroker
+from app.queue.connection import connect
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
 from app.storage.database import Database, open_database
@@ -33,6 +34,7 @@ from app.storage.secret_key import cipher_of
 from config.settings import Settings
 from workers.captures import Recorder
 from workers.clock_check import check_clock
+from workers.fallback import FallbackDrain
 from workers.hourly_figures import HourlyFigures
 from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
@@ -48,6 +50,8 @@ _AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 #: Pause after a failure, so an outage costs a log line now and then.
 OUTAGE_PAUSE_SECONDS = 1.0
+#: How long recording waits for Redis to tell workers what is due; else the scheduler finds it.
+NOTIFY_SECONDS = 0.25
 
 
 class PeriodicTask(NamedTuple):
@@ -96,15 +100,9 @@ def prompt_tasks(
     settings: Settings, database: Database, broker: StreamsBroker
 ) -> list[PeriodicTask]:
     """Tasks that somebody waits for."""
-    recorder = None
-    if not settings.allow_volatile_queue:
-        recorder = Recorder(
-            open_database(settings.database_url), DeliveryNotifier(broker.client), now
-        )
-    rounds = MaintenanceTasks(database, broker, recorder)
+    rounds = MaintenanceTasks(database, broker)
     replays = Replays(database, DeliveryNotifier(broker.client))
     return [
-        PeriodicTask("drain_fallback", 1.0, rounds.drain_fallback),
         PeriodicTask("notify_due", settings.scheduler_interval_seconds, rounds.notify_due),
         PeriodicTask("release_lost_leases", 0.5, rounds.release_lost_leases),
         PeriodicTask("move_legacy_jobs", 2.0, rounds.move_legacy_jobs),
@@ -127,6 +125,18 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("count_hours", 5.0, HourlyFigures(database).count),
         PeriodicTask("check_clock", 60.0, partial(check_clock, database)),
     ]
+
+
+def fallback_tasks(settings: Settings) -> list[PeriodicTask]:
+    """What records leads while Redis is away; a backlog takes its time, so in a thread of its own.
+
+    Whoever waits for a Redis that hangs records nothing, so nobody waits for long.
+    """
+    client = connect(settings.redis_url, connections=1, retries=0, patience_seconds=NOTIFY_SECONDS)
+    database = open_database(settings.database_url, by_index=True)
+    recorder = Recorder(database, DeliveryNotifier(client), now)
+    drain = FallbackDrain(open_database(settings.database_url, by_index=True), recorder)
+    return [PeriodicTask("drain_fallback", 1.0, drain.drain)]
 
 
 def captcha_tasks(settings: Settings) -> list[PeriodicTask]:
@@ -171,6 +181,7 @@ def run(settings: Settings) -> int:
         for tasks in (
             prompt_tasks(settings, database, broker),
             slow_tasks(settings, database, broker),
+            fallback_tasks(settings),
             captcha_tasks(settings),
             metrics_tasks(settings),
         )

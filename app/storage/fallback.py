@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.storage.database import Cursor, execute, fetch
-from app.storage.models import Fallback
+from app.storage.database import Cursor
+
+# Rows are locked as they are fetched, which is why their size can bound their number.
+_OLDEST = """
+DECLARE oldest NO SCROLL CURSOR FOR SELECT id, captures::text FROM inbox WHERE id > %s
+ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED
+"""
 
 
 def keep(cursor: Cursor, captures: Sequence[bytes]) -> None:
@@ -15,12 +20,22 @@ def keep(cursor: Cursor, captures: Sequence[bytes]) -> None:
     cursor.execute("INSERT INTO inbox (captures) VALUES (%s)", (text,))
 
 
-def oldest(cursor: Cursor, limit: int) -> list[tuple[int, str]]:
-    """The oldest rows and their captures as JSON text, locked against other schedulers."""
-    rows = Fallback.select(Fallback.id, Fallback.captures.cast("text")).order_by(Fallback.id)
-    return fetch(cursor, rows.limit(limit).for_update(skip_locked=True), lambda *row: row)
+def lock_oldest(cursor: Cursor, after: int, chars_max: int) -> list[tuple[int, str]]:
+    """The oldest rows behind a row's id, each with its captures as JSON text, up to a size.
+
+    Locked until the transaction ends; what others have locked is passed over.
+    """
+    rows: list[tuple[int, str]] = []
+    cursor.execute(_OLDEST, (after,))
+    while sum(len(captures) for _, captures in rows) < chars_max:
+        cursor.execute("FETCH 20 FROM oldest")
+        found = cursor.fetchall()
+        if not found:
+            break
+        rows += found
+    return rows
 
 
 def remove(cursor: Cursor, ids: Sequence[int]) -> None:
-    """Forget rows whose captures are in the queue."""
-    execute(cursor, Fallback.delete().where(Fallback.id.in_(ids)))
+    """Forget rows whose captures are recorded."""
+    cursor.execute("DELETE FROM inbox WHERE id = ANY(%s)", (list(ids),))

@@ -86,9 +86,10 @@ def _is_erased(contact: Contact | None, capture: Capture) -> bool:
 
 
 def _insert(cursor: Cursor, captures: Sequence[Capture]) -> list[Capture]:
-    unique = {capture.id: capture for capture in captures}
-    inserted = capture_rows.insert_new(cursor, list(unique.values()))
-    new = sorted((c for c in unique.values() if c.id in inserted), key=lambda c: c.id)
+    # In order: what is in the queue and the fallback alike may be recorded twice at the same time.
+    unique = sorted({capture.id: capture for capture in captures}.values(), key=lambda c: c.id)
+    inserted = capture_rows.insert_new(cursor, unique)
+    new = [capture for capture in unique if capture.id in inserted]
     verifications.insert(cursor, new)
     return new
 

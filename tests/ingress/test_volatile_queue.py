@@ -10,11 +10,8 @@ from dataclasses import replace
 import pytest
 import redis
 
-from app.domain.times import now
 from app.main import make_app
-from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, KEYS
-from app.queue.notifier import DeliveryNotifier
 from app.storage.database import drop_connection, open_database, transaction
 from app.storage.migrate import migrate
 from config.settings import Settings
@@ -22,8 +19,7 @@ from scripts.system.embedded import Embedded
 from tests.asgi import Client
 from tests.factories import make_org
 from tests.ingress.conftest import running
-from workers.captures import Recorder
-from workers.maintenance import MaintenanceTasks
+from workers.scheduler import fallback_tasks
 
 PATIENCE_SECONDS = 10.0
 VOLATILE = {"appendonly": "no"}
@@ -84,14 +80,11 @@ def test_nothing_is_lost_when_a_volatile_redis_is_killed(
 def recorded(settings: Settings) -> set[str]:
     """The addresses of contacts after the scheduler has looked at the fallback table."""
     database = open_database(settings.database_url, pool_size=3)
-    broker = StreamsBroker(settings.redis_url, threads=1)
-    broker.declare_queue(CAPTURES)
-    recorder = Recorder(database, DeliveryNotifier(broker.client), now)
-    MaintenanceTasks(database, broker, recorder).drain_fallback()
+    (task,) = fallback_tasks(settings)
+    task.do()
     with transaction(database) as cursor:
         cursor.execute("SELECT email FROM contacts")
         found = {email for (email,) in cursor.fetchall()}
-    broker.close()
     drop_connection(database)
     return found
 

@@ -7,18 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 
-import msgspec
 import pytest
 
 from app.domain.errors import StorageUnavailable
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES, KEYS
-from app.storage import fallback
-from app.storage.database import Database, open_database, transaction
+from app.storage.database import Database, open_database
 from app.storage.migrate import migrate
 from config.settings import Settings
 from scripts.system.embedded import Embedded
-from tests.factories import make_capture, make_org, make_webhook
+from tests.factories import make_org, make_webhook
 from tests.queue.working import eventually
 from tests.statements import execute
 from tests.workers.outcomes import CONFIG, owe, settle_and_claim
@@ -109,36 +107,6 @@ def test_a_task_is_not_done_before_its_interval_is_over() -> None:
     ).run()
 
     assert done.count("rare") == 1
-
-
-def test_the_inbox_is_moved_into_the_queue(database: Database, broker: StreamsBroker) -> None:
-    org = make_org(database)
-    captures = [msgspec.json.encode(make_capture(org, f"p{n}@example.com")) for n in range(60)]
-    for capture in captures:
-        with transaction(database) as cursor:
-            fallback.keep(cursor, [capture])
-
-    MaintenanceTasks(database, broker).drain_fallback()
-
-    assert broker.depth(CAPTURES).waiting == 1
-    with transaction(database) as cursor:
-        assert fallback.oldest(cursor, 1) == []
-
-
-def test_while_the_queue_is_away_the_inbox_keeps_everything(
-    database: Database, redis_url: str
-) -> None:
-    org = make_org(database)
-    with transaction(database) as cursor:
-        fallback.keep(cursor, [msgspec.json.encode(make_capture(org))])
-    nowhere = StreamsBroker("redis://127.0.0.1:9/0", threads=1)
-
-    with pytest.raises(Exception, match="onnect"):
-        MaintenanceTasks(database, nowhere).drain_fallback()
-
-    with transaction(database) as cursor:
-        assert len(fallback.oldest(cursor, 2)) == 1
-    nowhere.close()
 
 
 def test_leases_of_a_process_whose_heartbeat_stopped_end_and_those_of_a_living_one_stay(
