@@ -1,14 +1,16 @@
 """Circuit breakers: once a server failed, it is probed in the background and not used meanwhile.
 
-So only the request that notices an outage waits for it.
+So only the request that notices an outage waits for it. When they close: `app.domain.circuit`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
+from app.domain.circuit import Circuit, after_use
 from app.domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
@@ -23,30 +25,37 @@ class CircuitBreaker:
     def __init__(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
         self._name = name
         self._check = check
-        self._probe: asyncio.Task[None] | None = None
+        self._circuit = Circuit()
+        self._probes: asyncio.Task[None] | None = None
 
     @property
     def closed(self) -> bool:
         """Whether to use it."""
-        return self._probe is None
+        return not self._circuit.is_open
 
     def trip(self, error: Exception) -> None:
         """Note that it failed."""
-        if self._probe is None:
+        if self.closed:
             reason = str(error.__cause__ or error or type(error).__name__)
             log.warning(f"{self._name}.away", extra={"error": reason[:200]})
-            self._probe = asyncio.create_task(self._probe_until_it_works())
+            self._note(worked=False)
+            self._probes = asyncio.create_task(self._probe_until_it_works())
 
     def stop(self) -> None:
         """Probe no more."""
-        if self._probe is not None:
-            self._probe.cancel()
+        if self._probes is not None:
+            self._probes.cancel()
 
     async def _probe_until_it_works(self) -> None:
-        while not await self._is_back():
+        while True:
+            self._note(worked=await self._is_back())
+            if self.closed:
+                break
             await asyncio.sleep(PROBE_SECONDS)
         log.info(f"{self._name}.back")
-        self._probe = None
+
+    def _note(self, *, worked: bool) -> None:
+        self._circuit = after_use(self._circuit, time.monotonic(), worked=worked)
 
     async def _is_back(self) -> bool:
         try:
