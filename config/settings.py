@@ -99,6 +99,8 @@ class Settings:
 
     #: Whether to use a Redis that may lose what it acknowledged; else captures go to PostgreSQL.
     allow_volatile_queue: bool = False
+    #: Replicas of Redis that must have a capture before it is answered; else PostgreSQL takes it.
+    redis_replicas_required: int = 0
     #: Captures waiting in the queue above which new ones go to the fallback table in PostgreSQL.
     queue_depth_max: int = 1_000_000
     #: Share of Redis's maxmemory above which new captures go to the fallback table in PostgreSQL.
@@ -350,6 +352,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "capture_rate_per_email": _integer(0, 10_000_000),
     "api_rate_per_key": _integer(0, 10_000_000),
     "allow_volatile_queue": _flag,
+    "redis_replicas_required": _integer(0, 10),
     "queue_depth_max": _integer(1, 1_000_000_000),
     "redis_memory_share_max": _number(0.05, 1.0),
     "retry_base_seconds": _number(0.01, 86_400),

@@ -73,6 +73,7 @@ def make_services(settings: Settings) -> Services:
             settings.queue_depth_max,
             settings.redis_memory_share_max,
             allow_volatile=settings.allow_volatile_queue,
+            replicas_required=settings.redis_replicas_required,
         ),
         notifier=DeliveryNotifier(impatient),
         queue_erasure=QueueErasure(client),

@@ -145,6 +145,16 @@ def make_request(
     )
 
 
+def under_first_id(capture: bytes, first_answer: bytes) -> bytes:
+    """A capture that repeats another, under the id that the first one was answered with.
+
+    Wherever both are kept, they are recorded once.
+    """
+    again = msgspec.json.decode(capture, type=Capture)
+    again.id = msgspec.json.decode(first_answer, type=Answer).data.capture_id
+    return _encoder.encode(again)
+
+
 def _bound_key(org_id: str, key: tuple[str, ...]) -> str:
     return f"bound:{org_id}:{_digest(_encoder.encode(key))}" if key else ""
 

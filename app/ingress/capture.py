@@ -195,7 +195,7 @@ class CaptureEndpoint:
 def _count(admission: AdmissionResult) -> None:
     if admission.status is AdmissionStatus.DUPLICATE:
         ACCEPTED_EARLIER.inc()
-    elif admission.remaining < 0:
+    elif not admission.confirmed:
         ACCEPTED_BY_FALLBACK.inc()
     else:
         ACCEPTED_BY_QUEUE.inc()

@@ -1,8 +1,8 @@
 """Writes accepted captures to disk before their callers are answered.
 
-1. The queue in Redis, which fsyncs before it answers.
-2. The fallback table in PostgreSQL, when Redis is away, refuses or is full; the scheduler moves
-   captures on from there.
+1. The queue in Redis, which fsyncs before it answers, and as many replicas as are required.
+2. The fallback table in PostgreSQL, when Redis is away, refuses or is full; the scheduler records
+   captures from there. What too few replicas have is in both, and recorded once.
 3. Nowhere: the caller gets a 503 within a second, whatever hangs.
 """
 
@@ -15,11 +15,13 @@ from contextlib import suppress
 from anyio import CapacityLimiter, to_thread
 
 from app.domain.errors import QueueUnavailable, StorageUnavailable
+from app.ingress.admission_requests import under_first_id
 from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
 from app.ingress.used_proofs import UsedProofs
 from app.metrics.families import FALLBACK_WRITE_SECONDS, QUEUE_WRITE_SECONDS
 from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.replication import Unconfirmed
 from app.storage import fallback
 from app.storage.database import Database, transaction
 
@@ -35,7 +37,7 @@ FALLBACK_THREADS = 4
 #: How often its connection is used at the least; the pool closes one that is idle for 300 s.
 WARM_SECONDS = 60.0
 
-_KEPT = AdmissionResult(AdmissionStatus.ACCEPTED, -1, 0, b"")
+_KEPT = AdmissionResult(AdmissionStatus.ACCEPTED, -1, 0, b"", confirmed=False)
 _PROOF_USED = AdmissionResult(AdmissionStatus.PROOF_USED, -1, 0, b"")
 
 
@@ -50,6 +52,7 @@ class CaptureWriter:
         )
         self._threads = CapacityLimiter(FALLBACK_THREADS)
         self._queue = CircuitBreaker("queue", admission.check_writable)
+        self._replicas = CircuitBreaker("replicas", admission.check_replicas)
         self._fallback = CircuitBreaker("fallback", self._check_fallback)
         self._proofs = UsedProofs()
 
@@ -86,31 +89,36 @@ class CaptureWriter:
     async def drain(self) -> None:
         """Finish what was taken in."""
         await self._group.drain()
-        self._queue.stop()
-        self._fallback.stop()
+        for breaker in (self._queue, self._replicas, self._fallback):
+            breaker.stop()
 
     async def _flush(self, requests: Sequence[AdmissionRequest]) -> Sequence[AdmissionResult]:
         deadline = asyncio.get_running_loop().time() + WRITE_SECONDS
         if self._queue.closed:
             try:
                 with QUEUE_WRITE_SECONDS.time():
-                    results = await self._admission.admit(requests)
+                    results = await self._admission.admit(requests, confirm=self._replicas.closed)
             except QueueUnavailable as error:
                 self._queue.trip(error)
             else:
-                return await self._keep_overflow(requests, results, deadline)
+                return await self._keep_rest(requests, results, deadline)
         return await self._keep(requests, deadline)
 
-    async def _keep_overflow(
+    async def _keep_rest(
         self,
         requests: Sequence[AdmissionRequest],
         results: Sequence[AdmissionResult],
         deadline: float,
     ) -> Sequence[AdmissionResult]:
+        """Write to the fallback what a full queue refused, and what too few replicas have."""
         both = list(zip(requests, results, strict=True))
         for request, result in both:
             if result.status is AdmissionStatus.ACCEPTED:
                 self._proofs.use(request.proof_key)
+        if not all(result.confirmed for result in results):
+            self._replicas.trip(Unconfirmed())
+        if copies := [copy for each in both if (copy := _copy_of(*each))]:
+            await self._write(copies, deadline)
         overflow = [request for request, result in both if result.status is AdmissionStatus.FULL]
         if not overflow:
             return results
@@ -156,6 +164,15 @@ class CaptureWriter:
     def _ask_database(self) -> None:
         with transaction(self._database):
             pass
+
+
+def _copy_of(request: AdmissionRequest, result: AdmissionResult) -> bytes | None:
+    """What the fallback takes beside the queue, since too few replicas have it; None: nothing."""
+    if result.confirmed:
+        return None
+    if result.status is AdmissionStatus.DUPLICATE:
+        return under_first_id(request.capture, result.first_answer)
+    return request.capture if result.status is AdmissionStatus.ACCEPTED else None
 
 
 def _size_bytes(request: AdmissionRequest) -> int:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from app.domain.errors import QueueUnavailable
 from app.queue.async_connection import connect_async
@@ -32,6 +32,7 @@ from app.queue.durability import (
     memory_share,
 )
 from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
+from app.queue.replication import Unconfirmed, write_and_wait
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ class AdmissionResult(NamedTuple):
     remaining: int
     wait_ms: int
     first_answer: bytes
+    #: Whether enough replicas have it; if not, it must be in the fallback as well.
+    confirmed: bool = True
 
     @property
     def allowed(self) -> bool:
@@ -129,8 +132,10 @@ class AdmissionClient:
         memory_share_max: float = 1.0,
         *,
         allow_volatile: bool = False,
+        replicas_required: int = 0,
     ) -> None:
         self._allow_volatile = allow_volatile
+        self._replicas_required = replicas_required
         make_client = partial(
             connect_async,
             redis_url,
@@ -151,23 +156,46 @@ class AdmissionClient:
         #: Redis holds too much: nothing new goes into the queue. `watch` finds out.
         self.is_full = False
 
-    async def admit(self, requests: Sequence[AdmissionRequest]) -> list[AdmissionResult]:
+    async def admit(
+        self, requests: Sequence[AdmissionRequest], *, confirm: bool = True
+    ) -> list[AdmissionResult]:
         """Judge captures and enqueue those accepted, as one job, on disk at the return.
 
-        Raises `QueueUnavailable`; whether they are in the queue is unknown then.
+        `confirm`: wait for the replicas that are required. Raises `QueueUnavailable`; whether they
+        are in the queue is unknown then.
         """
-        return await self._judge(self._client, requests)
+        return await self._judge(self._client, requests, confirm=confirm)
 
     async def _judge(
-        self, client: redis.asyncio.Redis, requests: Sequence[AdmissionRequest]
+        self,
+        client: redis.asyncio.Redis,
+        requests: Sequence[AdmissionRequest],
+        *,
+        confirm: bool = False,
     ) -> list[AdmissionResult]:
         depth_max = 0 if self.is_full else self._depth_max
         arguments = script_arguments(depth_max, _JOB_START, _JOB_END, requests)
-        flat = await self._on_redis(self._script([KEYS.stream(CAPTURES)], arguments, client))
+        flat, confirmed = await self._on_redis(self._run(client, arguments, confirm))
         return [
-            AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3])
+            AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3], confirmed)
             for i in range(0, len(flat), _VALUES_PER_RESULT)
         ]
+
+    async def _run(self, client: Any, arguments: list[Any], confirm: bool) -> tuple[Any, bool]:
+        """Run the script; its reply, and whether as many replicas as required have what it did."""
+        stream = KEYS.stream(CAPTURES)
+        if not (confirm and self._replicas_required):
+            reply = await self._script([stream], arguments, client)
+            return reply, not self._replicas_required
+
+        def run(pipe: Any) -> None:
+            pipe.evalsha(self._script.sha, 1, stream, *arguments)
+
+        try:
+            return await write_and_wait(client, run, self._replicas_required)
+        except NoScriptError:
+            await client.script_load(SCRIPT)
+            return await write_and_wait(client, run, self._replicas_required)
 
     async def take(self, key: str, rate: int) -> AdmissionResult:
         """Take a token of a bucket that holds one minute's worth. Raises `QueueUnavailable`."""
@@ -187,6 +215,17 @@ class AdmissionClient:
     async def check_writable(self) -> None:
         """Raise `QueueUnavailable` unless Redis takes writes."""
         await self._on_redis(self._client.set(f"{PREFIX}probe", 1, px=1000))
+
+    async def check_replicas(self) -> None:
+        """Raise `QueueUnavailable` unless as many replicas as required take writes in time."""
+
+        def probe(pipe: Any) -> None:
+            pipe.set(f"{PREFIX}probe", 1, px=1000)
+
+        required = self._replicas_required
+        _, confirmed = await self._on_redis(write_and_wait(self._client, probe, required))
+        if not confirmed:
+            raise Unconfirmed
 
     async def faults(self) -> Faults:
         """What in Redis' configuration may lose captures. Raises `QueueUnavailable`."""

@@ -25,7 +25,11 @@ class StalledAdmission:
     async def check_writable(self) -> None:
         return
 
-    async def admit(self, requests: list[AdmissionRequest]) -> list[AdmissionResult]:
+    check_replicas = check_writable
+
+    async def admit(
+        self, requests: list[AdmissionRequest], *, confirm: bool
+    ) -> list[AdmissionResult]:
         await self.go.wait()
         return [AdmissionResult(AdmissionStatus.ACCEPTED, 1, 1, b"") for _ in requests]
 

@@ -51,6 +51,9 @@ for _, request in ipairs(cmsgpack.unpack(ARGV[5])) do
   if bound and bound ~= bound_to then
     answer(CONFLICT, left, full_in)
   elseif first then
+    -- Written again as it is: a WAIT that follows may cover no more than what its client wrote, and
+    -- the first one, which another client wrote, must be on replicas before this one is answered.
+    if job_start ~= '' then redis.call('SET', prefix .. dedupe_key, first, 'KEEPTTL') end
     answer(DUPLICATE, left, full_in, first)
   elseif full and job ~= '' then
     answer(FULL, left, full_in)

@@ -1,0 +1,83 @@
+"""What a capture's answer says of replicas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from app.domain.errors import QueueUnavailable
+from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from tests.queue.working import eventually
+from tests.replicas import Replicated, replicated
+
+REQUEST = AdmissionRequest(b"{}", b'{"first":1}', "same", 60_000)
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Replicated]:
+    with replicated() as servers:
+        yield servers
+
+
+@pytest.fixture
+def stalled(servers: Replicated) -> Iterator[Replicated]:
+    servers.replica.freeze()
+    yield servers
+    servers.replica.thaw()
+
+
+async def admit(url: str, replicas: int, key: str, *, confirm: bool = True) -> AdmissionResult:
+    """As a web process does that has asked nothing before."""
+    admission = AdmissionClient(url, 100, replicas_required=replicas)
+    try:
+        request = REQUEST._replace(dedupe_key=key)
+        (result,) = await admission.admit([request], confirm=confirm)
+        return result
+    finally:
+        await admission.close()
+
+
+@pytest.mark.parametrize(
+    ("replicas", "confirm", "confirmed"),
+    [(0, True, True), (0, False, True), (1, True, True), (1, False, False), (2, True, False)],
+)
+def test_a_capture_is_confirmed_by_as_many_replicas_as_are_required(
+    servers: Replicated, replicas: int, confirm: bool, confirmed: bool
+) -> None:
+    key = f"{replicas}{confirm}"
+    result = asyncio.run(admit(servers.primary.url, replicas, key, confirm=confirm))
+    assert (result.status, result.confirmed) == (AdmissionStatus.ACCEPTED, confirmed)
+
+
+def test_a_repetition_is_confirmed_only_when_replicas_have_the_first(stalled: Replicated) -> None:
+    """Another client wrote the first one: without a write of its own, WAIT would say yes."""
+    first = asyncio.run(admit(stalled.primary.url, 1, "again"))
+    again = asyncio.run(admit(stalled.primary.url, 1, "again"))
+    assert (first.status, first.confirmed) == (AdmissionStatus.ACCEPTED, False)
+    assert (again.status, again.confirmed) == (AdmissionStatus.DUPLICATE, False)
+    assert again.first_answer == REQUEST.answer
+
+
+def is_confirmed(url: str) -> bool:
+    """Whether the probe says that the replica takes writes."""
+
+    async def probe() -> None:
+        admission = AdmissionClient(url, 100, replicas_required=1)
+        try:
+            await admission.check_replicas()
+        finally:
+            await admission.close()
+
+    try:
+        asyncio.run(probe())
+    except QueueUnavailable:
+        return False
+    return True
+
+
+def test_the_probe_fails_while_replicas_stall(stalled: Replicated) -> None:
+    assert not is_confirmed(stalled.primary.url)
+    stalled.replica.thaw()
+    eventually(lambda: is_confirmed(stalled.primary.url))
