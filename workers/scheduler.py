@@ -40,6 +40,7 @@ from workers.housekeeping import Housekeeping
 from workers.maintenance import MaintenanceTasks
 from workers.replays import INTERVAL_SECONDS as REPLAYS_INTERVAL_SECONDS
 from workers.replays import Replays
+from workers.standby_check import check_standby
 from workers.verifications import Verifications
 
 log = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ def prompt_tasks(
 def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) -> list[PeriodicTask]:
     """Slow tasks run in their own thread so they can't delay the prompt ones."""
     rounds = MaintenanceTasks(database, broker)
+    required = settings.redis_replicas_required
     house = Housekeeping(database, DeliveryNotifier(broker.client), settings)
     return [
         PeriodicTask("cancel_for_deleted_webhooks", 5.0, rounds.cancel_for_deleted_webhooks),
@@ -124,13 +126,14 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("encrypt_headers", 86_400.0, house.encrypt_headers, delay_seconds=600.0),
         PeriodicTask("count_hours", 5.0, HourlyFigures(database).count),
         PeriodicTask("check_clock", 60.0, partial(check_clock, database)),
+        PeriodicTask("check_standby", 3600.0, partial(check_standby, database, required)),
     ]
 
 
 def fallback_tasks(settings: Settings) -> list[PeriodicTask]:
-    """What records leads while Redis is away; a backlog takes its time, so in a thread of its own.
+    """What records the fallback table; a backlog takes its time, so it has its own thread.
 
-    Whoever waits for a Redis that hangs records nothing, so nobody waits for long.
+    A Redis that hangs must not stop it, so it does not wait for Redis for long.
     """
     client = connect(settings.redis_url, connections=1, retries=0, patience_seconds=NOTIFY_SECONDS)
     database = open_database(settings.database_url, by_index=True)

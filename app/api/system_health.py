@@ -40,7 +40,7 @@ class OldestSeconds(msgspec.Struct):
 
     #: Accepted, and not recorded yet.
     capture: float
-    #: Accepted while Redis was away, and not moved on yet.
+    #: In the fallback queue, and not recorded yet.
     fallback: float
     #: Deliveries that are due and may be sent.
     first_attempt: float

@@ -24,7 +24,6 @@ from app.monitoring.system import System
 from app.queue.figures import depth_of
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.oldest import oldest_capture_seconds
-from app.queue.server_facts import redis_facts
 from app.storage.database import check_writable, transaction
 from app.storage.server_facts import seconds_ahead
 
@@ -80,7 +79,7 @@ CLOCK_SKEW = Family(
 )
 SERVER_OK = Family(
     "rex_server_ok",
-    "1 if the server passed the check: reachable, writable, durable; else 0.",
+    "1 if the server passed the check: reachable, writable, durable, replicated; else 0.",
     ("server", "check"),
 )
 
@@ -90,6 +89,7 @@ _CHECKS: tuple[tuple[str, ...], ...] = (
     ("redis", "reachable"),
     ("redis", "writable"),
     ("redis", "durable"),
+    ("redis", "replicated"),
     ("postgresql", "reachable"),
     ("postgresql", "writable"),
 )
@@ -143,9 +143,10 @@ def gather(system: System) -> tuple[dict[Family, Samples], Unavailable | None]:
 
 
 def _redis(system: System) -> dict[Family, Samples]:
-    facts = redis_facts(system.redis)
+    facts = redis_checks.gather(system)
     volatile = (redis_checks.keeps_an_append_only_file, redis_checks.fsyncs_always)
     durable = all(check(facts).status is not Status.FAILED for check in volatile)
+    replicated = redis_checks.has_the_required_replicas(facts).status is not Status.FAILED
     depths: Samples = {
         (queue, state): float(count)
         for queue in (CAPTURES, DELIVERIES)
@@ -156,6 +157,7 @@ def _redis(system: System) -> dict[Family, Samples]:
             ("redis", "reachable"): 1.0,
             ("redis", "writable"): float(facts.refuses_writes is None),
             ("redis", "durable"): float(durable),
+            ("redis", "replicated"): float(replicated),
         },
         CLOCK_SKEW: {("redis",): facts.seconds_ahead},
         QUEUE_JOBS: depths,

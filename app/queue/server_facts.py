@@ -28,6 +28,8 @@ class RedisFacts(NamedTuple):
     #: By how much this host's clock is ahead.
     seconds_ahead: float
     reply_seconds: float
+    #: REDIS_REPLICAS_REQUIRED.
+    replicas_required: int = 0
 
 
 def redis_facts(client: redis.Redis) -> RedisFacts:

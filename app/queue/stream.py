@@ -1,6 +1,8 @@
 """One queue's stream, retry set and dead letters: every way in which a job moves between them.
 
-A job that moves is added where it goes before it is acknowledged where it was, both in one MULTI.
+A job that moves is added where it goes before it is acknowledged where it was, both in one MULTI. A
+replica has a prefix of what the primary did, and no part of a MULTI. So a job that is here is there
+as well, at its old place or its new one, and moving it (retry, rescue, redrive) needs no WAIT.
 """
 
 from __future__ import annotations

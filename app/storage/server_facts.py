@@ -17,7 +17,7 @@ HOT_TABLES = ("attempts", "captures", "contacts", "deliveries", "events", "inbox
 _SETTINGS = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
 _ASKED = (
     *("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "max_connections"),
-    *("server_version_num", "transaction_read_only"),
+    *("server_version_num", "transaction_read_only", "synchronous_standby_names"),
 )
 _TABLES = """
 SELECT s.relname, s.n_live_tup, s.n_dead_tup,
@@ -59,6 +59,8 @@ class DatabaseFacts(NamedTuple):
     replicas: list[tuple[str, str]]
     idle_slots: list[str]
     xid_age: int
+    #: REDIS_REPLICAS_REQUIRED.
+    replicas_required: int = 0
 
 
 def database_facts(database: Database) -> DatabaseFacts:
@@ -92,6 +94,20 @@ def _refusal(database: Database) -> str | None:
         # The operating system's reason comes last: `could not write to …: No space left on device`.
         return str(error.__cause__ or error).strip().rpartition(": ")[2]
     return None
+
+
+def why_asynchronous(settings: Mapping[str, str]) -> str | None:
+    """Why a commit does not wait for a standby, by these settings; None: it does."""
+    if not settings.get("synchronous_standby_names"):
+        return "synchronous_standby_names is empty"
+    commit = settings.get("synchronous_commit", "on")
+    return f"synchronous_commit is {commit}" if commit in ("off", "local") else None
+
+
+def find_asynchronous(cursor: Cursor) -> str | None:
+    """Why commits of this session do not wait for a standby; None: they do."""
+    names = ["synchronous_standby_names", "synchronous_commit"]
+    return why_asynchronous(dict(_rows(cursor, _SETTINGS, names)))
 
 
 def seconds_ahead(cursor: Cursor) -> float:

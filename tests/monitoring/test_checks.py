@@ -84,6 +84,14 @@ def database(**settings: str) -> DatabaseFacts:
     return DATABASE._replace(settings={**DATABASE.settings, **settings})
 
 
+NEAR = {"state": "online", "lag": 0}
+STANDBY = {"synchronous_standby_names": "ANY 1 (*)"}
+
+
+def requires(replicas: int, **info: object) -> RedisFacts:
+    return redis(**info)._replace(replicas_required=replicas)
+
+
 def waits(kind: str, seconds: float) -> backlog_checks.Facts:
     return BACKLOG._replace(oldest={**BACKLOG.oldest, kind: seconds})
 
@@ -128,6 +136,11 @@ FAULTS: list[tuple[Check, object, Status]] = [
     (redis_checks.is_recent, redis(redis_version="6.2.14"), FAILED),
     (redis_checks.is_the_primary, redis(role="slave"), FAILED),
     (redis_checks.is_the_primary, redis(slave0={"lag": 11}), WARNING),
+    (redis_checks.has_the_required_replicas, requires(1), FAILED),
+    (redis_checks.has_the_required_replicas, requires(2, slave0=NEAR), FAILED),
+    (redis_checks.has_the_required_replicas, requires(1, slave0={**NEAR, "lag": 3}), FAILED),
+    (redis_checks.has_the_required_replicas, requires(1, slave0={"state": "wait_bgsave"}), FAILED),
+    (redis_checks.has_the_required_replicas, requires(0, slave0=NEAR), WARNING),
     (redis_checks.answers_quickly, REDIS._replace(reply_seconds=0.1), WARNING),
     (redis_checks.has_the_right_time, REDIS._replace(seconds_ahead=-3600.0), FAILED),
     (redis_checks.has_the_right_time, REDIS._replace(seconds_ahead=1.0), WARNING),
@@ -149,6 +162,12 @@ FAULTS: list[tuple[Check, object, Status]] = [
     (database_checks.fsyncs, database(fsync="off"), FAILED),
     (database_checks.writes_full_pages, database(full_page_writes="off"), FAILED),
     (database_checks.commits_to_disk, database(synchronous_commit="off"), FAILED),
+    (database_checks.commits_to_a_standby, DATABASE._replace(replicas_required=1), WARNING),
+    (
+        database_checks.commits_to_a_standby,
+        database(**STANDBY, synchronous_commit="local")._replace(replicas_required=1),
+        WARNING,
+    ),
     (database_checks.is_recent, database(server_version_num="130009"), FAILED),
     (database_checks.has_the_right_time, DATABASE._replace(seconds_ahead=3600.0), FAILED),
     (database_checks.vacuums, database(autovacuum="off"), FAILED),
@@ -216,6 +235,17 @@ def test_a_check_finds_its_fault_and_says_what_to_do(
     assert outcome.status is status
     assert outcome.advice
     assert "\n" not in outcome.found + outcome.advice
+
+
+@pytest.mark.parametrize(
+    ("check", "facts"),
+    [
+        (redis_checks.has_the_required_replicas, requires(1, slave0=NEAR)),
+        (database_checks.commits_to_a_standby, database(**STANDBY)._replace(replicas_required=1)),
+    ],
+)
+def test_a_check_is_content_with_what_is_required(check: Check, facts: object) -> None:
+    assert check(facts).status is Status.OK
 
 
 def test_every_check_has_a_fault_and_a_meaning() -> None:

@@ -112,6 +112,7 @@ def test_there_are_few_families_and_series_and_a_scrape_takes_milliseconds(
         ("scheduler", "rex_oldest_waiting_seconds", {"kind": "capture"}, 0),
         ("scheduler", "rex_oldest_waiting_seconds", {"kind": "first_attempt"}, 0),
         ("scheduler", "rex_server_ok", {"server": "redis", "check": "durable"}, 1),
+        ("scheduler", "rex_server_ok", {"server": "redis", "check": "replicated"}, 1),
         ("scheduler", "rex_server_ok", {"server": "postgresql", "check": "writable"}, 1),
         ("scheduler", "rex_processes", {"role": "scheduler"}, 1),
     ],

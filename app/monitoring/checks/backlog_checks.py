@@ -43,7 +43,7 @@ def captures_are_recorded(facts: Facts) -> Outcome:
 
 def fallback_drains(facts: Facts) -> Outcome:
     """No capture stays in the fallback queue for more than a minute."""
-    advice = "Redis was away or full: see that it is well and that a scheduler runs"
+    advice = "see that a scheduler runs; its log says what fails (fallback.not_recorded)"
     return _age(facts, FALLBACK, advice, warn=60, fail=600)
 
 

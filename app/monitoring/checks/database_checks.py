@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.domain.finding import Outcome, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
-from app.storage.server_facts import DatabaseFacts, database_facts
+from app.storage.server_facts import DatabaseFacts, database_facts, why_asynchronous
 
 VERSION_MIN = 140_000
 #: Dead rows are judged from this many on.
@@ -16,7 +16,8 @@ XID_AGE_WARN, XID_AGE_FAIL = 500_000_000, 1_500_000_000
 
 def gather(system: System) -> DatabaseFacts:
     """What the server says of itself."""
-    return database_facts(system.database)
+    required = system.settings.redis_replicas_required
+    return database_facts(system.database)._replace(replicas_required=required)
 
 
 def takes_writes(facts: DatabaseFacts) -> Outcome:
@@ -50,6 +51,20 @@ def commits_to_disk(facts: DatabaseFacts) -> Outcome:
             "set synchronous_commit = on (or local) for this database",
         )
     return ok(f"synchronous_commit {value}")
+
+
+def commits_to_a_standby(facts: DatabaseFacts) -> Outcome:
+    """A commit is on a standby, too, if captures must be on a replica: recording moves them."""
+    reason = why_asynchronous(facts.settings)
+    if reason is None:
+        return ok(f"synchronous_standby_names {facts.settings['synchronous_standby_names']}")
+    if not facts.replicas_required:
+        return ok("REDIS_REPLICAS_REQUIRED=0 asks for none")
+    return warning(
+        f"{reason}: the loss of its machine loses what was recorded last",
+        "set synchronous_standby_names = 'ANY 1 (*)', unless your service replicates its disks"
+        " (docs/high-availability.md)",
+    )
 
 
 def is_recent(facts: DatabaseFacts) -> Outcome:
@@ -139,7 +154,14 @@ def _must_be_on(facts: DatabaseFacts, name: str, consequence: str) -> Outcome:
 
 
 CHECKS = (
-    *(takes_writes, fsyncs, writes_full_pages, commits_to_disk, is_recent, has_the_right_time),
-    *(vacuums, has_few_dead_rows, has_sessions_left, has_no_old_transaction, replicates),
+    *(takes_writes, fsyncs, writes_full_pages, commits_to_disk, commits_to_a_standby, is_recent),
+    *(
+        has_the_right_time,
+        vacuums,
+        has_few_dead_rows,
+        has_sessions_left,
+        has_no_old_transaction,
+        replicates,
+    ),
     has_transaction_ids,
 )

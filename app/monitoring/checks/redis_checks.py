@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.domain.finding import Outcome, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
@@ -11,11 +14,14 @@ VERSION_MIN = 7
 REPLY_SECONDS = 0.05
 MEMORY_SHARE_WARN = 0.7
 REPLICA_LAG_SECONDS = 10
+#: Replicas say once a second how far they are.
+REQUIRED_LAG_SECONDS = 2
 
 
 def gather(system: System) -> RedisFacts:
     """What the server says of itself."""
-    return redis_facts(system.redis)
+    required = system.settings.redis_replicas_required
+    return redis_facts(system.redis)._replace(replicas_required=required)
 
 
 def takes_writes(facts: RedisFacts) -> Outcome:
@@ -101,13 +107,38 @@ def is_the_primary(facts: RedisFacts) -> Outcome:
     """REDIS_URL names a primary, whose replicas, if it has any, follow."""
     if facts.info.get("role", "master") != "master":
         return failed("it is a replica", "point REDIS_URL at the primary")
-    replicas = [v for k, v in facts.info.items() if k.startswith("slave") and isinstance(v, dict)]
+    replicas = _replicas(facts)
     late = [each for each in replicas if int(each.get("lag", 0)) > REPLICA_LAG_SECONDS]
     if late:
         return warning(
             f"{len(late)} of {len(replicas)} replicas lag", "look at their log and the network"
         )
     return ok(f"primary with {len(replicas)} replicas")
+
+
+def has_the_required_replicas(facts: RedisFacts) -> Outcome:
+    """As many replicas follow closely as must have a capture before it is answered."""
+    required, replicas = facts.replicas_required, _replicas(facts)
+    near = [
+        each
+        for each in replicas
+        if each.get("state") == "online" and int(each.get("lag", 0)) <= REQUIRED_LAG_SECONDS
+    ]
+    if len(near) < required:
+        return failed(
+            f"{len(near)} of {required}",
+            "each capture goes to PostgreSQL as well meanwhile; start them, or look at the network",
+        )
+    if replicas and not required:
+        return warning(
+            f"REDIS_REPLICAS_REQUIRED=0 with {len(replicas)} replicas",
+            "a failover may lose the last captures: set it to 1 (docs/high-availability.md)",
+        )
+    return ok(f"{len(near)} of {required}")
+
+
+def _replicas(facts: RedisFacts) -> list[Mapping[str, Any]]:
+    return [v for k, v in facts.info.items() if k.startswith("slave") and isinstance(v, dict)]
 
 
 def answers_quickly(facts: RedisFacts) -> Outcome:
@@ -124,5 +155,6 @@ def has_the_right_time(facts: RedisFacts) -> Outcome:
 
 CHECKS = (
     *(takes_writes, keeps_an_append_only_file, fsyncs_always, writes_its_file, evicts_nothing),
-    *(has_room, is_recent, is_the_primary, answers_quickly, has_the_right_time),
+    *(has_room, is_recent, is_the_primary, has_the_required_replicas, answers_quickly),
+    has_the_right_time,
 )
