@@ -23,7 +23,10 @@ from app.queue.client_options import (
     sentinel_options,
     server_options,
     single_server,
+    slot_owner,
 )
+from app.queue.cluster import AsyncSlotConnection, AsyncSlotTlsConnection
+from app.queue.jobs import KEYS, Keys
 from app.queue.sentinel_pools import AsyncSentinelPool, WaitingSentinelPool
 from app.queue.sentinels import AsyncSentinels
 from config.redis_url import RedisKind, parse_redis_url
@@ -40,12 +43,13 @@ def connect_async(
     connect_seconds: float,
     waits: bool,
     on_connect: OnConnect | None = None,
+    keys: Keys = KEYS,
 ) -> Redis:
     """Make a client of at most `connections` connections, without retries; opens none yet.
 
     `waits`: for a free connection of a busy pool, instead of failing.
     """
-    url, server = parse_redis_url(redis_url), redis_server(redis_url)
+    url, server = parse_redis_url(redis_url), redis_server(redis_url, keys)
 
     async def introduce(connection: Connection) -> None:
         await (on_connect(connection) if on_connect else connection.on_connect())
@@ -64,6 +68,9 @@ def connect_async(
         asked = AsyncSentinels(url.hosts, **sentinel_options(url), retry=_retry(0))
         return Redis.from_pool(make(url.service, asked, ssl=url.tls, **options))
     make = BlockingConnectionPool if waits else ConnectionPool
+    if url.kind is RedisKind.CLUSTER:
+        target = slot_owner(url, keys, AsyncSlotTlsConnection, AsyncSlotConnection)
+        return Redis.from_pool(make(**target, **options))
     kinds = UnixDomainSocketConnection, SSLConnection, Connection
     return Redis.from_pool(make(**single_server(url, *kinds), **options))
 

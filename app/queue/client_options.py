@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.queue.cluster import SlotOwner
+from app.queue.jobs import KEYS, Keys
 from app.queue.sentinels import REPLY_SECONDS
-from config.redis_url import RedisUrl
+from config.redis_url import RedisKind, RedisUrl, parse_redis_url
 from config.server_in_use import ServerInUse, host_and_port, server_in_use
 
 
-def redis_server(redis_url: str) -> ServerInUse:
-    """Which server this process uses of those at a URL."""
-    return server_in_use("redis", redis_url)
+def redis_server(redis_url: str, keys: Keys = KEYS) -> ServerInUse:
+    """Which server this process uses of those at a URL; of a cluster, for these keys."""
+    is_cluster = parse_redis_url(redis_url).kind is RedisKind.CLUSTER
+    return server_in_use("redis", f"{redis_url} {keys.namespace}" if is_cluster else redis_url)
 
 
 def server_options(
@@ -43,6 +46,12 @@ def sentinel_options(url: RedisUrl) -> dict[str, Any]:
         **dict(url.tls_options),
         "protocol": 2,
     }
+
+
+def slot_owner(url: RedisUrl, keys: Keys, tls: Any, plain: Any) -> dict[str, Any]:
+    """How to find the node that has these keys, and which of these classes connects to it."""
+    owner = SlotOwner(keys.named("probe"), url.hosts)
+    return {"connection_class": tls if url.tls else plain, "owner": owner}
 
 
 def single_server(url: RedisUrl, unix: Any, tls: Any, plain: Any) -> dict[str, Any]:

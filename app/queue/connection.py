@@ -14,7 +14,10 @@ from app.queue.client_options import (
     sentinel_options,
     server_options,
     single_server,
+    slot_owner,
 )
+from app.queue.cluster import SlotConnection, SlotTlsConnection
+from app.queue.jobs import KEYS, Keys
 from app.queue.sentinel_pools import SentinelPool
 from app.queue.sentinels import Sentinels
 from config.outage import Outage
@@ -28,16 +31,23 @@ POOL_SECONDS = 2.0
 
 
 def connect(
-    redis_url: str, *, connections: int, retries: int = 1, patience_seconds: float = REPLY_SECONDS
+    redis_url: str,
+    *,
+    connections: int,
+    retries: int = 1,
+    patience_seconds: float = REPLY_SECONDS,
+    keys: Keys = KEYS,
 ) -> redis.Redis:
     """Make a client of at most `connections` connections; opens none yet.
+
+    Of a cluster it uses the node that has `keys`, and can do nothing with others.
 
     No single step (a free connection, connecting, a reply) takes more than `patience_seconds`.
 
     A broken connection is replaced `retries` times, at once. A timeout is not retried, since the
     caller has waited long enough.
     """
-    url, server = parse_redis_url(redis_url), redis_server(redis_url)
+    url, server = parse_redis_url(redis_url), redis_server(redis_url, keys)
 
     def introduce(connection: redis.Connection) -> None:
         connection.on_connect()  # type: ignore[no-untyped-call]
@@ -54,6 +64,9 @@ def connect(
     if url.kind is RedisKind.SENTINEL:
         asked, pool = Sentinels(url.hosts, **sentinel_options(url), retry=_retry(0)), SentinelPool
         return redis.Redis(connection_pool=pool(url.service, asked, ssl=url.tls, **options))
+    if url.kind is RedisKind.CLUSTER:
+        target = slot_owner(url, keys, SlotTlsConnection, SlotConnection)
+        return redis.Redis(connection_pool=pool(**target, **options))
     kinds = redis.UnixDomainSocketConnection, redis.SSLConnection, redis.Connection
     return redis.Redis(connection_pool=pool(**single_server(url, *kinds), **options))
 

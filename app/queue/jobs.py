@@ -21,13 +21,27 @@ DELIVER = "deliver"
 #: The consumer group of every queue's stream.
 GROUP = "workers"
 
+#: What the hash tags of numbered streams end with. Of a Redis Cluster whose shards have equal parts
+#: of the slots, the first N tags lie on N shards, for any N up to 8. Never change one.
+_TAG_ENDS = ("", "-1iq", "-2se", "-3mr", "-4ma", "-5ep", "-6qb", "-7rc")
+#: The most streams that captures can be spread over.
+STREAMS_MAX = len(_TAG_ENDS)
+
 encode = msgspec.json.Encoder().encode
 
 
 class Keys(NamedTuple):
-    """Names in Redis. The braces keep all of them in one slot of a Redis Cluster."""
+    """Names in Redis. The braces keep all of one stream in one slot of a Redis Cluster."""
 
     namespace: str = "{rex}"
+
+    def numbered(self, number: int) -> Keys:
+        """The keys of the stream with this number; those of number 0 are these."""
+        return Keys(f"{self.namespace[:-1]}{_TAG_ENDS[number]}}}")
+
+    def named(self, name: str) -> str:
+        """A limit, a first answer or a count; also any other key of this slot."""
+        return f"{self.namespace}:{name}"
 
     def stream(self, queue: str) -> str:
         """Stream of the jobs that wait or are being worked on."""
