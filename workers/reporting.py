@@ -11,6 +11,7 @@ from dramatiq.broker import MessageProxy
 from app.metrics.families import JOB_SECONDS, JOBS
 from app.monitoring.reporter import Reporter
 from app.queue.batches import Batch
+from app.queue.jobs import queue_of
 
 
 class JobsInHand(Middleware):
@@ -42,8 +43,9 @@ class JobsInHand(Middleware):
         """A call has ended, well or not."""
         with self._lock:
             jobs, began_at = self._calls.pop(threading.get_ident(), (0, time.monotonic()))
-        JOBS.labels(message.queue_name, "failed" if exception else "done").inc(jobs)
-        JOB_SECONDS.labels(message.queue_name).observe(time.monotonic() - began_at)
+        queue = queue_of(message.queue_name)
+        JOBS.labels(queue, "failed" if exception else "done").inc(jobs)
+        JOB_SECONDS.labels(queue).observe(time.monotonic() - began_at)
 
 
 class Reporting(Middleware):

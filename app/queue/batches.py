@@ -51,8 +51,10 @@ class Batch(MessageProxy):
 class BatchReader:
     """Reads payloads for the actors of one queue; one of them may have the option `batching`."""
 
-    def __init__(self, queue: str, actors: Mapping[str, Actor[Any, Any]]) -> None:
+    def __init__(self, queue: str, actors: Mapping[str, Actor[Any, Any]], part: str = "") -> None:
+        """`part`: what dramatiq calls the part of the queue that is read."""
         self.queue = queue
+        self._part = part or queue
         self._actors = {name: each for name, each in actors.items() if each.queue_name == queue}
         options = (actor.options.get("batching") for actor in self._actors.values())
         self.batching: Batching = next((each for each in options if each), Batching())
@@ -89,7 +91,7 @@ class BatchReader:
             entries.append(entry)
             args += payload.args
         message = Message[Any](
-            queue_name=self.queue,
+            queue_name=self._part,
             actor_name=first.actor_name,
             args=(args,) if self._takes_many(first) else tuple(args),
             kwargs=first.kwargs,

@@ -61,7 +61,7 @@ class SlotConnection(redis.Connection):
     """A connection to the owner of a slot."""
 
     def __init__(self, owner: SlotOwner, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self._owner = owner
 
     def connect(self) -> None:
@@ -71,16 +71,17 @@ class SlotConnection(redis.Connection):
         search = Search(self._owner)
         for self.host, self.port in search:
             try:
-                super().connect()
+                super().connect()  # type: ignore[no-untyped-call]
             except RedisError as error:
                 search.failed(error)
             else:
-                return search.found()
+                search.found()
+                return
 
     def on_connect(self) -> None:
         """Introduce this connection. Raises `MovedError` if another node is the owner."""
-        super().on_connect()
-        self.send_command("EXISTS", self._owner.key)
+        super().on_connect()  # type: ignore[no-untyped-call]
+        self.send_command("EXISTS", self._owner.key)  # type: ignore[no-untyped-call]
         try:
             self.read_response()
         except AskError as error:
@@ -105,11 +106,12 @@ class AsyncSlotConnection(redis.asyncio.Connection):
         search = Search(self._owner)
         for self.host, self.port in search:
             try:
-                await super().connect()
+                await super().connect()  # type: ignore[no-untyped-call]
             except RedisError as error:
                 search.failed(error)
             else:
-                return search.found()
+                search.found()
+                return
 
     async def on_connect(self) -> None:
         """Introduce this connection. Raises `MovedError` if another node is the owner."""

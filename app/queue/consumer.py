@@ -25,6 +25,7 @@ from app.queue.connection import hang_up
 from app.queue.entry import Entry, Payload
 from app.queue.held import HeldJobs
 from app.queue.policy import Policy, Verdict
+from app.queue.running import RunningBatches
 from app.queue.stream import QueueStream
 from config.outage import Outage
 
@@ -56,6 +57,7 @@ class StreamsConsumer(Consumer):
         reader: BatchReader,
         policy: Policy,
         outage: Outage,
+        running: RunningBatches,
         stopping: threading.Event,
     ) -> None:
         self._name = name
@@ -66,6 +68,7 @@ class StreamsConsumer(Consumer):
         self._reader = reader
         self._policy = policy
         self._outage = outage
+        self._running = running
         self._stopping = stopping
         self._held = HeldJobs()
         self._fetched: deque[tuple[Entry, Payload]] = deque()
@@ -104,7 +107,12 @@ class StreamsConsumer(Consumer):
         self._alone = False
         if is_busy or pause > 0:
             self._read(None)  # what has arrived meanwhile
-        return bool(self._fetched) and not self._stopping.is_set()
+        return bool(self._fetched) and not self._stopping.is_set() and self._may_run()
+
+    def _may_run(self) -> bool:
+        """Whether the process's other consumers let the next batch run; waits a moment for it."""
+        alone = self._next_runs_alone()
+        return self._running.begin(self, alone=alone, timeout_seconds=BLOCK_SECONDS)
 
     def _next_runs_alone(self) -> bool:
         return bool(self._fetched) and self._policy.runs_alone(self._fetched[0][0])
@@ -153,7 +161,7 @@ class StreamsConsumer(Consumer):
         except (RedisError, OSError) as error:
             self._outage.failed(error)
             self._acknowledge_again(ids)
-        self._held.finish(message.entries, failed=False)
+        self._finish(message, failed=False)
 
     def _acknowledge_again(self, ids: list[bytes]) -> None:
         """On a new connection, which may lead to another server."""
@@ -168,13 +176,18 @@ class StreamsConsumer(Consumer):
         assert isinstance(message, Batch)
         expected = self._reader.expects(message)
         self._move(self._policy.after_failure(message.entries, message.error, expected=expected))
-        self._held.finish(message.entries, failed=True)
+        self._finish(message, failed=True)
+
+    def _finish(self, batch: Batch, *, failed: bool) -> None:
+        self._held.finish(batch.entries, failed=failed)
+        self._running.finish(self)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """Return batches that have not run."""
         for batch in messages:
             assert isinstance(batch, Batch)
             self._move([Verdict(entry) for entry in batch.entries])
+            self._running.finish(self)
 
     def close(self) -> None:
         """Return what was not handed out, and hang up."""

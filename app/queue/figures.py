@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -28,6 +28,11 @@ class Depth(NamedTuple):
     def unfinished(self) -> int:
         """Jobs that workers have yet to do."""
         return self.waiting + self.in_flight + self.retrying
+
+
+def sum_depths(depths: Iterable[Depth]) -> Depth:
+    """The depth of a queue from those of its streams."""
+    return Depth(*map(sum, zip(*depths, strict=True)))
 
 
 class Refusals(NamedTuple):

@@ -75,6 +75,16 @@ class Keys(NamedTuple):
 KEYS = Keys()
 
 
+def part_name(queue: str, number: int) -> str:
+    """What dramatiq calls the part of a queue that is on the stream with this number."""
+    return f"{queue}-{number}" if number else queue
+
+
+def queue_of(part: str) -> str:
+    """The queue of a part."""
+    return part.partition("-")[0]
+
+
 def encode_job(actor: str, args: Sequence[Any]) -> bytes:
     """Write a job's payload. `args` may hold JSON text as `msgspec.Raw`."""
     return encode({"actor_name": actor, "args": args})
