@@ -51,6 +51,7 @@ from app.http.request_head import check_head
 from app.http.services import Services, make_services
 from app.ingress import challenges, form_answers
 from app.ingress.capture import CaptureEndpoint
+from app.ingress.capture_router import CaptureRouter
 from app.ingress.capture_writer import CaptureWriter
 from app.ingress.load_shedder import LoadShedder
 from app.ingress.page_endpoints import PageEndpoints
@@ -103,7 +104,8 @@ def make_app(settings: Settings, *, of_console: bool = False) -> Starlette:
     has_console = settings.console and (of_console or not settings.console_port)
     services = make_services(settings)
     database, authenticator = services.database, services.authenticator
-    writer = CaptureWriter(services.admission, services.fallback_database)
+    writers = [CaptureWriter(each, services.fallback_database) for each in services.admissions]
+    writer = CaptureRouter(writers)
     refusals = RefusalCounter(services.admission)
     waiting = PreferWait(database)
     endpoint = CaptureEndpoint(writer, authenticator, waiting, refusals, settings)
@@ -118,7 +120,7 @@ def make_app(settings: Settings, *, of_console: bool = False) -> Starlette:
         background = [
             asyncio.create_task(refusals.run()),
             asyncio.create_task(writer.keep_warm()),
-            asyncio.create_task(services.admission.watch()),
+            *(asyncio.create_task(each.watch()) for each in services.admissions),
             asyncio.create_task(failed_authentications.run(database, authenticator)),
             asyncio.create_task(watchdog.beat()),
         ]
@@ -129,7 +131,7 @@ def make_app(settings: Settings, *, of_console: bool = False) -> Starlette:
         await run_in_threadpool(failed_authentications.flush, database, authenticator)
         services.tenants.stop()
         await run_in_threadpool(reporter.stop)
-        await services.admission.close()
+        await asyncio.gather(*(each.close() for each in services.admissions))
 
     convertors.register()
     app = Application(

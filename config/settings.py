@@ -101,7 +101,9 @@ class Settings:
     allow_volatile_queue: bool = False
     #: Replicas of Redis that must have a capture before it is answered; else PostgreSQL takes it.
     redis_replicas_required: int = 0
-    #: Captures waiting in the queue above which new ones go to the fallback table in PostgreSQL.
+    #: Streams that captures are spread over, each in one slot of a Redis Cluster.
+    capture_streams: int = 1
+    #: Jobs in a stream of captures above which new ones go to the fallback table in PostgreSQL.
     queue_depth_max: int = 1_000_000
     #: Share of Redis's maxmemory above which new captures go to the fallback table in PostgreSQL.
     redis_memory_share_max: float = 0.85
@@ -353,6 +355,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "api_rate_per_key": _integer(0, 10_000_000),
     "allow_volatile_queue": _flag,
     "redis_replicas_required": _integer(0, 10),
+    "capture_streams": _integer(1, 8),
     "queue_depth_max": _integer(1, 1_000_000_000),
     "redis_memory_share_max": _number(0.05, 1.0),
     "retry_base_seconds": _number(0.01, 86_400),

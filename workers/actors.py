@@ -157,7 +157,10 @@ def _start(role: str) -> Settings:
 
 def _make_broker(settings: Settings, threads: int) -> StreamsBroker:
     middleware = load_middleware(settings.worker_middleware)
-    broker = StreamsBroker(settings.redis_url, threads=threads, middleware=middleware)
+    streams = settings.capture_streams
+    broker = StreamsBroker(
+        settings.redis_url, threads=threads, middleware=middleware, capture_streams=streams
+    )
     dramatiq.set_broker(broker)
     return broker
 

@@ -29,6 +29,8 @@ from app.queue.broker import StreamsBroker
 from app.queue.connection import connect
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.notifier import DeliveryNotifier
+from app.queue.retired_streams import drain_retired
+from app.queue.stream_clients import ALL_STREAMS, connect_streams
 from app.storage.database import Database, open_database
 from app.storage.secret_key import cipher_of
 from config.settings import Settings
@@ -102,10 +104,13 @@ def prompt_tasks(
 ) -> list[PeriodicTask]:
     """Tasks that somebody waits for."""
     rounds = MaintenanceTasks(database, broker)
+    streams = connect_streams(settings.redis_url, ALL_STREAMS, connections=1)
+    drain = partial(drain_retired, streams[settings.capture_streams :], streams[0])
     replays = Replays(database, DeliveryNotifier(broker.client))
     return [
         PeriodicTask("notify_due", settings.scheduler_interval_seconds, rounds.notify_due),
         PeriodicTask("release_lost_leases", 0.5, rounds.release_lost_leases),
+        PeriodicTask("drain_retired_streams", 5.0, drain),
         PeriodicTask("move_legacy_jobs", 2.0, rounds.move_legacy_jobs),
         PeriodicTask("advance_replays", REPLAYS_INTERVAL_SECONDS, replays.advance),
     ]
@@ -166,7 +171,7 @@ def run(settings: Settings) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     stopping = threading.Event()
     database = open_database(settings.database_url)
-    broker = StreamsBroker(settings.redis_url, threads=2)
+    broker = StreamsBroker(settings.redis_url, threads=2, capture_streams=settings.capture_streams)
     for queue in (CAPTURES, DELIVERIES):
         broker.declare_queue(queue)
     broker.watch()

@@ -12,6 +12,7 @@ from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
 from app.http.services import Services
+from app.queue.admission import AdmissionClient
 from app.queue.durability import VolatileQueue
 from app.storage.database import check_writable, server_of, transaction
 
@@ -35,22 +36,30 @@ async def readyz(request: Request) -> Response:
     status = "ready" if ready else "not ready"
     if is_stopping(request.scope):
         status = "stopping"
-    servers = {"queue": services.admission.server.address, "database": address}
+    addresses = dict.fromkeys(each.server.address for each in services.admissions)
+    servers = {"queue": ", ".join(filter(None, addresses)), "database": address}
     content = {"status": status, "dependencies": states, "servers": servers}
     return JsonResponse(content, status_code=200 if status == "ready" else 503)
 
 
 async def _queue(services: Services) -> str:
+    """The state of the queue; "ok" begins what a stream that takes captures makes of it."""
+    states = await asyncio.gather(*map(_stream, services.admissions))
+    first, *others = dict.fromkeys(sorted(states, key=lambda state: not state.startswith("ok")))
+    return "; ".join([first, *(f"some streams: {each}" for each in others)])
+
+
+async def _stream(admission: AdmissionClient) -> str:
     try:
         async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
-            await services.admission.check_writable()
-            faults = await services.admission.faults()
+            await admission.check_writable()
+            faults = await admission.faults()
     except (QueueUnavailable, TimeoutError) as error:
         if isinstance(error.__cause__, VolatileQueue):
             return f"volatile, so captures go to PostgreSQL: {error.__cause__}"
         return f"away: {str(error.__cause__ or 'no answer')[:200]}"
     full = ["full: captures go to the fallback table in PostgreSQL"]
-    return "; ".join(["ok", *faults.all, *(full if services.admission.is_full else [])])
+    return "; ".join(["ok", *faults.all, *(full if admission.is_full else [])])
 
 
 async def _database(services: Services) -> tuple[str, str]:

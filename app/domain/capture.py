@@ -53,6 +53,10 @@ class Capture(LeadFields, kw_only=True, omit_defaults=True):
     spam_signals: tuple[str, ...] | None = None
     #: To be verified once it is recorded; None: its org has no captcha, or it came without.
     captcha: CaptchaToken | None = None
+    #: What captures with equal content from one caller have in common, and how long (0: unknown)
+    #: another is a repeat of this one: where they may come through several streams.
+    identity: str | None = None
+    identity_ms: int = 0
     #: Why it is quarantined; None: it is recorded.
     quarantine: str | None = None
     #: Why it was refused; such a capture has no contact ("") and is kept for review only.

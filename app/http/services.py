@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.http.authenticator import RequestAuthenticator
@@ -9,11 +10,12 @@ from app.http.tenant_cache import TenantCache
 from app.monitoring.quick_look import QuickLook
 from app.monitoring.system import make_system
 from app.queue.admission import AdmissionClient
-from app.queue.connection import connect
 from app.queue.erasure import QueueErasure
 from app.queue.figures import RefusedOrigins
+from app.queue.jobs import KEYS
 from app.queue.notifier import DeliveryNotifier
 from app.queue.queue_facts import QueueLook
+from app.queue.stream_clients import ALL_STREAMS, connect_streams
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from app.storage.secret_key import cipher_of
@@ -40,7 +42,8 @@ class Services:
     cipher: SecretCipher
     tenants: TenantCache
     authenticator: RequestAuthenticator
-    admission: AdmissionClient
+    #: Of each stream of captures.
+    admissions: Sequence[AdmissionClient]
     notifier: DeliveryNotifier
     queue_erasure: QueueErasure
     refused_origins: RefusedOrigins
@@ -48,36 +51,53 @@ class Services:
     quick_look: QuickLook
     queue_look: QueueLook
 
+    @property
+    def admission(self) -> AdmissionClient:
+        """Where everything is counted that is no capture: on the first stream."""
+        return self.admissions[0]
+
 
 def make_services(settings: Settings) -> Services:
     """The handles of a process; nothing is connected yet."""
     database = open_database(settings.database_url, pool_size=DATABASE_CONNECTIONS)
     tenants = TenantCache(database)
-    client = connect(settings.redis_url, connections=REDIS_CONNECTIONS)
-    impatient = connect(
-        settings.redis_url,
+    url = settings.redis_url
+    impatient_streams = connect_streams(
+        url,
+        range(settings.capture_streams),
         connections=REDIS_CONNECTIONS,
         patience_seconds=PATIENCE_SECONDS,
     )
+    impatient = impatient_streams[0].client
     return Services(
         settings=settings,
         database=database,
-        fallback_database=open_database(settings.database_url, pool_size=FALLBACK_CONNECTIONS),
+        # Each stream's writer has one write on its way.
+        fallback_database=open_database(
+            settings.database_url, pool_size=max(FALLBACK_CONNECTIONS, settings.capture_streams)
+        ),
         cipher=cipher_of(settings),
         tenants=tenants,
         authenticator=RequestAuthenticator(
             tenants, settings.base_domain, settings.default_org, settings.trusted_proxies
         ),
-        admission=AdmissionClient(
-            settings.redis_url,
-            settings.queue_depth_max,
-            settings.redis_memory_share_max,
-            allow_volatile=settings.allow_volatile_queue,
-            replicas_required=settings.redis_replicas_required,
-        ),
+        admissions=[_admission(settings, number) for number in range(settings.capture_streams)],
         notifier=DeliveryNotifier(impatient),
-        queue_erasure=QueueErasure(client),
+        queue_erasure=QueueErasure(
+            connect_streams(url, ALL_STREAMS, connections=REDIS_CONNECTIONS)
+        ),
         refused_origins=RefusedOrigins(impatient),
         quick_look=QuickLook(make_system(settings, database=database)),
-        queue_look=QueueLook(impatient),
+        queue_look=QueueLook(impatient_streams),
+    )
+
+
+def _admission(settings: Settings, number: int) -> AdmissionClient:
+    return AdmissionClient(
+        settings.redis_url,
+        settings.queue_depth_max,
+        settings.redis_memory_share_max,
+        allow_volatile=settings.allow_volatile_queue,
+        replicas_required=settings.redis_replicas_required,
+        keys=KEYS.numbered(number),
     )

@@ -6,7 +6,7 @@ from app.domain.errors import Invalid, RexError
 from app.http.answers import rate_limit_exceeded
 from app.ingress.admission_requests import Rates
 from app.ingress.caller_cooldown import CallerCooldown, over_limit
-from app.ingress.capture_writer import CaptureWriter
+from app.ingress.capture_router import CaptureRouter
 from app.ingress.large_bodies import LargeBodies
 from app.ingress.visit import Visit
 from app.queue.admission import AdmissionResult, AdmissionStatus
@@ -18,7 +18,7 @@ _REFUSALS_OF_BODIES = frozenset(["invalid_json", "validation_failed"])
 class CallerLimits:
     """The limits of all callers."""
 
-    def __init__(self, writer: CaptureWriter) -> None:
+    def __init__(self, writer: CaptureRouter) -> None:
         self._writer = writer
         self._cooldown = CallerCooldown()
         self._large_bodies = LargeBodies()

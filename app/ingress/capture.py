@@ -35,7 +35,7 @@ from app.ingress.admission_requests import (
 )
 from app.ingress.answers import Reply
 from app.ingress.caller_limits import CallerLimits
-from app.ingress.capture_writer import CaptureWriter
+from app.ingress.capture_router import CaptureRouter
 from app.ingress.cors import cors_headers, preflight_headers
 from app.ingress.file_contents import FileContents
 from app.ingress.head import Head, read_head
@@ -63,7 +63,7 @@ class CaptureEndpoint:
 
     def __init__(
         self,
-        writer: CaptureWriter,
+        writer: CaptureRouter,
         authenticator: RequestAuthenticator,
         waiting: PreferWait,
         refusals: RefusalCounter,

@@ -56,6 +56,11 @@ class CaptureWriter:
         self._fallback = CircuitBreaker("fallback", self._check_fallback)
         self._proofs = UsedProofs()
 
+    @property
+    def has_queue(self) -> bool:
+        """Whether the queue is used; else captures go to the fallback."""
+        return self._queue.closed
+
     async def accept(self, request: AdmissionRequest) -> AdmissionResult:
         """The result on a capture; an accepted one is on disk.
 

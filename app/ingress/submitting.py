@@ -8,7 +8,7 @@ from app.domain.capture import Capture
 from app.domain.spam.proof import Fault
 from app.domain.submission import Submission
 from app.ingress.admission_requests import make_capture, make_request, proof_of_work
-from app.ingress.capture_writer import CaptureWriter
+from app.ingress.capture_router import CaptureRouter
 from app.ingress.head import Head
 from app.ingress.visit import Visit
 from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
@@ -23,11 +23,11 @@ class Submitted(NamedTuple):
 
 
 async def submit(
-    writer: CaptureWriter, visit: Visit, head: Head, submission: Submission
+    writer: CaptureRouter, visit: Visit, head: Head, submission: Submission
 ) -> Submitted:
     """Submit it. Without a proof where one is needed, it is quarantined and answered like any.
 
-    Raises what `CaptureWriter.accept` raises.
+    Raises what `CaptureRouter.accept` raises.
     """
     proof = proof_of_work(visit.org, visit.caller, submission)
     submitted = await _submit(writer, visit, head, submission, proof)
@@ -37,7 +37,7 @@ async def submit(
 
 
 async def _submit(
-    writer: CaptureWriter, visit: Visit, head: Head, submission: Submission, proof: str | Fault
+    writer: CaptureRouter, visit: Visit, head: Head, submission: Submission, proof: str | Fault
 ) -> Submitted:
     is_faulty = isinstance(proof, Fault)
     quarantine = str(proof) if is_faulty else visit.quarantine

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-import redis
-
 from app.domain.waiting import CAPTURE, FALLBACK, DueWebhook, oldest_due
-from app.queue.oldest import oldest_capture_seconds
+from app.queue.oldest import oldest_in
+from app.queue.stream_clients import StreamClient
 from app.storage import waiting
 from app.storage.database import Database, transaction
 
@@ -38,6 +38,6 @@ def oldest_in_database(backlog: DatabaseBacklog) -> dict[str, float]:
     return {FALLBACK: backlog.oldest_fallback_seconds, **oldest_due(backlog.due)}
 
 
-def oldest_by_kind(backlog: DatabaseBacklog, client: redis.Redis) -> dict[str, float]:
+def oldest_by_kind(backlog: DatabaseBacklog, streams: Iterable[StreamClient]) -> dict[str, float]:
     """The same of every kind. Raises `QueueUnavailable`."""
-    return {CAPTURE: oldest_capture_seconds(client), **oldest_in_database(backlog)}
+    return {CAPTURE: oldest_in(streams), **oldest_in_database(backlog)}

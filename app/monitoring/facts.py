@@ -21,9 +21,10 @@ from app.monitoring.backlog import database_backlog, oldest_in_database
 from app.monitoring.checks import redis_checks
 from app.monitoring.processes import seen_processes
 from app.monitoring.system import System
-from app.queue.figures import depth_of
+from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES, DELIVERIES
-from app.queue.oldest import oldest_capture_seconds
+from app.queue.oldest import oldest_in
+from app.queue.stream_clients import clients_of
 from app.storage.database import check_writable, transaction
 from app.storage.server_facts import seconds_ahead
 
@@ -143,25 +144,30 @@ def gather(system: System) -> tuple[dict[Family, Samples], Unavailable | None]:
 
 
 def _redis(system: System) -> dict[Family, Samples]:
-    facts = redis_checks.gather(system)
+    servers = [redis_checks.facts_of(system, client) for client in clients_of(system.streams)]
     volatile = (redis_checks.keeps_an_append_only_file, redis_checks.fsyncs_always)
-    durable = all(check(facts).status is not Status.FAILED for check in volatile)
-    replicated = redis_checks.has_the_required_replicas(facts).status is not Status.FAILED
+    durable = all(
+        check(facts).status is not Status.FAILED for check in volatile for facts in servers
+    )
+    replicated = all(
+        redis_checks.has_the_required_replicas(facts).status is not Status.FAILED
+        for facts in servers
+    )
     depths: Samples = {
         (queue, state): float(count)
         for queue in (CAPTURES, DELIVERIES)
-        for state, count in depth_of(system.redis, queue)._asdict().items()
+        for state, count in depth_in(system.streams, queue)._asdict().items()
     }
     return {
         SERVER_OK: {
             ("redis", "reachable"): 1.0,
-            ("redis", "writable"): float(facts.refuses_writes is None),
+            ("redis", "writable"): float(all(each.refuses_writes is None for each in servers)),
             ("redis", "durable"): float(durable),
             ("redis", "replicated"): float(replicated),
         },
-        CLOCK_SKEW: {("redis",): facts.seconds_ahead},
+        CLOCK_SKEW: {("redis",): max((each.seconds_ahead for each in servers), key=abs)},
         QUEUE_JOBS: depths,
-        OLDEST: {(CAPTURE,): oldest_capture_seconds(system.redis)},
+        OLDEST: {(CAPTURE,): oldest_in(system.streams)},
     }
 
 

@@ -16,7 +16,7 @@ from app.monitoring.backlog import database_backlog, oldest_by_kind
 from app.monitoring.doctor import QUICK, examine
 from app.monitoring.processes import seen_processes
 from app.monitoring.system import System
-from app.queue.figures import Depth, depth_of
+from app.queue.figures import Depth, depth_in
 from app.queue.jobs import CAPTURES, DELIVERIES
 
 #: So long a look is good enough for whoever asks next.
@@ -65,13 +65,13 @@ def _processes(system: System) -> list[ProcessSeen] | None:
 
 def _oldest(system: System) -> Mapping[str, float] | None:
     try:
-        return oldest_by_kind(database_backlog(system.database), system.redis)
+        return oldest_by_kind(database_backlog(system.database), system.streams)
     except Unavailable:
         return None
 
 
 def _depths(system: System) -> Mapping[str, Depth] | None:
     try:
-        return {queue: depth_of(system.redis, queue) for queue in (CAPTURES, DELIVERIES)}
+        return {queue: depth_in(system.streams, queue) for queue in (CAPTURES, DELIVERIES)}
     except redis.RedisError:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
-from app.queue.connection import connect
+from app.queue.stream_clients import StreamClient, clients_of, connect_streams
 from app.storage.database import Database, open_database
 from config.settings import Settings
 
@@ -22,14 +23,20 @@ class System:
 
     settings: Settings
     database: Database
-    redis: redis.Redis
+    streams: Sequence[StreamClient]
     #: Where files are written on this machine.
     folders: tuple[Path, ...]
+
+    @property
+    def redis(self) -> redis.Redis:
+        """The server that has everything but captures."""
+        return self.streams[0].client
 
     def close(self) -> None:
         """Hang up."""
         self.database.close()
-        self.redis.close()
+        for client in clients_of(self.streams):
+            client.close()
 
 
 def make_system(settings: Settings, *folders: Path, database: Database | None = None) -> System:
@@ -40,6 +47,11 @@ def make_system(settings: Settings, *folders: Path, database: Database | None = 
     return System(
         settings,
         open_database(settings.database_url) if database is None else database,
-        connect(settings.redis_url, connections=2, patience_seconds=PATIENCE_SECONDS),
+        connect_streams(
+            settings.redis_url,
+            range(settings.capture_streams),
+            connections=2,
+            patience_seconds=PATIENCE_SECONDS,
+        ),
         (*(each for each in folders if each.exists()), Path(tempfile.gettempdir()), Path()),
     )

@@ -2,7 +2,7 @@
 
 One script (lua/admit.lua) does all of it, so that what is answered as accepted is in the queue,
 what is counted was accepted, and of fifty equal posts exactly one is. All its keys have the
-queue's hash tag: one database of any Redis will do, also of a Redis Cluster.
+stream's hash tag: one database of any Redis will do, also one shard of a Redis Cluster.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from app.queue.durability import (
     find_faults,
     memory_share,
 )
-from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
+from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, Keys, encode_job
 from app.queue.replication import Unconfirmed, write_and_wait
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ REFUSED_REDIRECT = "redirect.unlisted "
 
 SCRIPT = (Path(__file__).with_name("lua") / "admit.lua").read_text()
 #: What stands before the names of limits, first answers and counts.
-PREFIX = f"{KEYS.namespace}:"
+PREFIX = KEYS.named("")
 
 _JOB_START, _JOB_END = encode_job(RECORD_CAPTURES, [["*"]]).split(b'"*"')
 _VALUES_PER_RESULT = 4
@@ -114,16 +114,20 @@ class AdmissionResult(NamedTuple):
 
 
 def script_arguments(
-    depth_max: int, job_start: bytes, job_end: bytes, requests: Sequence[AdmissionRequest]
+    depth_max: int,
+    job_start: bytes,
+    job_end: bytes,
+    requests: Sequence[AdmissionRequest],
+    prefix: str = PREFIX,
 ) -> list[Any]:
     """What the script takes: see there."""
     # One argument for all requests: the client spends a microsecond on each that it sends.
     packed = _encode([(r.capture.decode(), r.answer.decode(), *r[2:]) for r in requests])
-    return [PREFIX, depth_max, job_start, job_end, packed]
+    return [prefix, depth_max, job_start, job_end, packed]
 
 
 class AdmissionClient:
-    """The asyncio side of the queue; one per web process."""
+    """The asyncio side of one stream; one per stream and web process."""
 
     def __init__(
         self,
@@ -133,7 +137,9 @@ class AdmissionClient:
         *,
         allow_volatile: bool = False,
         replicas_required: int = 0,
+        keys: Keys = KEYS,
     ) -> None:
+        self._keys = keys
         self._allow_volatile = allow_volatile
         self._replicas_required = replicas_required
         make_client = partial(
@@ -144,12 +150,13 @@ class AdmissionClient:
             connect_seconds=CONNECT_SECONDS,
             # A volatile server is not used at all, whichever it is after a reconnect.
             on_connect=None if allow_volatile else connect_if_durable,
+            keys=keys,
         )
         self._client = make_client(waits=False)
         # Many ask at once; none of them may take the connections that captures need.
         self._limits_client = make_client(waits=True)
         #: Which server it uses.
-        self.server = redis_server(redis_url)
+        self.server = redis_server(redis_url, keys)
         self._script = self._client.register_script(SCRIPT)
         self._depth_max = depth_max
         self._memory_share_max = memory_share_max
@@ -174,7 +181,8 @@ class AdmissionClient:
         confirm: bool = False,
     ) -> list[AdmissionResult]:
         depth_max = 0 if self.is_full else self._depth_max
-        arguments = script_arguments(depth_max, _JOB_START, _JOB_END, requests)
+        prefix = self._keys.named("")
+        arguments = script_arguments(depth_max, _JOB_START, _JOB_END, requests, prefix)
         flat, confirmed = await self._on_redis(self._run(client, arguments, confirm))
         return [
             AdmissionResult(_STATUSES[flat[i]], flat[i + 1], flat[i + 2], flat[i + 3], confirmed)
@@ -183,7 +191,7 @@ class AdmissionClient:
 
     async def _run(self, client: Any, arguments: list[Any], confirm: bool) -> tuple[Any, bool]:
         """Run the script; its reply, and whether as many replicas as required have what it did."""
-        stream = KEYS.stream(CAPTURES)
+        stream = self._keys.stream(CAPTURES)
         if not (confirm and self._replicas_required):
             reply = await self._script([stream], arguments, client)
             return reply, not self._replicas_required
@@ -214,13 +222,13 @@ class AdmissionClient:
 
     async def check_writable(self) -> None:
         """Raise `QueueUnavailable` unless Redis takes writes."""
-        await self._on_redis(self._client.set(f"{PREFIX}probe", 1, px=1000))
+        await self._on_redis(self._client.set(self._keys.named("probe"), 1, px=1000))
 
     async def check_replicas(self) -> None:
         """Raise `QueueUnavailable` unless as many replicas as required take writes in time."""
 
         def probe(pipe: Any) -> None:
-            pipe.set(f"{PREFIX}probe", 1, px=1000)
+            pipe.set(self._keys.named("probe"), 1, px=1000)
 
         required = self._replicas_required
         _, confirmed = await self._on_redis(write_and_wait(self._client, probe, required))

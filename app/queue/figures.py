@@ -10,7 +10,8 @@ from typing import NamedTuple
 import redis
 
 from app.queue.admission import REFUSED_ORIGIN, REFUSED_REDIRECT, refusals_key
-from app.queue.jobs import GROUP, KEYS, Keys
+from app.queue.jobs import CAPTURES, GROUP, KEYS, Keys
+from app.queue.stream_clients import StreamClient
 
 
 class Depth(NamedTuple):
@@ -33,6 +34,12 @@ class Depth(NamedTuple):
 def sum_depths(depths: Iterable[Depth]) -> Depth:
     """The depth of a queue from those of its streams."""
     return Depth(*map(sum, zip(*depths, strict=True)))
+
+
+def depth_in(streams: Sequence[StreamClient], queue: str) -> Depth:
+    """How full a queue is; that of captures is on all of these streams, others on the first."""
+    parts = streams if queue == CAPTURES else streams[:1]
+    return sum_depths(depth_of(client, queue, keys) for client, keys in parts)
 
 
 class Refusals(NamedTuple):

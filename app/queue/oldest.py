@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from app.domain.errors import QueueUnavailable
 from app.domain.ids import is_id, milliseconds_of
 from app.queue.entry import decode_entry, decode_payload, entry_of
 from app.queue.jobs import CAPTURES, KEYS, Keys
+from app.queue.stream_clients import StreamClient
 
 
 class _Captured(msgspec.Struct):
@@ -18,6 +20,11 @@ class _Captured(msgspec.Struct):
 
 
 _decode_captured = msgspec.json.Decoder(list[_Captured]).decode
+
+
+def oldest_in(streams: Iterable[StreamClient]) -> float:
+    """Age of the oldest capture on any of these streams; see below."""
+    return max(oldest_capture_seconds(client, keys) for client, keys in streams)
 
 
 def oldest_capture_seconds(client: redis.Redis, keys: Keys = KEYS) -> float:

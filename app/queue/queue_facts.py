@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import redis
 
 from app.domain.loss import QueueFacts
 from app.queue.durability import find_volatility
-from app.queue.figures import depth_of
+from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES
+from app.queue.stream_clients import StreamClient, clients_of
 
 
 class QueueLook:
     """Looks at the queue of captures, in constant time."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, streams: Sequence[StreamClient]) -> None:
+        self._streams = streams
 
     def facts(self) -> QueueFacts | None:
-        """What is known; None while Redis is away."""
+        """What is known; None while Redis, or one shard, is away."""
         try:
-            depth = depth_of(self._client, CAPTURES)
-            volatile = find_volatility(self._client)
+            depth = depth_in(self._streams, CAPTURES)
+            found = [find_volatility(client) for client in clients_of(self._streams)]
         except redis.RedisError:
             return None
+        volatile = next(filter(None, found), None)
         return QueueFacts(volatile, depth.unfinished, depth.dead_letters)

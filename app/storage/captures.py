@@ -21,6 +21,7 @@ from app.storage import contacts
 from app.storage.database import Cursor, execute
 from app.storage.models import Captures, UnreadableJobs
 from app.storage.prepared import Prepared
+from app.storage.repeats import identity_of
 from app.storage.rows import as_json, insert_rows
 
 SPAM, NOT_SPAM = "spam", "not_spam"
@@ -54,11 +55,18 @@ class StoredCapture(msgspec.Struct):
     verification: str | None = None
 
 
+class NewCapture(StoredCapture):
+    """A capture to be stored."""
+
+    #: What repeats of it have in common; None: no other stream can have one.
+    identity: str | None = None
+
+
 _decoder = msgspec.json.Decoder(list[Capture])
 
 _INSERT = Prepared(
     "insert_captures",
-    insert_rows(Captures, StoredCapture.__struct_fields__) + " ON CONFLICT DO NOTHING RETURNING id",
+    insert_rows(Captures, NewCapture.__struct_fields__) + " ON CONFLICT DO NOTHING RETURNING id",
 )
 
 
@@ -105,8 +113,8 @@ def keep_unreadable(cursor: Cursor, queue: str, payload: bytes, reason: str) -> 
     execute(cursor, UnreadableJobs.insert(queue=queue, payload=payload, reason=reason[:500]))
 
 
-def _row(capture: Capture) -> StoredCapture:
-    return StoredCapture(
+def _row(capture: Capture) -> NewCapture:
+    return NewCapture(
         capture.id,
         capture.org_id,
         capture.contact_id or None,
@@ -120,6 +128,7 @@ def _row(capture: Capture) -> StoredCapture:
         capture.spam_score,
         capture.spam_signals,
         verification=Verification.PENDING if capture.verifies else None,
+        identity=identity_of(capture),
     )
 
 

@@ -114,5 +114,5 @@ def _leave_tombstones(cursor: Cursor, org_id: str, ids: Sequence[str], write_id:
 
 def _empty(cursor: Cursor, which: Expression, **more: str) -> None:
     verifications.forget(cursor, which)
-    blank = Captures.update(payload={}, client_address=None, user_agent=None, referrer=None, **more)
-    execute(cursor, blank.where(which))
+    gone = dict.fromkeys(("client_address", "user_agent", "referrer", "identity"))
+    execute(cursor, Captures.update(payload={}, **gone, **more).where(which))

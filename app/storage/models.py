@@ -174,6 +174,7 @@ class Captures(Table):
     spam_signals = BinaryJSONField(index=False, null=True)
     marked = TextField(null=True)
     verification = TextField(null=True)
+    identity = TextField(null=True)
 
 
 class Verifications(Table):

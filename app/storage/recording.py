@@ -1,7 +1,8 @@
 """Recording: captures become contacts, events and deliveries in one transaction.
 
     captures  inserted; already there means already done
-    contacts  locked in key order, merged capture by capture, written with one statement
+    contacts  locked in key order; repeats (repeats.py) go, the rest is merged capture by capture,
+              and they are written with one statement
     events    one per capture
     deliveries one per event and webhook; some are leased at once (pushes.py)
 
@@ -27,6 +28,7 @@ from app.storage.erasure import erase_captures
 from app.storage.events import publish
 from app.storage.new_deliveries import Holder
 from app.storage.pushes import Published, publish_and_push
+from app.storage.repeats import delete_repeats
 
 
 class Recorded(NamedTuple):
@@ -48,7 +50,10 @@ def record(
     raises for a capture that it cannot store.
     """
     new = _insert(cursor, captures)
-    events = merge(cursor, [capture for capture in new if capture.contact_id], now)
+    ids = [capture.contact_id for capture in new if capture.contact_id]
+    known = contact_rows.lock(cursor, ids) if ids else {}
+    new = delete_repeats(cursor, new, known.keys())
+    events = _merge(cursor, [capture for capture in new if capture.contact_id], known, now)
     if holder is None:
         return Recorded(len(new), len(events), Published(publish(cursor, events), []))
     return Recorded(len(new), len(events), publish_and_push(cursor, events, holder))
@@ -59,9 +64,15 @@ def merge(cursor: Cursor, captures: Sequence[Capture], now: datetime) -> list[Ev
 
     Quarantined ones stay out of them; those of erased people are emptied.
     """
+    known = contact_rows.lock(cursor, (capture.contact_id for capture in captures))
+    return _merge(cursor, captures, known, now)
+
+
+def _merge(
+    cursor: Cursor, captures: Sequence[Capture], known: dict[str, Contact], now: datetime
+) -> list[Event]:
     if not captures:
         return []
-    known = contact_rows.lock(cursor, (capture.contact_id for capture in captures))
     kept = _without_erased(cursor, captures, known)
     wanted = [capture for capture in kept if capture.status is CaptureStatus.RECORDED]
     events = [_merge_one(known, capture, now) for capture in wanted]
@@ -85,7 +96,7 @@ def _is_erased(contact: Contact | None, capture: Capture) -> bool:
     return since is not None and capture.write_id < since
 
 
-def _insert(cursor: Cursor, captures: Sequence[Capture]) -> list[Capture]:
+def _insert(cursor: Cursor, captures: Sequence[Capture]) -> Sequence[Capture]:
     # In order: what is in the queue and the fallback alike may be recorded twice at the same time.
     unique = sorted({capture.id: capture for capture in captures}.values(), key=lambda c: c.id)
     inserted = capture_rows.insert_new(cursor, unique)

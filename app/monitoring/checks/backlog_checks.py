@@ -9,7 +9,7 @@ from app.domain.finding import Outcome, limits, ok, warning
 from app.domain.waiting import CAPTURE, FALLBACK, FIRST_ATTEMPT, RETRY
 from app.monitoring.backlog import database_backlog, oldest_by_kind
 from app.monitoring.system import System
-from app.queue.figures import depth_of
+from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES
 from app.storage import recent
 from app.storage.database import transaction
@@ -30,8 +30,8 @@ def gather(system: System) -> Facts:
     backlog = database_backlog(system.database)
     with transaction(system.database) as cursor:
         unreadable = recent.unreadable_jobs(cursor)
-    oldest = oldest_by_kind(backlog, system.redis)
-    dead = depth_of(system.redis, CAPTURES).dead_letters
+    oldest = oldest_by_kind(backlog, system.streams)
+    dead = depth_in(system.streams, CAPTURES).dead_letters
     return Facts(oldest, dead, unreadable, backlog.open_circuits)
 
 

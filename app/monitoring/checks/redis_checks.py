@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import redis
+
 from app.domain.finding import Outcome, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
@@ -20,8 +22,13 @@ REQUIRED_LAG_SECONDS = 2
 
 def gather(system: System) -> RedisFacts:
     """What the server says of itself."""
+    return facts_of(system, system.redis)
+
+
+def facts_of(system: System, client: redis.Redis) -> RedisFacts:
+    """What a server says of itself, and how many replicas it must have."""
     required = system.settings.redis_replicas_required
-    return redis_facts(system.redis)._replace(replicas_required=required)
+    return redis_facts(client)._replace(replicas_required=required)
 
 
 def takes_writes(facts: RedisFacts) -> Outcome:

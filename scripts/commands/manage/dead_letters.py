@@ -5,15 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.domain.errors import NotFound
-from app.queue.connection import connect
 from app.queue.dead_letters import DeadLetters
 from app.queue.jobs import CAPTURES, DELIVERIES
+from app.queue.stream_clients import ALL_STREAMS, connect_streams
 from app.storage import audit
 from app.storage.database import transaction
 from scripts.commands.manage.command_line import Command, listing, option
 from scripts.commands.manage.operator import Operator
-
-QUEUES = (CAPTURES, DELIVERIES)
 
 
 def list_letters(operator: Operator, arguments: Namespace) -> object:
@@ -37,8 +35,9 @@ def redrive_letters(operator: Operator, arguments: Namespace) -> object:
 
 
 def _all(operator: Operator) -> list[DeadLetters]:
-    client = connect(operator.settings.redis_url, connections=2)
-    return [DeadLetters(client, queue) for queue in QUEUES]
+    streams = connect_streams(operator.settings.redis_url, ALL_STREAMS, connections=2)
+    captures = [DeadLetters(client, CAPTURES, keys) for client, keys in streams]
+    return [*captures, DeadLetters(streams[0].client, DELIVERIES)]
 
 
 COMMANDS = (

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from app.domain.times import rfc3339
 from app.queue.admission import REFUSED_REDIRECT
 from app.queue.connection import connect
-from app.queue.figures import depth_of, refusals
+from app.queue.figures import depth_in, refusals
 from app.queue.jobs import CAPTURES, DELIVERIES
+from app.queue.stream_clients import connect_streams
 from app.storage import figures, orgs
 from app.storage.database import transaction
 from scripts.commands.manage.command_line import Command, option
@@ -53,9 +54,10 @@ def stats(operator: Operator, arguments: Namespace) -> object:
 
 
 def _queues(operator: Operator) -> Listing:
-    client = connect(operator.settings.redis_url, connections=1)
+    numbers = range(operator.settings.capture_streams)
+    streams = connect_streams(operator.settings.redis_url, numbers, connections=1)
     queues = (CAPTURES, DELIVERIES)
-    found = [{"queue": queue, **depth_of(client, queue)._asdict()} for queue in queues]
+    found = [{"queue": queue, **depth_in(streams, queue)._asdict()} for queue in queues]
     return Listing(found, ("queue", "waiting", "in_flight", "retrying", "dead_letters"))
 
 
