@@ -1,0 +1,97 @@
+"""A Redis Cluster of three primaries on this machine, whose nodes may be killed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from app.queue.jobs import Keys
+from scripts.system.embedded import Embedded, make_temporary_folder
+from scripts.system.ports import LOOPBACK, free_port
+from scripts.system.valkey import Valkey
+
+_PASSWORD = "cluster"
+_SLOTS = 16384
+_SETTINGS = {
+    "cluster-enabled": "yes",
+    "cluster-node-timeout": "1000",
+    # One shard that is away stops no other.
+    "cluster-require-full-coverage": "no",
+}
+
+
+class RedisCluster:
+    """The nodes, each with an equal part of the slots."""
+
+    def __init__(self, nodes: Sequence[Valkey]) -> None:
+        self.nodes = nodes
+
+    @property
+    def url(self) -> str:
+        """For REDIS_URL."""
+        hosts = ",".join(node.url.rpartition("@")[2].partition("/")[0] for node in self.nodes)
+        return f"redis+cluster://:{_PASSWORD}@{hosts}"
+
+    def number_of(self, keys: Keys) -> int:
+        """Which node has these keys while the slots lie as they did at first."""
+        with self.client(0) as client:
+            slot = client.cluster("KEYSLOT", keys.named("any"))
+        return next(n for n, (low, high) in enumerate(_ranges(3)) if low <= slot <= high)
+
+    def client(self, number: int) -> Any:
+        """A plain client of one node, for a with block."""
+        return closing(redis.Redis.from_url(self.nodes[number].url, protocol=2))
+
+    def wait_until_whole(self, seconds: float = 30.0) -> None:
+        """Until every node sees all slots served."""
+        deadline = time.monotonic() + seconds
+        for number in range(len(self.nodes)):
+            with self.client(number) as client:
+                while not self._is_whole(client.cluster("INFO")):
+                    assert time.monotonic() < deadline, "the cluster is not whole"
+                    time.sleep(0.05)
+
+    def _is_whole(self, info: dict[str, str]) -> bool:
+        known = int(info["cluster_known_nodes"]) == len(self.nodes)
+        return known and info["cluster_state"] == "ok" and info["cluster_slots_ok"] == str(_SLOTS)
+
+
+@contextmanager
+def running_cluster(program: Path | None = None) -> Iterator[RedisCluster]:
+    """A cluster for a with block."""
+    with ExitStack() as opened:
+        cluster = RedisCluster([_start_node(opened, program) for _ in range(3)])
+        for number, (low, high) in enumerate(_ranges(3)):
+            with cluster.client(number) as client:
+                client.cluster("SET-CONFIG-EPOCH", number + 1)
+                client.cluster("ADDSLOTSRANGE", low, high)
+                for node in cluster.nodes:
+                    with closing(redis.Redis.from_url(node.url)) as other:
+                        ports = other.config_get("port", "cluster-port")
+                    client.cluster("MEET", LOOPBACK, ports["port"], ports["cluster-port"])
+        cluster.wait_until_whole()
+        yield cluster
+
+
+def _start_node(opened: ExitStack, program: Path | None) -> Valkey:
+    folder = make_temporary_folder()
+    opened.callback(shutil.rmtree, folder, ignore_errors=True)
+    # All nodes of a cluster have one password.
+    (folder / "valkey.json").write_text(json.dumps({"port": free_port(), "password": _PASSWORD}))
+    settings = {**_SETTINGS, "cluster-port": str(free_port())}
+    node = Embedded(folder, postgres=False, valkey_settings=settings, valkey_program=program)
+    return opened.enter_context(node).valkey
+
+
+def _ranges(nodes: int) -> list[tuple[int, int]]:
+    """First and last slot of each node."""
+    starts = [round(number * _SLOTS / nodes) for number in range(nodes + 1)]
+    return [(low, high - 1) for low, high in itertools.pairwise(starts)]
