@@ -73,10 +73,11 @@ def running_cluster(program: Path | None = None) -> Iterator[RedisCluster]:
             with cluster.client(number) as client:
                 client.cluster("SET-CONFIG-EPOCH", number + 1)
                 client.cluster("ADDSLOTSRANGE", low, high)
-                for node in cluster.nodes:
-                    with closing(redis.Redis.from_url(node.url)) as other:
-                        ports = other.config_get("port", "cluster-port")
-                    client.cluster("MEET", LOOPBACK, ports["port"], ports["cluster-port"])
+        with cluster.client(0) as client:
+            for node in cluster.nodes[1:]:
+                with closing(redis.Redis.from_url(node.url)) as other:
+                    ports = other.config_get("port", "cluster-port")
+                client.cluster("MEET", LOOPBACK, ports["port"], ports["cluster-port"])
         cluster.wait_until_whole()
         yield cluster
 
