@@ -109,8 +109,10 @@ def make_broker(policy: Policy) -> Iterator[MakeBroker]:
     """Brokers, closed at the end."""
     brokers: list[StreamsBroker] = []
 
-    def make(url: str, threads: int = 4) -> StreamsBroker:
-        brokers.append(StreamsBroker(url, threads=threads, policy=policy))
+    def make(url: str, threads: int = 4, capture_streams: int = 1) -> StreamsBroker:
+        brokers.append(
+            StreamsBroker(url, threads=threads, policy=policy, capture_streams=capture_streams)
+        )
         return brokers[-1]
 
     yield make
