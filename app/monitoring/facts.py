@@ -24,7 +24,6 @@ from app.monitoring.system import System
 from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.oldest import oldest_in
-from app.queue.stream_clients import clients_of
 from app.storage.database import check_writable, transaction
 from app.storage.server_facts import seconds_ahead
 
@@ -144,7 +143,7 @@ def gather(system: System) -> tuple[dict[Family, Samples], Unavailable | None]:
 
 
 def _redis(system: System) -> dict[Family, Samples]:
-    servers = [redis_checks.facts_of(system, client) for client in clients_of(system.streams)]
+    servers = redis_checks.gather(system)
     volatile = (redis_checks.keeps_an_append_only_file, redis_checks.fsyncs_always)
     durable = all(
         check(facts).status is not Status.FAILED for check in volatile for facts in servers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from app.queue.stream_clients import StreamClient, clients_of, connect_streams
+from app.queue.stream_clients import StreamClient, connect_streams, servers_of
 from app.storage.database import Database, open_database
 from config.settings import Settings
 
@@ -29,13 +29,13 @@ class System:
 
     @property
     def redis(self) -> redis.Redis:
-        """The server that has everything but captures."""
+        """The server that has everything but the captures of other streams."""
         return self.streams[0].client
 
     def close(self) -> None:
         """Hang up."""
         self.database.close()
-        for client in clients_of(self.streams):
+        for client, _ in servers_of(self.streams):
             client.close()
 
 

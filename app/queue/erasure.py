@@ -17,7 +17,7 @@ from app.domain.errors import QueueUnavailable
 from app.queue.entry import decode_entry, decode_payload, encode_entry, entry_of
 from app.queue.jobs import CAPTURES, KEYS, Keys, encode_job
 from app.queue.stream import STEP
-from app.queue.stream_clients import StreamClient, clients_of
+from app.queue.stream_clients import StreamClient, servers_of
 
 #: What keys of any stream begin with, as a pattern.
 _ANY = KEYS.named("").replace("}", "*}")
@@ -44,7 +44,7 @@ class QueueErasure:
         """
         person = {*contact_ids, *emails}
         try:
-            for client in clients_of(self._streams):
+            for client, _ in servers_of(self._streams):
                 for keys in _scan(client, _ANY + first_answer_key(org_id, "*")):
                     _delete_answers(client, keys, person)
             for client, keys_of_stream in self._streams:

@@ -10,7 +10,7 @@ from app.domain.loss import QueueFacts
 from app.queue.durability import find_volatility
 from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES
-from app.queue.stream_clients import StreamClient, clients_of
+from app.queue.stream_clients import StreamClient, servers_of
 
 
 class QueueLook:
@@ -23,7 +23,7 @@ class QueueLook:
         """What is known; None while Redis, or one shard, is away."""
         try:
             depth = depth_in(self._streams, CAPTURES)
-            found = [find_volatility(client) for client in clients_of(self._streams)]
+            found = [find_volatility(client) for client, _ in servers_of(self._streams)]
         except redis.RedisError:
             return None
         volatile = next(filter(None, found), None)

@@ -12,9 +12,12 @@ from redis.exceptions import ResponseError
 
 from app.domain.clock_skew import clock_skew
 from app.domain.errors import QueueUnavailable
-from app.queue.admission import PREFIX
+from app.queue.jobs import KEYS, Keys
 
-_ASKED = ("appendonly", "appendfsync", "maxmemory", "maxmemory-policy")
+_ASKED = (
+    *("appendonly", "appendfsync", "maxmemory", "maxmemory-policy"),
+    "cluster-require-full-coverage",
+)
 _PROBE_MS = 1000
 
 
@@ -32,7 +35,7 @@ class RedisFacts(NamedTuple):
     replicas_required: int = 0
 
 
-def redis_facts(client: redis.Redis) -> RedisFacts:
+def redis_facts(client: redis.Redis, keys: Keys = KEYS) -> RedisFacts:
     """Ask the server. Raises `QueueUnavailable`."""
     asked: Any = client
     try:
@@ -42,7 +45,7 @@ def redis_facts(client: redis.Redis) -> RedisFacts:
         answered_at = time.time()
         skew = clock_skew(seconds + microseconds / 1e6, asked_at, answered_at)
         reply_seconds = max(0.0, answered_at - asked_at)
-        return RedisFacts(asked.info(), _config(asked), _refusal(asked), skew, reply_seconds)
+        return RedisFacts(asked.info(), _config(asked), _refusal(asked, keys), skew, reply_seconds)
     except redis.RedisError as error:
         raise QueueUnavailable from error
 
@@ -53,9 +56,9 @@ def _config(client: Any) -> dict[str, str]:
     return {}
 
 
-def _refusal(client: Any) -> str | None:
+def _refusal(client: Any, keys: Keys) -> str | None:
     try:
-        client.set(f"{PREFIX}probe", 1, px=_PROBE_MS)
+        client.set(keys.named("probe"), 1, px=_PROBE_MS)
     except ResponseError as error:
         return str(error)
     return None

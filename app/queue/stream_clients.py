@@ -43,6 +43,6 @@ def connect_streams(
     return [StreamClient(client, keys) for keys in all_keys]
 
 
-def clients_of(streams: Iterable[StreamClient]) -> list[redis.Redis]:
-    """Every client once."""
-    return list(dict.fromkeys(client for client, _ in streams))
+def servers_of(streams: Iterable[StreamClient]) -> list[StreamClient]:
+    """The streams without those whose server has one before them."""
+    return list({id(stream.client): stream for stream in reversed([*streams])}.values())[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -109,7 +110,7 @@ UNVACUUMED = TableState("events", 10, 0, True)
 WIDE = (ipaddress.ip_network("0.0.0.0/0"),)
 
 WELL: dict[str, object] = {
-    "redis": REDIS,
+    "redis": [REDIS],
     "sentinels": SENTINELS,
     "postgresql": DATABASE,
     "data": DATA,
@@ -156,6 +157,12 @@ FAULTS: list[tuple[Check, object, Status]] = [
     (sentinel_checks.they_agree, [each._replace(is_up=False) for each in SENTINELS], FAILED),
     (sentinel_checks.they_agree, [SILENT], FAILED),
     (sentinel_checks.there_is_a_replica, [e._replace(replicas=0) for e in SENTINELS], FAILED),
+    (redis_checks.has_a_shard_for_each_stream, [redis(run_id="a"), redis(run_id="a")], WARNING),
+    (
+        redis_checks.goes_on_without_a_shard,
+        2 * [REDIS._replace(config={"cluster-require-full-coverage": "yes"})],
+        WARNING,
+    ),
     (database_checks.takes_writes, DATABASE._replace(in_recovery=True), FAILED),
     (database_checks.takes_writes, database(transaction_read_only="on"), FAILED),
     (database_checks.takes_writes, DATABASE._replace(refuses_writes="no space left"), FAILED),
@@ -251,5 +258,5 @@ def test_a_check_is_content_with_what_is_required(check: Check, facts: object) -
 def test_every_check_has_a_fault_and_a_meaning() -> None:
     checks = [check for group in GROUPS for check in group.checks]
     assert len(checks) >= 25
-    assert {check for check, _, _ in FAULTS} == set(checks)
+    assert {check for check, _, _ in FAULTS} == set(map(inspect.unwrap, checks))
     assert all(check.__doc__ for check in checks)

@@ -1,16 +1,16 @@
-"""Checks Redis: durability, writes, memory, role, latency and clock."""
+"""Checks every server of the queue: durability, writes, memory, role, latency, clock, slots."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
-import redis
-
-from app.domain.finding import Outcome, failed, limits, ok, warning
+from app.domain.finding import Outcome, Status, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
 from app.queue.server_facts import RedisFacts, redis_facts
+from app.queue.stream_clients import servers_of
 
 VERSION_MIN = 7
 REPLY_SECONDS = 0.05
@@ -20,15 +20,28 @@ REPLICA_LAG_SECONDS = 10
 REQUIRED_LAG_SECONDS = 2
 
 
-def gather(system: System) -> RedisFacts:
-    """What the server says of itself."""
-    return facts_of(system, system.redis)
-
-
-def facts_of(system: System, client: redis.Redis) -> RedisFacts:
-    """What a server says of itself, and how many replicas it must have."""
+def gather(system: System) -> list[RedisFacts]:
+    """What the servers say of themselves, in the order of their streams."""
     required = system.settings.redis_replicas_required
-    return redis_facts(client)._replace(replicas_required=required)
+    found = [redis_facts(*stream) for stream in servers_of(system.streams)]
+    return [facts._replace(replicas_required=required) for facts in found]
+
+
+def of_each(check: Callable[[RedisFacts], Outcome]) -> Callable[[Sequence[RedisFacts]], Outcome]:
+    """A check of all servers: the worst of what it finds, and on which."""
+
+    @wraps(check)
+    def worst(servers: Sequence[RedisFacts]) -> Outcome:
+        outcomes = [check(facts) for facts in servers]
+        number, outcome = max(enumerate(outcomes), key=lambda pair: _BADNESS.index(pair[1].status))
+        if len(servers) == 1:
+            return outcome
+        return outcome._replace(found=f"stream {number}: {outcome.found}")
+
+    return worst
+
+
+_BADNESS = (Status.OK, Status.UNKNOWN, Status.WARNING, Status.FAILED)
 
 
 def takes_writes(facts: RedisFacts) -> Outcome:
@@ -160,8 +173,33 @@ def has_the_right_time(facts: RedisFacts) -> Outcome:
     return clock(facts.seconds_ahead)
 
 
-CHECKS = (
-    *(takes_writes, keeps_an_append_only_file, fsyncs_always, writes_its_file, evicts_nothing),
-    *(has_room, is_recent, is_the_primary, has_the_required_replicas, answers_quickly),
-    has_the_right_time,
+def has_a_shard_for_each_stream(servers: Sequence[RedisFacts]) -> Outcome:
+    """No shard of a cluster has two streams of captures."""
+    if len(servers) == 1:
+        return ok("one server")
+    shards = {str(facts.info.get("run_id")) for facts in servers}
+    found = f"{len(servers)} streams on {len(shards)} shards"
+    if len(shards) == len(servers):
+        return ok(found)
+    return warning(found, "see CLUSTER KEYSLOT of their tags (docs/queue.md), and move slots")
+
+
+def goes_on_without_a_shard(servers: Sequence[RedisFacts]) -> Outcome:
+    """A shard that is away does not stop the other shards of a cluster."""
+    answer = servers[0].config.get("cluster-require-full-coverage", "no")
+    if len(servers) == 1 or answer == "no":
+        return ok("yes")
+    return warning(
+        "no: cluster-require-full-coverage yes",
+        "CONFIG SET cluster-require-full-coverage no on every node; until then PostgreSQL takes"
+        " all captures while one shard is away",
+    )
+
+
+CHECKS: tuple[Callable[[Sequence[RedisFacts]], Outcome], ...] = (
+    *map(of_each, (takes_writes, keeps_an_append_only_file, fsyncs_always, writes_its_file)),
+    *map(of_each, (evicts_nothing, has_room, is_recent, is_the_primary)),
+    *map(of_each, (has_the_required_replicas, answers_quickly, has_the_right_time)),
+    has_a_shard_for_each_stream,
+    goes_on_without_a_shard,
 )
