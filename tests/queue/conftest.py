@@ -41,14 +41,22 @@ ENGINES = [
 def engine(request: pytest.FixtureRequest) -> Engine:
     """The kind of server that a test runs on."""
     engine: Engine = request.param
-    if engine.program == "redis" and shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    find_program(engine.program)
     return engine
+
+
+def find_program(name: str) -> Path:
+    """Valkey's or Redis' program; the test is skipped without Redis'."""
+    if name == "valkey":
+        return find_server()
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    return Path("redis-server")
 
 
 @contextmanager
 def _running(engine: Engine) -> Iterator[Valkey]:
-    program = find_server() if engine.program == "valkey" else Path("redis-server")
+    program = find_program(engine.program)
     cluster = {"cluster-enabled": "yes", "cluster-port": str(free_port())}
     settings = cluster if engine.cluster else {}
     with Embedded(postgres=False, valkey_settings=settings, valkey_program=program) as servers:
