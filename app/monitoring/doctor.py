@@ -14,6 +14,7 @@ from app.domain.finding import Finding, Outcome, Status, failed, ok, unknown
 from app.monitoring.checks import (
     backlog_checks,
     caller_checks,
+    cluster_checks,
     data_checks,
     database_checks,
     host_checks,
@@ -37,7 +38,12 @@ class Group(NamedTuple):
     asks_server: bool = False
 
 
-REDIS = Group("redis", redis_checks.gather, redis_checks.CHECKS, asks_server=True)
+REDIS = Group(
+    "redis",
+    redis_checks.gather,
+    (*redis_checks.CHECKS, *cluster_checks.CHECKS),
+    asks_server=True,
+)
 SENTINELS = Group("sentinels", sentinel_checks.gather, sentinel_checks.CHECKS)
 DATABASE = Group("postgresql", database_checks.gather, database_checks.CHECKS, asks_server=True)
 DATA = Group("data", data_checks.gather, data_checks.CHECKS)

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from dramatiq import Actor, Broker, Message, Middleware, Worker
+from dramatiq import Actor, Broker, Message, Middleware
 from dramatiq.errors import QueueJoinTimeout, QueueNotFound
 
 from app.queue import log_limits
@@ -27,8 +27,8 @@ from app.queue.batches import BatchReader
 from app.queue.connection import connect
 from app.queue.consumer import StreamsConsumer
 from app.queue.figures import Depth, depth_of, sum_depths
-from app.queue.heartbeat import Heartbeat
 from app.queue.jobs import CAPTURES, part_name
+from app.queue.lifecycle import Lifecycle
 from app.queue.policy import Policy
 from app.queue.process_reports import new_process_name
 from app.queue.running import RunningBatches
@@ -174,26 +174,3 @@ class StreamsBroker(Broker):
         for shard in self._shards:
             shard.heartbeat.stop()
             shard.client.close()
-
-
-class Lifecycle(Middleware):
-    """Ties a worker's intake and heartbeats to its boot and shutdown."""
-
-    def __init__(self, heartbeats: Sequence[Heartbeat], stopping: threading.Event) -> None:
-        self._heartbeats = heartbeats
-        self._stopping = stopping
-
-    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Open the intake."""
-        self._stopping.clear()
-        for heartbeat in self._heartbeats:
-            heartbeat.start()
-
-    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        """Close the intake: others need not wait for this process's longest job."""
-        self._stopping.set()
-
-    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        """Acknowledge the last jobs."""
-        for heartbeat in self._heartbeats:
-            heartbeat.stop()

@@ -15,6 +15,7 @@ from app.domain.process import ROLES, ProcessReport, ProcessSeen
 from app.monitoring.checks import (
     backlog_checks,
     caller_checks,
+    cluster_checks,
     data_checks,
     database_checks,
     host_checks,
@@ -157,9 +158,9 @@ FAULTS: list[tuple[Check, object, Status]] = [
     (sentinel_checks.they_agree, [each._replace(is_up=False) for each in SENTINELS], FAILED),
     (sentinel_checks.they_agree, [SILENT], FAILED),
     (sentinel_checks.there_is_a_replica, [e._replace(replicas=0) for e in SENTINELS], FAILED),
-    (redis_checks.has_a_shard_for_each_stream, [redis(run_id="a"), redis(run_id="a")], WARNING),
+    (cluster_checks.has_a_shard_for_each_stream, [redis(run_id="a"), redis(run_id="a")], WARNING),
     (
-        redis_checks.goes_on_without_a_shard,
+        cluster_checks.goes_on_without_a_shard,
         2 * [REDIS._replace(config={"cluster-require-full-coverage": "yes"})],
         WARNING,
     ),

@@ -1,4 +1,4 @@
-"""Checks every server of the queue: durability, writes, memory, role, latency, clock, slots."""
+"""Checks every server of the queue: durability, writes, memory, role, latency and clock."""
 
 from __future__ import annotations
 
@@ -173,33 +173,8 @@ def has_the_right_time(facts: RedisFacts) -> Outcome:
     return clock(facts.seconds_ahead)
 
 
-def has_a_shard_for_each_stream(servers: Sequence[RedisFacts]) -> Outcome:
-    """No shard of a cluster has two streams of captures."""
-    if len(servers) == 1:
-        return ok("one server")
-    shards = {str(facts.info.get("run_id")) for facts in servers}
-    found = f"{len(servers)} streams on {len(shards)} shards"
-    if len(shards) == len(servers):
-        return ok(found)
-    return warning(found, "see CLUSTER KEYSLOT of their tags (docs/queue.md), and move slots")
-
-
-def goes_on_without_a_shard(servers: Sequence[RedisFacts]) -> Outcome:
-    """A shard that is away does not stop the other shards of a cluster."""
-    answer = servers[0].config.get("cluster-require-full-coverage", "no")
-    if len(servers) == 1 or answer == "no":
-        return ok("yes")
-    return warning(
-        "no: cluster-require-full-coverage yes",
-        "CONFIG SET cluster-require-full-coverage no on every node; until then PostgreSQL takes"
-        " all captures while one shard is away",
-    )
-
-
 CHECKS: tuple[Callable[[Sequence[RedisFacts]], Outcome], ...] = (
     *map(of_each, (takes_writes, keeps_an_append_only_file, fsyncs_always, writes_its_file)),
     *map(of_each, (evicts_nothing, has_room, is_recent, is_the_primary)),
     *map(of_each, (has_the_required_replicas, answers_quickly, has_the_right_time)),
-    has_a_shard_for_each_stream,
-    goes_on_without_a_shard,
 )
