@@ -120,3 +120,26 @@ def open_jobs(cluster: RedisCluster) -> int:
             else:
                 jobs += client.zcard(keys.retry(CAPTURES))
     return jobs
+
+
+@pytest.mark.all_only
+def test_each_shard_waits_for_a_replica_of_its_own() -> None:
+    with running_cluster() as cluster:
+        for number in range(STREAMS):
+            cluster.add_replica(number)
+        frozen = cluster.nodes[STREAMS + cluster.number_of(KEYS.numbered(LOST))]
+        settings = {"CAPTURE_STREAMS": str(STREAMS), "REDIS_REPLICAS_REQUIRED": "1"}
+        with running_system(REDIS_URL=cluster.url, **settings) as system:
+            rex = Rex(system.base_url, system.api_key)
+            emails = post(rex, "confirmed", 30)
+            assert query(system, "SELECT last_value, is_called FROM inbox_id_seq") == [(1, False)]
+            frozen.freeze()
+            emails += post(rex, "unconfirmed", 30)
+            frozen.thaw()
+            wait_until(lambda: set(recorded(system)) >= set(emails), 30)
+            wait_until(lambda: not open_jobs(cluster), 30)
+            wait_until(lambda: query(system, "SELECT count(*) FROM inbox") == [(0,)], 30)
+            assert recorded(system) == Counter(emails)
+            # Only what the shard without its replica took is in PostgreSQL as well.
+            ((copies,),) = query(system, "SELECT last_value FROM inbox_id_seq")
+            assert 0 < copies < 30
