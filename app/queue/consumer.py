@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 
 import redis
 from dramatiq import Consumer, MessageProxy
-from dramatiq.errors import ConnectionClosed
 from redis.exceptions import RedisError
 
 from app.domain.backoff import exponential_seconds, jittered
@@ -26,7 +25,7 @@ from app.queue.entry import Entry, Payload
 from app.queue.held import HeldJobs
 from app.queue.policy import Policy, Verdict
 from app.queue.running import RunningBatches
-from app.queue.stream import QueueStream
+from app.queue.stream import STEP, QueueStream
 from config.outage import Outage
 
 log = logging.getLogger(__name__)
@@ -72,6 +71,8 @@ class StreamsConsumer(Consumer):
         self._stopping = stopping
         self._held = HeldJobs()
         self._fetched: deque[tuple[Entry, Payload]] = deque()
+        #: Done, but Redis was away.
+        self._unacknowledged: deque[bytes] = deque()
         self._alone = False
         self._next_batch_at = self._check_orphans_at = 0.0
         self._failures = 0
@@ -79,6 +80,7 @@ class StreamsConsumer(Consumer):
     def __next__(self) -> Batch | None:
         """Give the next batch, or None after a short wait without one."""
         try:
+            self._acknowledge_late()
             if self._stopping.is_set():
                 self._return_fetched()
                 # dramatiq asks again until the last job has ended; under gevent, whoever does not
@@ -153,23 +155,27 @@ class StreamsConsumer(Consumer):
         return batch
 
     def ack(self, message: MessageProxy) -> None:
-        """Acknowledge a batch. Raises `ConnectionClosed`, and dramatiq tries again after 5 s."""
+        """Acknowledge a batch, or have it done when Redis is back.
+
+        Raises nothing: dramatiq would keep the thread in a loop, and other streams have use for it.
+        """
         assert isinstance(message, Batch)
         ids = [entry.id for entry in message.entries]
         try:
             self._stream.acknowledge(ids)
         except (RedisError, OSError) as error:
             self._outage.failed(error)
-            self._acknowledge_again(ids)
+            self._unacknowledged.extend(ids)
         self._finish(message, failed=False)
 
-    def _acknowledge_again(self, ids: list[bytes]) -> None:
-        """On a new connection, which may lead to another server."""
-        try:
+    def _acknowledge_late(self) -> None:
+        """Acknowledge what could not be when it was done."""
+        while self._unacknowledged:
+            ids = [*self._unacknowledged][:STEP]
             self._stream.acknowledge(ids)
-        except (RedisError, OSError) as error:
-            self._outage.failed(error)
-            raise ConnectionClosed(error) from error
+            for _ in ids:
+                self._unacknowledged.popleft()
+            self._held.drop(ids)
 
     def nack(self, message: MessageProxy) -> None:
         """Let the jobs of a batch that failed run again later."""
@@ -179,7 +185,7 @@ class StreamsConsumer(Consumer):
         self._finish(message, failed=True)
 
     def _finish(self, batch: Batch, *, failed: bool) -> None:
-        self._held.finish(batch.entries, failed=failed)
+        self._held.finish(batch.entries, self._unacknowledged, failed=failed)
         self._running.finish(self)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from app.domain.backoff import exponential_seconds
 from app.queue.entry import Entry
@@ -47,11 +47,13 @@ class HeldJobs:
         with self._changed:
             self.running += 1
 
-    def finish(self, entries: Sequence[Entry], *, failed: bool) -> None:
-        """A batch has run."""
+    def finish(
+        self, entries: Sequence[Entry], still_held: Collection[bytes] = (), *, failed: bool
+    ) -> None:
+        """A batch has run; some jobs may be `still_held`."""
         with self._changed:
             self.running -= 1
-            self._ids.difference_update(entry.id for entry in entries)
+            self._ids -= {entry.id for entry in entries}.difference(still_held)
             if not failed:
                 self._failed, self._probes = set(), 0
             elif len(self._failed) < FAILURES_BEFORE_THROTTLING:

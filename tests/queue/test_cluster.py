@@ -14,10 +14,10 @@ from redis.exceptions import RedisError
 from app.queue import push_channel
 from app.queue.broker import StreamsBroker
 from app.queue.connection import connect, hang_up
-from app.queue.jobs import DELIVERIES, KEYS, Keys, encode_job
+from app.queue.jobs import DELIVERIES, KEYS, STREAMS_MAX, Keys, encode_job
 from app.queue.push_channel import PushListener, PushSender
 from tests.queue.conftest import MakeBroker, find_program
-from tests.queue.working import QUEUE, Recorder, eventually, working
+from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, send, working
 from tests.redis_cluster import RedisCluster, running_cluster
 
 pytestmark = pytest.mark.all_only
@@ -33,7 +33,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[RedisCluster]:
 
 @pytest.fixture
 def spread_broker(cluster: RedisCluster, make_broker: MakeBroker) -> StreamsBroker:
-    return make_broker(cluster.url, capture_streams=3)
+    return make_broker(cluster.url, capture_streams=STREAMS_MAX)
 
 
 @contextmanager
@@ -105,6 +105,36 @@ def test_a_promoted_replica_goes_on(cluster: RedisCluster, spread_broker: Stream
         flows_on(added, recorder.seen)
         cluster.nodes[primary].kill()
         flows_on(added, recorder.seen)
+
+
+def test_a_lost_shard_holds_up_no_other(
+    cluster: RedisCluster, spread_broker: StreamsBroker
+) -> None:
+    seen: list[str] = []
+    node_is_gone = threading.Event()
+
+    def record(name: str) -> None:
+        seen.append(name)
+        if name == "held":
+            node_is_gone.wait(30)
+
+    declare(spread_broker, record)
+    all_keys = [spread_broker.policy.keys.numbered(number) for number in range(STREAMS_MAX)]
+    first = cluster.number_of(all_keys[0])
+    lost = next(keys for keys in all_keys if cluster.number_of(keys) != first)
+    node = cluster.nodes[cluster.number_of(lost)]
+    with working(spread_broker, threads=1):
+        with closing(connect(cluster.url, connections=1, keys=lost)) as client:
+            client.xadd(lost.stream(QUEUE), {"job": encode_job("record", ["held"])})
+        eventually(lambda: seen == ["held"])
+        node.kill()
+        node_is_gone.set()
+        send(spread_broker, *range(20))
+        eventually(lambda: len(seen) == 21)
+        node.start()
+        cluster.wait_until_whole()
+        drained(spread_broker, 30)
+    assert len(seen) == 21, "what it had done was acknowledged when the shard was back"
 
 
 def test_pushes_arrive(cluster: RedisCluster, monkeypatch: pytest.MonkeyPatch) -> None:
