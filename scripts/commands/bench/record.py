@@ -33,9 +33,9 @@ def measure(effort: Effort, say: Say) -> Outcome:
         rehearsal_url = testbed.copy_database("rehearsal")
         testbed.start("web")
         for number in range(effort.rounds):
-            jobs = _fill_queue(testbed, count)
+            jobs = fill_queue(testbed, count)
             sizes.append(count / jobs)
-            ours.append(_drain_queue(testbed))
+            ours.append(drain_queue(testbed))
             seconds = testbed.script("bare_record", testbed.database_url, rehearsal_url, str(count))
             bare.append(count / seconds)
             say(f"round {number + 1}: {ours[-1]:,.0f}/s, statements alone {bare[-1]:,.0f}/s")
@@ -47,7 +47,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
     )
 
 
-def _fill_queue(testbed: Testbed, count: int) -> int:
+def fill_queue(testbed: Testbed, count: int) -> int:
     """Fill the queue with `count` captures; the number of jobs they came in."""
     report = testbed.load(requests=count, seconds=PATIENCE_SECONDS, warm_up_seconds=0)
     if report.accepted != count:
@@ -55,7 +55,7 @@ def _fill_queue(testbed: Testbed, count: int) -> int:
     return capture_jobs(testbed.redis)
 
 
-def _drain_queue(testbed: Testbed) -> float:
+def drain_queue(testbed: Testbed) -> float:
     """Run a worker until the queue is empty; captures a second."""
     before = recorded(testbed)
     testbed.start("captures")
