@@ -106,13 +106,13 @@ def test_no_plan_made_for_an_empty_table_reads_a_whole_backlog(database_url: str
     with transaction(by_index) as cursor:
         assert claims.claim(cursor, [Wanted("whk_none", 1, 1, 30.0)], "tester") == []
         cursor.execute("EXPLAIN EXECUTE claim_1 ('[]', 'tester')")
-        plan = [line for (line,) in cursor.fetchall() if "deliveries" in line]
+        plan = [line for (line,) in cursor.fetchall() if "deliveries_first" in line]
     by_index.close()
     used = {line.split(" on ")[0].split(" using ")[-1] for line in plan if " using " in line}
     assert used == {
-        "deliveries_put_off",
-        "deliveries_retries",
-        "deliveries_firsts",
-        "deliveries_pkey",
+        "deliveries_first_put_off",
+        "deliveries_first_retries",
+        "deliveries_first_firsts",
+        "deliveries_first_once",
     }
     assert not [line for line in plan if "Seq Scan" in line]
