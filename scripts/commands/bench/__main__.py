@@ -35,6 +35,7 @@ from scripts.commands.bench import (
     limits,
     overload,
     record,
+    retention,
     scrapes,
     slow,
     small,
@@ -66,6 +67,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "scrapes": scrapes.measure,
     "contacts": contacts.measure,
     "console": console.measure,
+    "retention": retention.measure,
 }
 DOCS = CHECKOUT / "docs"
 ROUNDS = 5
