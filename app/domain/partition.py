@@ -6,7 +6,7 @@ beginnings of them, without a type prefix.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -98,6 +98,21 @@ def walk_up_to(partitions: Sequence[Partition], before: str) -> str:
         if each.is_regular and each.first < before < each.end:
             return each.first
     return before
+
+
+def open_span(
+    partitions: Sequence[Partition], open_ones: Collection[str], soon: Sequence[str]
+) -> tuple[str, str] | None:
+    """The range that the named partitions and those of the ULIDs in `soon` span.
+
+    None: they are not all regular, or not all of `soon` have one.
+    """
+    wanted = [each for each in partitions if each.name in open_ones]
+    for ulid in soon:
+        wanted += [each for each in partitions if each.first <= ulid < each.end]
+    if len(wanted) < len(open_ones) + len(soon) or not all(each.end for each in wanted):
+        return None
+    return min(each.first for each in wanted), max(each.end for each in wanted)
 
 
 def _moment(ulid: str) -> datetime:

@@ -13,6 +13,7 @@ from app.domain.partition import (
     covered_until,
     days_of,
     missing,
+    open_span,
     past,
     walk_up_to,
 )
@@ -92,3 +93,23 @@ def test_what_is_past_its_age(before: str, gone: list[str], up_to: str) -> None:
     partitions = [DEFAULT, partition(10, 17), BEFORE]
     assert [each.name for each in past(partitions, before)] == gone
     assert walk_up_to(partitions, before) == up_to
+
+
+#: Which partitions have something open, the ULIDs of soon, and the range that is claimed from.
+OPEN: dict[str, tuple[set[str], list[str], tuple[str, str] | None]] = {
+    "nothing but what comes": (set(), [ulid(18), ulid(18)], (ulid(17)[:10], ulid(24)[:10])),
+    "what is older": ({"p10"}, [ulid(18)], (ulid(10)[:10], ulid(24)[:10])),
+    "what is oldest": ({"p0"}, [ulid(18)], ("", ulid(24)[:10])),
+    "what comes at a boundary": (set(), [ulid(16), ulid(18)], (ulid(10)[:10], ulid(24)[:10])),
+    "of a clock ahead": ({"p24"}, [ulid(18)], (ulid(17)[:10], ulid(31)[:10])),
+    "some without a partition": ({"default"}, [ulid(18)], None),
+    "no partition for what comes": (set(), [ulid(31)], None),
+}
+
+
+@pytest.mark.parametrize(("names", "soon", "expected"), OPEN.values(), ids=OPEN)
+def test_open_deliveries_are_in_a_range(
+    names: set[str], soon: list[str], expected: tuple[str, str] | None
+) -> None:
+    partitions = [DEFAULT, BEFORE, partition(10, 17), partition(17, 24), partition(24, 31)]
+    assert open_span(partitions, names, soon) == expected

@@ -3,7 +3,7 @@
 docs/decisions/0019-hot-tables-are-partitioned.md says why. Today's table becomes the first
 partition as it is, indexes included: nothing is rewritten or built. A CHECK that is validated
 beside the load spares ATTACH its scan, so the exclusive lock of each table lasts as long as changes
-to the catalog: 5 to 15 ms where 2 million rows were written to meanwhile.
+to the catalog: of 20,000 rows a table under load, no transaction beside it took 0.2 s.
 
 Every statement of the version before runs on the partitioned tables as well: the unique keys that
 its ON CONFLICT clauses name are still there. A delivery's id is unique within its partition, and
@@ -46,8 +46,8 @@ _TABLES = (
     _Hot("events", "id", "evt", f"{_WRITTEN_ONCE}, autovacuum_vacuum_scale_factor = 0.02"),
     # Each row is changed twice, status and all, so 1,000 deliveries a second leave 2,000 dead rows
     # in the partial indexes that claims walk. Of 10 million rows, 20 % (the default) would be dead
-    # after 17 minutes; 1 % are after 50 s, which is how often autovacuum looks (once a minute). It
-    # does not pause then: claims of 32 took 1.5 ms on a small index and 2.6 ms on a grown one.
+    # after 17 minutes; 1 % are after 50 s, and autovacuum looks once a minute. It does not pause
+    # then: the sooner it is done, the fewer dead entries a claim passes.
     _Hot(
         *("deliveries", "event_id", "evt"),
         "autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0",
