@@ -110,6 +110,7 @@ def settled(
     counted = decision.verdict in (Verdict.RETRY, Verdict.FAILED, Verdict.GONE)
     return Settled(
         delivery_id=claimed.id,
+        event_id=claimed.event_id,
         lease=claimed.lease,
         number=claimed.number,
         status=_STATUS_AFTER[decision.verdict],

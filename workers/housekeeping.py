@@ -16,6 +16,7 @@ from app.storage import audit, retention
 from app.storage.database import Cursor, Database, transaction
 from app.storage.endpoints import org_of
 from app.storage.events import publish
+from app.storage.partitions import make_missing
 from app.storage.retention_run import run_retention
 from app.storage.retry_rules import retry_rules
 from app.storage.secret_key import cipher_of, encrypt_headers
@@ -35,6 +36,10 @@ class Housekeeping:
         self._database = database
         self._notifier = notifier
         self._settings = settings
+
+    def make_partitions(self) -> None:
+        """Make the partitions of the next days."""
+        make_missing(self._database, self._settings)
 
     def delete_old_rows(self) -> None:
         """Delete what is past its age."""

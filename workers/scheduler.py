@@ -126,6 +126,7 @@ def slow_tasks(settings: Settings, database: Database, broker: StreamsBroker) ->
         PeriodicTask("fail_expired", 30.0, house.fail_expired),
         PeriodicTask("fail_held_too_long", 600.0, house.fail_held_too_long),
         PeriodicTask("fail_held_too_many", 600.0, house.fail_held_too_many),
+        PeriodicTask("make_partitions", 600.0, house.make_partitions),
         PeriodicTask("delete_old_rows", 600.0, house.delete_old_rows),
         # Not at once: workers of the version before, which are about to go, would send them so.
         PeriodicTask("encrypt_headers", 86_400.0, house.encrypt_headers, delay_seconds=600.0),

@@ -21,6 +21,7 @@ import msgspec
 
 from app.storage.database import Cursor
 from app.storage.due import DUE, FIRST_OF_CONTACT, HEADS, LONGEST_DUE
+from app.storage.open_partitions import open_range
 from app.storage.prepared import Prepared
 from app.storage.rows import as_json
 
@@ -73,16 +74,17 @@ SET status = CASE WHEN found.gone THEN 'cancelled' ELSE 'attempting' END,
     settled_at = CASE WHEN found.gone THEN now() END,
     last_result = CASE WHEN found.gone THEN 'event deleted' ELSE d.last_result END
 FROM (
-    SELECT due.id, due.lease_seconds, e.id IS NULL AS gone, e.occurred_at, e.data
-    FROM due LEFT JOIN events e ON e.id = due.event_id) found
-WHERE d.id = found.id
+    SELECT due.id, due.event_id, due.lease_seconds, e.id IS NULL AS gone, e.occurred_at, e.data
+    FROM due LEFT JOIN events e ON e.id = due.event_id AND open_range(e.id)) found
+WHERE d.id = found.id AND d.event_id = found.event_id AND open_range(d.event_id)
 RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.deferrals,
     extract(epoch FROM now() - COALESCE(d.reopened_at, d.created_at))::float8, d.event_id,
     d.event_type, d.contact_id, found.occurred_at, found.data::text
 """
 
 
-_CLAIM = Prepared("claim", LONGEST_DUE + _TAKE)
+# In order, what was taken up again a moment ago goes first, wherever it is: all are looked at.
+_CLAIM = Prepared("claim", LONGEST_DUE + _TAKE, within=open_range)
 _CLAIM_IN_ORDER = (
     Prepared("claim_firsts", FIRST_OF_CONTACT + _TAKE),
     Prepared("claim_heads", HEADS + _TAKE),

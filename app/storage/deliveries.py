@@ -25,6 +25,7 @@ class Settled(msgspec.Struct):
     """The outcome of an attempt: the delivery's next state and the attempt's row."""
 
     delivery_id: str
+    event_id: str
     lease: int
     number: int
     status: str
@@ -58,8 +59,8 @@ _SETTLE = Prepared(
     """
 WITH outcome AS (
     SELECT * FROM json_to_recordset(%(rows)s) AS o (
-        delivery_id text, lease bigint, number integer, status text, failures integer,
-        deferrals integer, delay_seconds float8, result text, attempt_id text,
+        delivery_id text, event_id text, lease bigint, number integer, status text,
+        failures integer, deferrals integer, delay_seconds float8, result text, attempt_id text,
         started_at timestamptz, http_status integer, error text, error_detail text, address text,
         timings jsonb, response_headers jsonb, response_body text)),
 attempted AS (
@@ -76,7 +77,8 @@ SET status = o.status, failures = o.failures, deferrals = o.deferrals, last_resu
     lease = NULL, leased_until = NULL, holder = NULL,
     settled_at = CASE WHEN o.status <> 'pending' THEN now() END
 FROM outcome o
-WHERE d.id = o.delivery_id AND d.lease = o.lease
+-- The event leads to one partition.
+WHERE d.id = o.delivery_id AND d.event_id = o.event_id AND d.lease = o.lease
 RETURNING d.id
 """,
 )

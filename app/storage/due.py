@@ -17,7 +17,7 @@ def _picked(which: str, bounds: str) -> str:
     return f"""SELECT * FROM (
     SELECT d.id, d.event_id FROM deliveries d
     WHERE d.webhook_id = w.webhook_id AND d.status = 'pending' AND {which}
-        AND d.next_attempt_at <= now()
+        AND d.next_attempt_at <= now() AND open_range(d.event_id)
     ORDER BY d.next_attempt_at {bounds} FOR UPDATE SKIP LOCKED) found"""
 
 

@@ -21,6 +21,7 @@ from app.storage.claims import Claimed
 from app.storage.database import Cursor
 from app.storage.events import insert_new
 from app.storage.new_deliveries import Holder, Leased, NewDelivery, insert_due, insert_leased, owed
+from app.storage.open_partitions import open_range
 from app.storage.prepared import Prepared
 
 #: Of pushes in one transaction; what is beyond is due and claimed.
@@ -67,13 +68,15 @@ SELECT w.id, w.org_id, w.events, w.forms, w.updated_at, w.timeout_seconds,
     h.failure_count >= {OPEN_AFTER}
         OR COALESCE(GREATEST(h.rest_until, h.not_before) > now(), false),
     EXISTS (SELECT FROM deliveries d
-        WHERE d.webhook_id = w.id AND d.status = 'pending'
+        WHERE d.webhook_id = w.id AND d.status = 'pending' AND open_range(d.event_id)
             AND d.next_attempt_at < now() - interval '{BACKLOG_SECONDS} seconds'),
     (SELECT count(*) FROM deliveries d
-        WHERE d.webhook_id = w.id AND d.status = 'attempting' AND d.holder = %(holder)s)
+        WHERE d.webhook_id = w.id AND d.status = 'attempting' AND d.holder = %(holder)s
+            AND open_range(d.event_id))
 FROM webhooks w JOIN webhook_health h ON h.webhook_id = w.id
 WHERE w.org_id = ANY(%(orgs)s) AND w.status <> 'deleted'
 """,
+    within=open_range,
 )
 
 _encoder = msgspec.msgpack.Encoder()

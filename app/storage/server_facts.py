@@ -20,10 +20,12 @@ _ASKED = (
     *("server_version_num", "transaction_read_only", "synchronous_standby_names"),
 )
 _TABLES = """
-SELECT s.relname, s.n_live_tup, s.n_dead_tup,
-    COALESCE('autovacuum_enabled=false' = ANY(c.reloptions), false)
-        OR COALESCE('autovacuum_enabled=off' = ANY(c.reloptions), false)
-FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid WHERE s.relname = ANY(%s)
+SELECT COALESCE(whole.relname, s.relname), sum(s.n_live_tup)::bigint, sum(s.n_dead_tup)::bigint,
+    bool_or(COALESCE('autovacuum_enabled=false' = ANY(c.reloptions), false)
+        OR COALESCE('autovacuum_enabled=off' = ANY(c.reloptions), false))
+FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+LEFT JOIN pg_inherits i ON i.inhrelid = s.relid LEFT JOIN pg_class whole ON whole.oid = i.inhparent
+WHERE COALESCE(whole.relname, s.relname) = ANY(%s) AND c.relkind = 'r' GROUP BY 1
 """
 _SESSIONS = """
 SELECT count(*), COALESCE(max(extract(epoch FROM now() - xact_start))
@@ -36,7 +38,7 @@ _XID_AGE = "SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_da
 
 
 class TableState(NamedTuple):
-    """A table's rows, by PostgreSQL's own estimate."""
+    """A table's rows, in all its partitions, by PostgreSQL's own estimate."""
 
     name: str
     live: int

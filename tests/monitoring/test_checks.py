@@ -64,7 +64,7 @@ DATABASE = DatabaseFacts(
     [],
     1_000,
 )
-DATA = data_checks.Facts([], True, 600.0)
+DATA = data_checks.Facts([], True, 600.0, {"events": 3.0, "captures": 3.0})
 BACKLOG = backlog_checks.Facts(
     dict.fromkeys(("capture", "fallback", "first_attempt", "retry"), 9.0), 0, 0, 0
 )
@@ -193,6 +193,8 @@ FAULTS: list[tuple[Check, object, Status]] = [
     (data_checks.migrations_are_done, DATA._replace(pending=["0008_processes"]), FAILED),
     (data_checks.secret_key_fits, DATA._replace(key_fits=False), FAILED),
     (data_checks.secret_key_fits, DATA._replace(key_fits=None), UNKNOWN),
+    (data_checks.partitions_are_ahead, DATA._replace(days_ahead={"events": 1.9}), WARNING),
+    (data_checks.partitions_are_ahead, DATA._replace(astray=["events"]), WARNING),
     (data_checks.retention_runs, DATA._replace(retention_age_seconds=2 * 86_400.0), WARNING),
     (process_checks.web_is_alive, without("web"), FAILED),
     (process_checks.captures_is_alive, without("captures"), FAILED),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from app.domain.ids import first_ulid_at
 from app.domain.org import Org
-from app.storage import claims
+from app.storage import claims, prepared
 from app.storage.claims import Claimed, Wanted
 from app.storage.database import Database, open_database, transaction
 from tests.factories import make_org, make_webhook
+from tests.partitioned import midnight, repartition
 from tests.statements import execute
 from tests.workers.outcomes import owe
 
@@ -106,13 +110,34 @@ def test_no_plan_made_for_an_empty_table_reads_a_whole_backlog(database_url: str
     with transaction(by_index) as cursor:
         assert claims.claim(cursor, [Wanted("whk_none", 1, 1, 30.0)], "tester") == []
         cursor.execute("EXPLAIN EXECUTE claim_1 ('[]', 'tester')")
-        plan = [line for (line,) in cursor.fetchall() if "deliveries" in line]
+        plan = [line for (line,) in cursor.fetchall() if "deliveries_first" in line]
     by_index.close()
     used = {line.split(" on ")[0].split(" using ")[-1] for line in plan if " using " in line}
     assert used == {
-        "deliveries_put_off",
-        "deliveries_retries",
-        "deliveries_firsts",
-        "deliveries_pkey",
+        "deliveries_first_put_off",
+        "deliveries_first_retries",
+        "deliveries_first_firsts",
+        "deliveries_first_once",
     }
     assert not [line for line in plan if "Seq Scan" in line]
+
+
+def test_a_claim_is_planned_for_partitions_with_open_deliveries_and_finds_what_is_reopened(
+    database: Database, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook = make_webhook(database, org)
+    repartition(database, 40, 30, 20, 10, -5)
+    owe(database, org, 2)
+    wanted = Wanted(webhook.id, 1, 0, 30.0)
+    (young,) = claim(database, wanted)
+    plan = "\n".join(row[0] for row in execute(database, "EXPLAIN EXECUTE claim_1 ('[]', 't')"))
+    assert set(re.findall(r"deliveries_(\d{8}|default)", plan)) == {f"{midnight(10):%Y%m%d}"}
+
+    old = f"evt_{first_ulid_at(int(midnight(35).timestamp() * 1000))}"
+    for table, column in (("events", "id"), ("deliveries", "event_id")):
+        execute(
+            database, f"UPDATE {table} SET {column} = %s WHERE {column} <> %s", old, young.event_id
+        )
+    assert claim(database, wanted) == []
+    monkeypatch.setattr(prepared, "PLAN_SECONDS_MAX", 0.0)
+    assert [each.event_id for each in claim(database, wanted)] == [old]

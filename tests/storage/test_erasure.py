@@ -91,6 +91,7 @@ def settled(claimed: Claimed, number: int) -> Settled:
     """A refusal whose answer gives back what was sent."""
     return Settled(
         delivery_id=claimed.id,
+        event_id=claimed.event_id,
         lease=claimed.lease,
         number=number,
         status="pending",

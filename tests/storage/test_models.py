@@ -25,7 +25,8 @@ WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
 """
 TABLES = """
 SELECT relname FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT LIKE '%%migration%%'
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    AND relname NOT LIKE '%%migration%%'
 """
 
 Column = tuple[str, str, bool, bool | None]

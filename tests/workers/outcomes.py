@@ -46,6 +46,7 @@ def outcome(
     rest = delay if verdict is Verdict.DEFERRED else None
     row = Settled(
         delivery_id=claimed.id,
+        event_id=claimed.event_id,
         lease=claimed.lease,
         number=claimed.number,
         status=_STATUS[verdict],

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from app.domain.finding import Outcome, failed, ok, unknown, warning
 from app.monitoring.system import System
-from app.storage import recent
+from app.storage import partitions, recent
 from app.storage.database import Cursor, transaction
 from app.storage.migrate import pending
+from app.storage.partitions import HOT_TABLES
 from app.storage.secret_key import check, cipher_of
 from config.settings import BadSetting
 
 RETENTION_SECONDS = 86_400.0
+#: The scheduler makes them three days ahead.
+DAYS_AHEAD_MIN = 2.0
 
 
 class Facts(NamedTuple):
@@ -23,6 +27,10 @@ class Facts(NamedTuple):
     key_fits: bool | None
     #: None: retention has not run yet.
     retention_age_seconds: float | None
+    #: Days for which there are partitions, by hot table.
+    days_ahead: Mapping[str, float]
+    #: Hot tables with rows that have no partition of their own.
+    astray: Sequence[str] = ()
 
 
 def gather(system: System) -> Facts:
@@ -33,7 +41,13 @@ def gather(system: System) -> Facts:
         key_fits, age = None, None
         if released:
             key_fits, age = _key_fits(system, cursor), recent.retention_age_seconds(cursor)
-    return Facts(pending(system.settings.database_url), key_fits, age)
+    missing = pending(system.settings.database_url)
+    if missing:
+        return Facts(missing, key_fits, age, {})
+    with transaction(system.database) as cursor:
+        days_ahead = {table.name: partitions.days_ahead(cursor, table) for table in HOT_TABLES}
+        astray = [table.name for table in HOT_TABLES if partitions.has_astray(cursor, table)]
+    return Facts(missing, key_fits, age, days_ahead, astray)
 
 
 def migrations_are_done(facts: Facts) -> Outcome:
@@ -69,6 +83,22 @@ def retention_runs(facts: Facts) -> Outcome:
     )
 
 
+def partitions_are_ahead(facts: Facts) -> Outcome:
+    """Captures, events, deliveries and attempts have partitions for the next days."""
+    advice = "see that a scheduler runs; partition.postponed in its log: end old transactions"
+    short = {name: days for name, days in facts.days_ahead.items() if days < DAYS_AHEAD_MIN}
+    if short:
+        name = min(short, key=lambda each: short[each])
+        return warning(f"{name}: {max(0.0, short[name]):.1f} days ahead", advice)
+    if facts.astray:
+        return warning(
+            f"rows without a partition: {', '.join(facts.astray)}",
+            "some had no partition when they came, or the clock of their host was wrong;"
+            " retention deletes them one by one",
+        )
+    return ok(f"{min(facts.days_ahead.values(), default=0.0):.0f} days ahead")
+
+
 def _key_fits(system: System, cursor: Cursor) -> bool | None:
     try:
         return check(cursor, cipher_of(system.settings)) or None
@@ -76,4 +106,4 @@ def _key_fits(system: System, cursor: Cursor) -> bool | None:
         return False
 
 
-CHECKS = (migrations_are_done, secret_key_fits, retention_runs)
+CHECKS = (migrations_are_done, secret_key_fits, retention_runs, partitions_are_ahead)

@@ -89,7 +89,7 @@ def vacuums(facts: DatabaseFacts) -> Outcome:
     if off:
         return failed(
             f"autovacuum is off for {', '.join(off)}",
-            f"ALTER TABLE {off[0]} RESET (autovacuum_enabled)",
+            f"ALTER TABLE {off[0]} RESET (autovacuum_enabled), or so for each of its partitions",
         )
     return ok("autovacuum on")
 

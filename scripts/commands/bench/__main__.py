@@ -35,6 +35,7 @@ from scripts.commands.bench import (
     limits,
     overload,
     record,
+    retention,
     scrapes,
     second_machine,
     slow,
@@ -71,6 +72,7 @@ STAGES: Mapping[str, Callable[[Effort, Say], Outcome]] = {
     "contacts": contacts.measure,
     "console": console.measure,
     "spam": spam.measure,
+    "retention": retention.measure,
 }
 DOCS = CHECKOUT / "docs"
 ROUNDS = 5
