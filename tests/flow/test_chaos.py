@@ -20,8 +20,8 @@ from app.storage.recording import record
 from scripts.commands.chaos import api_checks, database_checks
 from scripts.commands.chaos.api_checks import Evidence, StreamEvent
 from scripts.commands.chaos.clients import Load
-from scripts.commands.chaos.faults import Disturbance
 from scripts.commands.chaos.findings import Findings, Kind
+from scripts.commands.chaos.injector import Disturbance
 from scripts.commands.chaos.journal import Post, Reception
 from scripts.commands.chaos.pending import NOTIFICATION_SECONDS, PendingWork
 from scripts.commands.chaos.recovery import longest_silence, recoveries

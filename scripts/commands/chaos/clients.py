@@ -10,15 +10,19 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from scripts.commands.chaos.journal import Post
 from scripts.commands.chaos.leads import Action, Lead, lead
 
 #: A visitor who waits longer has left.
 PATIENCE_SECONDS = 10.0
+
+
+#: The host and port of the web that the next post goes to.
+Pick = Callable[[], tuple[str, int]]
 
 
 class Load(NamedTuple):
@@ -39,10 +43,9 @@ class Clients:
     """
 
     def __init__(
-        self, base_url: str, api_key: str | None, seed: int, load: Load, posts: list[Post]
+        self, pick: Pick, api_key: str | None, seed: int, load: Load, posts: list[Post]
     ) -> None:
-        address = urlsplit(base_url)
-        self._address = address.hostname or "", address.port or 80
+        self._pick = pick
         self._api_key = api_key or ""
         self._seed = seed
         self._load = load
@@ -81,7 +84,7 @@ class Clients:
 
     def _post(self, wanted: Lead, path: str, headers: dict[str, str]) -> None:
         # A connection for each post, as each visitor has one: a refused one was never sent.
-        connection = http.client.HTTPConnection(*self._address, timeout=PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection(*self._pick(), timeout=PATIENCE_SECONDS)
         at = time.monotonic()
         status, answer, reached = None, b"", False
         try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from scripts.commands.chaos.faults import Disturbance
+from scripts.commands.chaos.injector import Disturbance
 from scripts.commands.chaos.schedule import Fault
 
 #: From the return of whatever was broken to the first delivery after it.
