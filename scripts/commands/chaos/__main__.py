@@ -15,6 +15,7 @@ from pathlib import Path
 from scripts.commands.arguments import script_parser
 from scripts.commands.chaos.clients import Load
 from scripts.commands.chaos.hosts.cluster import three_hosts
+from scripts.commands.chaos.hosts.possible import obstacle
 from scripts.commands.chaos.observe import observe
 from scripts.commands.chaos.observe import table as table_of_signs
 from scripts.commands.chaos.progress import ProgressPrinter
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parse(arguments)
     if chosen.observe:
         return _observe()
+    if chosen.hosts and (reason := obstacle()):
+        print(f"chaos: {reason}", file=sys.stderr)
+        return 2
     printer = ProgressPrinter(sys.stderr if chosen.json else sys.stdout)
     options = _options(chosen)
     printer.say(f"Seed {options.seed}; {len(options.schedule)} faults:")

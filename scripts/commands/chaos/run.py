@@ -23,8 +23,10 @@ from scripts.commands.chaos.recovery import (
     RECOVERY_SECONDS,
     SILENCE_SECONDS,
     Recovery,
+    Standstill,
     longest_silence,
     recoveries,
+    standstills,
 )
 from scripts.commands.chaos.schedule import Fault
 from scripts.commands.chaos.system import Log, one_machine, subscribe
@@ -58,6 +60,7 @@ class Outcome:
     receptions: list[Reception]
     disturbances: list[Disturbance]
     recoveries: list[Recovery]
+    standstills: list[Standstill]
     settle_seconds: float
     #: What the rest say: timing and leftovers, PostgreSQL, the outside.
     progress: Findings
@@ -151,6 +154,7 @@ class Run:
         rex = api_of(target)
         posts, receptions = self._posts, self._receptions
         arrivals = sorted(each.at for each in receptions)
+        accepted = sorted(post.at + post.seconds for post in posts if post.accepted)
         found = recoveries(disturbances, arrivals, until)
         silence = longest_silence(disturbances, [at for at in arrivals if at < ended])
         evidence = api_checks.gather(rex, posts, receptions)
@@ -159,6 +163,7 @@ class Run:
             receptions,
             disturbances,
             found,
+            standstills(disturbances, accepted, arrivals),
             settle_seconds,
             _check_progress(left, found, silence, self._log),
             database_checks.examine(target.database_url, posts, receptions),

@@ -52,7 +52,7 @@ class HostFaults:
         _wait(fault.seconds)
         join(host.name)
         self._bring_back_postgres(host)
-        self._cluster.wait_until_whole()
+        self._cluster.redundancy.wait_until_whole()
 
     def _kill(self, fault: Fault) -> None:
         host = self._victim(fault)
@@ -73,8 +73,8 @@ class HostFaults:
         host.kill()
         _wait(fault.seconds)
         self._wait_for_successors(host)
-        host.redis.begin_as(self._cluster.redis_primary().address)
-        host.sentinel.begin_with(self._cluster.redis_primary().address)
+        host.redis.begin_as(self._cluster.redundancy.redis_primary().address)
+        host.sentinel.begin_with(self._cluster.redundancy.redis_primary().address)
         with self._cluster.promoter.lock:
             self._cluster.promoter.deposed.add(host.name)
         self._bring_back(host)
@@ -85,7 +85,7 @@ class HostFaults:
             host.start(server)
         self._bring_back_postgres(host)
         host.start_product(self._cluster.environ)
-        self._cluster.wait_until_whole()
+        self._cluster.redundancy.wait_until_whole()
 
     def _bring_back_postgres(self, host: Host) -> None:
         """Nobody is promoted meanwhile: whether this one is still the primary must stay true."""
@@ -94,13 +94,16 @@ class HostFaults:
             if promoter.primary == host.name:
                 promoter.deposed.discard(host.name)
             if host.name in promoter.deposed:
-                self._cluster.follow(host)
+                self._cluster.redundancy.make_standby(host)
             elif not host.postgres.pid:
                 host.start(host.postgres)
 
     def _victim(self, fault: Fault) -> Host:
         cluster = self._cluster
-        redis_host, postgres_host = cluster.redis_primary().name, cluster.promoter.primary
+        redis_host, postgres_host = (
+            cluster.redundancy.redis_primary().name,
+            cluster.promoter.primary,
+        )
         named = {REDIS_HOST: redis_host, POSTGRES_HOST: postgres_host}
         others = sorted(cluster.hosts.keys() - {redis_host, postgres_host})
         chosen = named.get(fault.target) or self._chance.choice(others)
@@ -110,7 +113,10 @@ class HostFaults:
     def _wait_for_successors(self, host: Host) -> None:
         """Until neither primary is the one whose data is gone."""
         deadline = time.monotonic() + _REPLACED_SECONDS
-        while host.name in (self._cluster.promoter.primary, self._cluster.redis_primary().name):
+        while host.name in (
+            self._cluster.promoter.primary,
+            self._cluster.redundancy.redis_primary().name,
+        ):
             if time.monotonic() > deadline:
                 raise NeverReturned(f"nobody took over from {host.name}")
             _wait(0.2)
