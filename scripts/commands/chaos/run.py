@@ -113,7 +113,7 @@ class Run:
     def _disturb(self, target: Target) -> list[Disturbance]:
         options, started, stopping = self._options, time.monotonic(), threading.Event()
         until = started + options.seconds + AFTERMATH_SECONDS
-        clients = Clients(target.web, target.api_key, options.seed, options.load, self._posts)
+        clients = Clients(target.webs, target.api_key, options.seed, options.load, self._posts)
         injector = target.injector(options.seed, self._say)
         with ThreadPoolExecutor(2) as pool:
             breaking = pool.submit(injector.follow, options.schedule, started, stopping)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,9 +74,9 @@ class OneMachine:
         self.database_url = system.settings.database_url
         self.redis_url = system.settings.redis_url
 
-    def web(self) -> tuple[str, int]:
-        """The only web."""
-        return LOOPBACK, self._system.settings.port
+    def webs(self) -> Sequence[tuple[str, int]]:
+        """The only one."""
+        return [(LOOPBACK, self._system.settings.port)]
 
     def injector(self, seed: int, say: Say) -> FaultInjector:
         """Faults overlap."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from scripts.client import Rex
@@ -21,8 +22,8 @@ class Target(Protocol):
     #: The address of this process, as the system reaches it.
     outside: str
 
-    def web(self) -> tuple[str, int]:
-        """Host and port of the web that the next client goes to."""
+    def webs(self) -> Sequence[tuple[str, int]]:
+        """Hosts and ports of the webs, those first that clients should go to."""
 
     @property
     def database_url(self) -> str:
@@ -38,7 +39,7 @@ class Target(Protocol):
 
 def base_url(target: Target) -> str:
     """Where its API is now."""
-    host, port = target.web()
+    host, port = target.webs()[0]
     return f"http://{host}:{port}"
 
 

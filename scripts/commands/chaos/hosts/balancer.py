@@ -35,11 +35,14 @@ class Balancer:
             if thread.is_alive():
                 thread.join()
 
-    def pick(self) -> tuple[str, int]:
-        """Host and port of a web that was ready when it was last asked; of any if none was."""
-        ready = [url for url in self._base_urls if self._is_ready[url]]
-        chosen = urlsplit(random.choice(ready or self._base_urls))
-        return chosen.hostname or "", chosen.port or 80
+    def choose(self) -> Sequence[tuple[str, int]]:
+        """Hosts and ports of the webs that were ready when last asked, in any order.
+
+        Of all if none was.
+        """
+        ready = [url for url in self._base_urls if self._is_ready[url]] or self._base_urls
+        chosen = map(urlsplit, random.sample(ready, len(ready)))
+        return [(url.hostname or "", url.port or 80) for url in chosen]
 
     def unready(self) -> dict[str, str]:
         """What is wrong with each web that is not ready, asked now."""

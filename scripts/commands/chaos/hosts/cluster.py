@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
@@ -54,9 +54,9 @@ class Cluster:
         self.redundancy = Redundancy(hosts, self.promoter, self.balancer, log.say)
         self.environ = self._environ()
 
-    def web(self) -> tuple[str, int]:
-        """The web that the balancer chooses."""
-        return self.balancer.pick()
+    def webs(self) -> Sequence[tuple[str, int]]:
+        """As the balancer chooses them."""
+        return self.balancer.choose()
 
     @property
     def database_url(self) -> str:
