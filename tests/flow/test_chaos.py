@@ -369,8 +369,8 @@ def test_a_broken_promise_is_the_exit_status(
     lost = Findings()
     lost.expect_none(Kind.LOST, "a 202 was not recorded", ["cap_1"])
     outcomes = [
-        Outcome([], [], [], [], 0.0, Findings(), Findings(), Findings()),
-        Outcome([], [], [], [], 0.0, Findings(), lost, Findings()),
+        Outcome([], [], [], [], [], 0.0, Findings(), Findings(), Findings()),
+        Outcome([], [], [], [], [], 0.0, Findings(), lost, Findings()),
     ]
     monkeypatch.setattr(chaos, "run", lambda *_: outcomes.pop(0))
 
