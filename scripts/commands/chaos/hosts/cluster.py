@@ -107,9 +107,11 @@ class Cluster:
         addresses = ",".join(host.address for host in self.hosts.values())
         login = f"{NAME}:{self._password}"
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        # The caller's settings go first: what happens with others can be seen then.
+        settings = {name: os.environ.get(name, value) for name, value in _SETTINGS.items()}
         return {
             **inherited,
-            **_SETTINGS,
+            **settings,
             "SECRET_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "DATABASE_URL": f"postgresql://{login}@{addresses}/{NAME}"
             "?target_session_attrs=read-write",
