@@ -13,6 +13,7 @@ from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
 from app.http.services import Services
 from app.queue.durability import VolatileQueue
+from app.queue.replication import Unconfirmed
 from app.storage.database import check_writable, server_of, transaction
 
 #: How long a dependency may take to answer.
@@ -44,7 +45,10 @@ async def _queue(services: Services) -> str:
     try:
         async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
             await services.admission.check_writable()
+            await services.admission.check_replicas()
             faults = await services.admission.faults()
+    except Unconfirmed:
+        return "on too few replicas, so captures go to PostgreSQL as well"
     except (QueueUnavailable, TimeoutError) as error:
         if isinstance(error.__cause__, VolatileQueue):
             return f"volatile, so captures go to PostgreSQL: {error.__cause__}"
