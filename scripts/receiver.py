@@ -1,4 +1,4 @@
-"""Subscribers on free ports of loopback, for the demo, chaos and the tests."""
+"""Subscribers on free ports, for the demo, chaos and the tests."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from scripts.system.ports import LOOPBACK
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,15 @@ class _Server(ThreadingHTTPServer):
 class PostServer:
     """Hands each POST to `take` and sends its reply. Serves within a with block."""
 
-    def __init__(self, take: Take) -> None:
-        self._server = _Server(("127.0.0.1", 0), _handler(take))
+    def __init__(self, take: Take, host: str = LOOPBACK) -> None:
+        self._server = _Server((host, 0), _handler(take))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def url(self) -> str:
         """Where to subscribe it."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
+        host, port = self._server.server_address[:2]
+        return f"http://{host!s}:{port}/webhook"
 
     def __enter__(self) -> Self:
         self._thread.start()

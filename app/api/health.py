@@ -14,6 +14,7 @@ from app.http.graceful_stop import is_stopping
 from app.http.services import Services
 from app.queue.admission import AdmissionClient
 from app.queue.durability import VolatileQueue
+from app.queue.replication import Unconfirmed
 from app.storage.database import check_writable, server_of, transaction
 
 #: How long a dependency may take to answer.
@@ -53,7 +54,10 @@ async def _stream(admission: AdmissionClient) -> str:
     try:
         async with asyncio.timeout(DEPENDENCY_TIMEOUT_SECONDS):
             await admission.check_writable()
+            await admission.check_replicas()
             faults = await admission.faults()
+    except Unconfirmed:
+        return "on too few replicas, so captures go to PostgreSQL as well"
     except (QueueUnavailable, TimeoutError) as error:
         if isinstance(error.__cause__, VolatileQueue):
             return f"volatile, so captures go to PostgreSQL: {error.__cause__}"

@@ -225,15 +225,18 @@ class AdmissionClient:
         await self._on_redis(self._client.set(self._keys.named("probe"), 1, px=1000))
 
     async def check_replicas(self) -> None:
-        """Raise `QueueUnavailable` unless as many replicas as required take writes in time."""
+        """Raise `Unconfirmed` unless as many replicas as required take writes in time.
+
+        Raises `QueueUnavailable` if the primary takes none.
+        """
 
         def probe(pipe: Any) -> None:
             pipe.set(self._keys.named("probe"), 1, px=1000)
 
-        required = self._replicas_required
-        _, confirmed = await self._on_redis(write_and_wait(self._client, probe, required))
-        if not confirmed:
-            raise Unconfirmed
+        if required := self._replicas_required:
+            _, confirmed = await self._on_redis(write_and_wait(self._client, probe, required))
+            if not confirmed:
+                raise Unconfirmed
 
     async def faults(self) -> Faults:
         """What in Redis' configuration may lose captures. Raises `QueueUnavailable`."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,11 +12,9 @@ from pathlib import Path
 from scripts.system.address import Address, remembered_address
 from scripts.system.ports import LOOPBACK
 from scripts.system.postgres_home import data_home, programs
-from scripts.system.server import Server, ServerFailed, data_lock, with_full_disk
-from scripts.system.unprivileged import as_user, server_user
-
-#: Both the role, which may do everything, and the database that `url` names.
-NAME = "rex"
+from scripts.system.postgres_programs import NAME, Programs
+from scripts.system.server import Server, data_lock
+from scripts.system.unprivileged import server_user
 
 #: Passed on the command line, so that a change holds from the next start on.
 SETTINGS = {
@@ -50,16 +46,16 @@ class Postgres(Server):
         user = server_user()
         self._data_folder = data_folder
         self._address = Address(0, "")
-        self._programs = programs(user)
         self._settings = {**SETTINGS, **(settings or {})}
         #: Where the data is; elsewhere than in `data_folder` when its user cannot get there.
         self.home = data_home(data_folder, user)
+        self._programs = Programs(programs(user), user, self.home)
         self._cluster = self.home / "cluster"
         super().__init__(
             "postgres",
             [],
             run_folder=run_folder,
-            environ={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            environ=self._programs.environ,
             cwd=self.home,
             user=user,
             # SIGTERM would wait for clients to go by themselves.
@@ -83,7 +79,7 @@ class Postgres(Server):
             self._address = remembered_address(self._data_folder / "postgres.json")
         settings = {**self._settings, "port": str(self._address.port)}
         options = [part for item in settings.items() for part in ("-c", "=".join(item))]
-        self.argv = [str(self._programs / "postgres"), "-D", str(self._cluster), *options]
+        self.argv = [str(self._programs.folder / "postgres"), "-D", str(self._cluster), *options]
 
     def start(self) -> None:
         with data_lock(self.home) as lock:
@@ -104,12 +100,7 @@ class Postgres(Server):
         draft.rename(self._cluster)
 
     def _fill(self, draft: Path) -> None:
-        self._run(
-            *("initdb", "-D", str(draft), "-U", NAME, "--auth=trust", "--encoding=UTF8"),
-            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
-        )
-        sql = f"ALTER ROLE {NAME} PASSWORD '{self._address.password}';\nCREATE DATABASE {NAME};\n"
-        self._run("postgres", "--single", "-D", str(draft), "postgres", text=sql)
+        self._programs.make_cluster(draft, self._address.password)
         # Before the server's first start: nobody on this machine gets in without the password.
         (draft / "pg_hba.conf").write_text(f"host all all {LOOPBACK}/32 scram-sha-256\n")
 
@@ -121,27 +112,13 @@ class Postgres(Server):
         base = self._cluster / "base"
         return base.is_dir() and sum(each.name.isdecimal() for each in base.iterdir()) > 3
 
-    def _run(self, program: str, *arguments: str, text: str = "") -> None:
-        done = subprocess.run(
-            [str(self._programs / program), *arguments],
-            cwd=self.home,
-            env=self.environ,
-            **as_user(self.user),
-            input=text,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,  # Ctrl-C is ours to handle
-        )
-        # In single-user mode the server ends with 0 whatever its statements met.
-        if done.returncode != 0 or "ERROR: " in done.stdout:
-            told = f"{program} failed:\n{done.stdout.strip()}"
-            raise ServerFailed(with_full_disk(told, self.home))
-
     def _says_ready(self, pid: int) -> bool:
-        """Reads the file by which the server tells its starter its state, in line 8."""
-        with contextlib.suppress(OSError):
-            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
-            return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
-        return False
+        return says_ready(self._cluster, pid)
+
+
+def says_ready(cluster: Path, pid: int) -> bool:
+    """Reads the file by which the server tells its starter its state, in line 8."""
+    with contextlib.suppress(OSError):
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+    return False

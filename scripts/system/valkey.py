@@ -71,17 +71,24 @@ class Valkey(Server):
 
     def start(self) -> None:
         with data_lock(self._folder) as lock:
-            self.launch_until(lambda _: self._answers(), lock)
+            address = self._address
+            self.launch_until(lambda _: serves(LOOPBACK, address.port, address.password), lock)
 
-    def _answers(self) -> bool:
-        """Whether commands are served; while the file is still being read they are not."""
-        with suppress(OSError), socket.create_connection((LOOPBACK, self._address.port), 1) as peer:
-            peer.sendall(f"AUTH {self._address.password}\r\nPING\r\n".encode())
-            reply = b""
-            while reply.count(b"\r\n") < 2 and (part := peer.recv(256)):
-                reply += part
-            return reply == b"+OK\r\n+PONG\r\n"
-        return False
+
+def serves(host: str, port: int, password: str) -> bool:
+    """Whether a server takes commands there; while the file is still being read it does not.
+
+    An empty password: it asks for none.
+    """
+    login = f"AUTH {password}\r\n" if password else ""
+    expected = b"+OK\r\n+PONG\r\n" if password else b"+PONG\r\n"
+    with suppress(OSError), socket.create_connection((host, port), 1) as peer:
+        peer.sendall(f"{login}PING\r\n".encode())
+        reply = b""
+        while reply.count(b"\r\n") < expected.count(b"\r\n") and (part := peer.recv(256)):
+            reply += part
+        return reply == expected
+    return False
 
 
 def find_server() -> Path:

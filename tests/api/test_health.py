@@ -40,6 +40,25 @@ def make_read_only(servers: Embedded, value: str) -> None:
     connection.close()
 
 
+def test_a_queue_without_the_replicas_that_are_required_needs_the_database(
+    own_embedded: Embedded,
+) -> None:
+    migrate(own_embedded.database_url)
+    make_org(open_database(own_embedded.database_url))
+    urls = own_embedded.database_url, own_embedded.redis_url
+    client = Client(make_app(Settings(*urls, SECRET_KEY, redis_replicas_required=1)))
+    client.start()
+    try:
+        answer = client("GET", "/readyz")
+        assert answer.json["dependencies"]["queue"].startswith("on too few replicas")
+        assert answer.status == 200
+
+        make_read_only(own_embedded, "on")
+        eventually(lambda: client("GET", "/readyz").status == 503)
+    finally:
+        client.stop()
+
+
 def test_a_database_that_takes_no_writes_is_away_until_it_does(
     ask: Client, own_embedded: Embedded
 ) -> None:

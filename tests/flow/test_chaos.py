@@ -20,8 +20,8 @@ from app.storage.recording import record
 from scripts.commands.chaos import api_checks, database_checks
 from scripts.commands.chaos.api_checks import Evidence, StreamEvent
 from scripts.commands.chaos.clients import Load
-from scripts.commands.chaos.faults import Disturbance
 from scripts.commands.chaos.findings import Findings, Kind
+from scripts.commands.chaos.injector import Disturbance
 from scripts.commands.chaos.journal import Post, Reception
 from scripts.commands.chaos.pending import NOTIFICATION_SECONDS, PendingWork
 from scripts.commands.chaos.recovery import longest_silence, recoveries
@@ -369,8 +369,8 @@ def test_a_broken_promise_is_the_exit_status(
     lost = Findings()
     lost.expect_none(Kind.LOST, "a 202 was not recorded", ["cap_1"])
     outcomes = [
-        Outcome([], [], [], [], 0.0, Findings(), Findings(), Findings()),
-        Outcome([], [], [], [], 0.0, Findings(), lost, Findings()),
+        Outcome([], [], [], [], [], 0.0, Findings(), Findings(), Findings()),
+        Outcome([], [], [], [], [], 0.0, Findings(), lost, Findings()),
     ]
     monkeypatch.setattr(chaos, "run", lambda *_: outcomes.pop(0))
 

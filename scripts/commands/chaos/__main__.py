@@ -14,6 +14,8 @@ from pathlib import Path
 
 from scripts.commands.arguments import script_parser
 from scripts.commands.chaos.clients import Load
+from scripts.commands.chaos.hosts.cluster import three_hosts
+from scripts.commands.chaos.hosts.possible import obstacle
 from scripts.commands.chaos.observe import observe
 from scripts.commands.chaos.observe import table as table_of_signs
 from scripts.commands.chaos.progress import ProgressPrinter
@@ -21,7 +23,13 @@ from scripts.commands.chaos.prometheus import NoPrometheus
 from scripts.commands.chaos.receivers import HEALTHY
 from scripts.commands.chaos.report import as_json, table
 from scripts.commands.chaos.run import Options, run
-from scripts.commands.chaos.schedule import WARM_UP_SECONDS, outage, plan
+from scripts.commands.chaos.schedule import (
+    HOST_FAULT_KINDS,
+    HOST_PAUSE_SECONDS,
+    WARM_UP_SECONDS,
+    outage,
+    plan,
+)
 
 #: The outage scenario: this many leads while one server is away for this long.
 OUTAGE_LEADS = 10_000
@@ -29,6 +37,8 @@ OUTAGE_SECONDS = 30.0
 #: They begin a moment after the outage and are all posted before its end.
 _AFTER_ITS_BEGIN = 0.5
 _BEFORE_ITS_END = 1.5
+#: Leads a second at most: three of everything share this machine.
+HOSTS_RATE = 12.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parse(arguments)
     if chosen.observe:
         return _observe()
+    if chosen.hosts and (reason := obstacle()):
+        print(f"chaos: {reason}", file=sys.stderr)
+        return 2
     printer = ProgressPrinter(sys.stderr if chosen.json else sys.stdout)
     options = _options(chosen)
     printer.say(f"Seed {options.seed}; {len(options.schedule)} faults:")
@@ -68,6 +81,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long faults happen")
     parser.add_argument("--seed", type=int, help="of the schedule and the leads; random if absent")
     parser.add_argument("--rate", type=float, default=Load().rate, help="leads a second")
+    parser.add_argument("--hosts", action="store_true", help="three hosts, one of them away")
     parser.add_argument("--outage", choices=("valkey", "postgres"), help="one long outage instead")
     parser.add_argument(
         "--observe", action="store_true", help="break it in each way and show who noticed"
@@ -79,6 +93,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _options(chosen: argparse.Namespace) -> Options:
     seed = secrets.randbelow(1_000_000) if chosen.seed is None else chosen.seed
+    if chosen.hosts:
+        schedule = plan(seed, chosen.seconds, HOST_FAULT_KINDS, HOST_PAUSE_SECONDS)
+        load = Load(min(chosen.rate, HOSTS_RATE))
+        return Options(seed, chosen.seconds, schedule, load, log=chosen.log, target=three_hosts)
     if chosen.outage is None:
         schedule = plan(seed, chosen.seconds)
         return Options(seed, chosen.seconds, schedule, Load(chosen.rate), log=chosen.log)

@@ -10,15 +10,22 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from scripts.commands.chaos.journal import Post
 from scripts.commands.chaos.leads import Action, Lead, lead
 
 #: A visitor who waits longer has left.
 PATIENCE_SECONDS = 10.0
+
+
+#: Hosts and ports of the webs that a post may go to: the next one if the first cannot be reached.
+Webs = Callable[[], Sequence[tuple[str, int]]]
+#: How long a balancer waits for a connection before it tries the next web.
+CONNECT_SECONDS = 1.0
 
 
 class Load(NamedTuple):
@@ -39,10 +46,9 @@ class Clients:
     """
 
     def __init__(
-        self, base_url: str, api_key: str | None, seed: int, load: Load, posts: list[Post]
+        self, webs: Webs, api_key: str | None, seed: int, load: Load, posts: list[Post]
     ) -> None:
-        address = urlsplit(base_url)
-        self._address = address.hostname or "", address.port or 80
+        self._webs = webs
         self._api_key = api_key or ""
         self._seed = seed
         self._load = load
@@ -80,28 +86,42 @@ class Clients:
             self._post(wanted, "/capture", {})
 
     def _post(self, wanted: Lead, path: str, headers: dict[str, str]) -> None:
-        # A connection for each post, as each visitor has one: a refused one was never sent.
-        connection = http.client.HTTPConnection(*self._address, timeout=PATIENCE_SECONDS)
         at = time.monotonic()
-        status, answer, reached = None, b"", False
-        try:
-            connection.connect()
-            reached = True
-            content = json.dumps(wanted.body)
-            headers = {**headers, "Content-Type": "application/json", "Connection": "close"}
-            connection.request("POST", path, body=content, headers=headers)
-            response = connection.getresponse()
-            answer = response.read()
-            status = response.status
-        except (OSError, http.client.HTTPException):
-            pass  # no answer is an outcome, too
-        finally:
-            connection.close()
+        connection = self._connect()
+        status, answer = _ask(connection, path, headers, wanted.body) if connection else (None, b"")
         kind = "edit" if wanted.action is Action.EDIT else "capture"
-        seconds = time.monotonic() - at
+        seconds, reached = time.monotonic() - at, connection is not None
         email = str(wanted.body["email"])
         post = Post(wanted.number, kind, email, at, seconds, status, reached)
         if post.accepted:
             data = json.loads(answer)["data"]
             post.contact_id, post.capture_id = data["id"], data.get("capture_id")
         self._posts.append(post)
+
+    def _connect(self) -> http.client.HTTPConnection | None:
+        """A connection for each post, as each visitor has one: a refused one was never sent."""
+        for address in self._webs():
+            connection = http.client.HTTPConnection(*address, timeout=CONNECT_SECONDS)
+            with suppress(OSError):
+                connection.connect()
+                connection.sock.settimeout(PATIENCE_SECONDS)
+                return connection
+        return None
+
+
+def _ask(
+    connection: http.client.HTTPConnection,
+    path: str,
+    headers: dict[str, str],
+    body: dict[str, object],
+) -> tuple[int | None, bytes]:
+    """Status and body of the answer; None if there was none, which is an outcome, too."""
+    headers = {**headers, "Content-Type": "application/json", "Connection": "close"}
+    try:
+        connection.request("POST", path, body=json.dumps(body), headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException):
+        return None, b""
+    finally:
+        connection.close()

@@ -1,4 +1,4 @@
-"""Breaks a running system as its schedule says, and notes when each broken part was back."""
+"""What the faults of one machine do."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from collections.abc import Callable
 
+from scripts.commands.chaos.injector import Break, NeverReturned
 from scripts.commands.chaos.schedule import ALL_WORKERS, WORKERS, Fault, Verb
 from scripts.commands.queue_state import flush_admission, flush_notifications
 from scripts.system import processes
@@ -24,50 +23,19 @@ _LOOK_SECONDS = 0.02
 _BACKEND_MARK = "rex rex"
 
 
-class Disturbance(NamedTuple):
-    """A fault as it went: from its beginning to the moment when everything ran again."""
+class SystemFaults:
+    """Breaks a system; each verb returns when everything broken is back."""
 
-    fault: Fault
-    began: float
-    returned: float
-
-
-class NeverReturned(Exception):
-    """A process was killed and never started again."""
-
-
-class FaultInjector:
-    """Injects the faults of a schedule, each in its own thread."""
-
-    def __init__(self, system: WholeSystem, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, system: WholeSystem, seed: int) -> None:
         self._system = system
         self._chance = random.Random(f"victims {seed}")
-        self._say = say
-        self._verbs: dict[Verb, Callable[[Fault], None]] = {
+        self.verbs: dict[Verb, Break] = {
             Verb.KILL: self._kill,
             Verb.FREEZE: self._freeze,
             Verb.TERMINATE: self._terminate,
             Verb.RESTART: self._restart,
             Verb.FLUSH: self._flush,
         }
-
-    def follow(
-        self, schedule: Sequence[Fault], started: float, stopping: threading.Event
-    ) -> list[Disturbance]:
-        """Returns when everything broken is back. Raises what the first failing fault raised."""
-        running: list[Future[Disturbance]] = []
-        with ThreadPoolExecutor(max(1, len(schedule))) as pool:
-            for fault in schedule:
-                if stopping.wait(max(0.0, started + fault.at - time.monotonic())):
-                    break
-                self._say(str(fault))
-                running.append(pool.submit(self._break, fault))
-        return [each.result() for each in running]
-
-    def _break(self, fault: Fault) -> Disturbance:
-        began = time.monotonic()
-        self._verbs[fault.verb](fault)
-        return Disturbance(fault, began, time.monotonic())
 
     def _kill(self, fault: Fault) -> None:
         if fault.target in self._servers:

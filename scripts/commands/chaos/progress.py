@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TextIO
+
+Say = Callable[[str], None]
 
 #: Without a terminal, whose line could be overwritten, a line of progress comes this often.
 _SECONDS_BETWEEN_LINES = 10.0

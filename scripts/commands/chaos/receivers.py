@@ -79,8 +79,8 @@ HEALTHY = frozenset(each.name for each in BEHAVIOURS if not each.share)
 class Receiver(PostServer):
     """One receiver, serving within a with block; it adds every request to `receptions`."""
 
-    def __init__(self, behaviour: Behaviour, receptions: list[Reception]) -> None:
-        super().__init__(self._take)
+    def __init__(self, behaviour: Behaviour, receptions: list[Reception], host: str) -> None:
+        super().__init__(self._take, host)
         self.secret = ""
         self.is_healed = False
         self._behaviour = behaviour

@@ -7,14 +7,49 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from scripts.commands.chaos.faults import Disturbance
-from scripts.commands.chaos.schedule import Fault
+from scripts.commands.chaos.injector import Disturbance
+from scripts.commands.chaos.schedule import HOSTS, Fault
 
 #: From the return of whatever was broken to the first delivery after it.
 RECOVERY_SECONDS = 10.0
 #: Between two deliveries while nothing is broken that others of its kind cannot stand in for. A
 #: frozen worker may hold jobs, leases and locks: they are taken from it within this time.
 SILENCE_SECONDS = 20.0
+
+
+class Standstill(NamedTuple):
+    """How long nothing moved while a host was away. Seconds."""
+
+    fault: Fault
+    #: The longest time from one accepted post to the next.
+    accepted: float
+    #: The longest time from one delivery to the next.
+    delivered: float
+    #: From the end of the fault until another host could have been lost.
+    whole: float
+
+
+def standstills(
+    disturbances: Sequence[Disturbance], accepted: Sequence[float], arrivals: Sequence[float]
+) -> list[Standstill]:
+    """One for each fault of a host; `accepted` and `arrivals` are times, in order."""
+    return [
+        Standstill(
+            each.fault,
+            _longest_gap(accepted, each.began, each.returned),
+            _longest_gap(arrivals, each.began, each.returned),
+            each.returned - each.began - each.fault.seconds,
+        )
+        for each in disturbances
+        if each.fault.target in HOSTS
+    ]
+
+
+def _longest_gap(times: Sequence[float], began: float, ended: float) -> float:
+    """Between two of the times, as far as it lies after the beginning and begins before the end."""
+    first, last = bisect_right(times, began), bisect_right(times, ended)
+    within = [began, *times[first : last + 1]]
+    return max((after - before for before, after in pairwise(within)), default=ended - began)
 
 
 class Recovery(NamedTuple):

@@ -31,7 +31,8 @@ def table(options: Options, outcome: Outcome) -> str:
     cells = [(name, f"{value:,}") for name, value in figures(outcome).items()]
     rows = aligned(cells, right={1})
     head = f"Seed {options.seed}, {len(outcome.disturbances)} faults in {options.seconds:g} s"
-    return "\n".join(["", head, *rows, "", *_violations(outcome), _verdict(options, outcome)])
+    parts = [*rows, "", *_standstills(outcome), *_violations(outcome), _verdict(options, outcome)]
+    return "\n".join(["", head, *parts])
 
 
 def as_json(options: Options, outcome: Outcome) -> dict[str, Any]:
@@ -45,6 +46,10 @@ def as_json(options: Options, outcome: Outcome) -> dict[str, Any]:
         "recoveries": [
             {"after": f"{each.fault.verb} {each.fault.target}", "seconds": round(each.seconds, 2)}
             for each in outcome.recoveries
+        ],
+        "standstills": [
+            {**each._asdict(), "fault": f"{each.fault.verb} {each.fault.target}"}
+            for each in outcome.standstills
         ],
         "violations": _violations(outcome),
         "clean": outcome.is_clean,
@@ -74,6 +79,19 @@ def _reception_figures(receptions: list[Reception]) -> dict[str, float]:
         "of them taken": sum(each.taken for each in receptions),
         "taken by healthy receivers": len(healthy),
     }
+
+
+def _standstills(outcome: Outcome) -> list[str]:
+    """The longest of each kind of fault."""
+    if not outcome.standstills:
+        return []
+    heads = ("longest seconds without", "a capture", "a delivery", "whole after")
+    longest: dict[str, tuple[float, ...]] = {}
+    for fault, *seconds in outcome.standstills:
+        name = f"{fault.verb} {fault.target}"
+        longest[name] = tuple(map(max, seconds, longest.get(name, (0.0,) * len(seconds))))
+    rows = [(name, *(f"{each:.1f}" for each in longest[name])) for name in sorted(longest)]
+    return [*aligned([heads, *rows], right={1, 2, 3}), ""]
 
 
 def _violations(outcome: Outcome) -> list[str]:

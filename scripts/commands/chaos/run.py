@@ -6,37 +6,37 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.client import Rex
 from scripts.commands.chaos import api_checks, database_checks
 from scripts.commands.chaos.clients import Clients, Load
-from scripts.commands.chaos.faults import Disturbance, FaultInjector
 from scripts.commands.chaos.findings import Findings, Kind
+from scripts.commands.chaos.injector import Disturbance
 from scripts.commands.chaos.journal import Post, Reception
 from scripts.commands.chaos.pending import PendingWork
+from scripts.commands.chaos.progress import Say
 from scripts.commands.chaos.receivers import BEHAVIOURS, EVERYBODY, HEALING, Receiver
 from scripts.commands.chaos.recovery import (
     RECOVERY_SECONDS,
     SILENCE_SECONDS,
     Recovery,
+    Standstill,
     longest_silence,
     recoveries,
+    standstills,
 )
 from scripts.commands.chaos.schedule import Fault
-from scripts.commands.chaos.system import Log, chaos_system, subscribe, wait_until_ready
-from scripts.system.whole import WholeSystem
+from scripts.commands.chaos.system import Log, one_machine, subscribe
+from scripts.commands.chaos.target import Target, api_of
 
 #: If nothing finishes for this long after everything healed, the rest is stuck. A killed
 #: worker's jobs come back after 20 s at most, its deliveries when their leases end, after 17 s.
 STUCK_SECONDS = 40.0
 #: The load continues for this long after the last fault.
 AFTERMATH_SECONDS = 2.0
-
-Say = Callable[[str], None]
 
 
 class Options(NamedTuple):
@@ -48,6 +48,8 @@ class Options(NamedTuple):
     load: Load = Load()
     receivers: frozenset[str] = EVERYBODY
     log: Path | None = None
+    #: What is broken, for a with block.
+    target: Callable[[Log], AbstractContextManager[Target]] = one_machine
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Outcome:
     receptions: list[Reception]
     disturbances: list[Disturbance]
     recoveries: list[Recovery]
+    standstills: list[Standstill]
     settle_seconds: float
     #: What the rest say: timing and leftovers, PostgreSQL, the outside.
     progress: Findings
@@ -91,27 +94,27 @@ class Run:
     def __call__(self) -> Outcome:
         """Breaks the system, lets it heal, examines it."""
         with ExitStack() as opened:
+            target = opened.enter_context(self._options.target(self._log))
             receivers = {
-                each.name: opened.enter_context(Receiver(each, self._receptions))
+                each.name: opened.enter_context(Receiver(each, self._receptions, target.outside))
                 for each in BEHAVIOURS
                 if each.name in self._options.receivers
             }
-            system = opened.enter_context(chaos_system(self._log))
-            rex = Rex(system.base_url, system.api_key)
+            rex = api_of(target)
             webhooks = subscribe(rex, {name: each.url for name, each in receivers.items()})
             for name, made in webhooks.items():
                 receivers[name].secret = made["secret"]
-            disturbances = self._disturb(system)
+            disturbances = self._disturb(target)
             self._say("The load has ended and the receivers heal.")
             for receiver in receivers.values():
                 receiver.is_healed = True
-            return self._examine(system, rex, webhooks, disturbances)
+            return self._examine(target, webhooks, disturbances)
 
-    def _disturb(self, system: WholeSystem) -> list[Disturbance]:
+    def _disturb(self, target: Target) -> list[Disturbance]:
         options, started, stopping = self._options, time.monotonic(), threading.Event()
         until = started + options.seconds + AFTERMATH_SECONDS
-        clients = Clients(system.base_url, system.api_key, options.seed, options.load, self._posts)
-        injector = FaultInjector(system, options.seed, self._say)
+        clients = Clients(target.webs, target.api_key, options.seed, options.load, self._posts)
+        injector = target.injector(options.seed, self._say)
         with ThreadPoolExecutor(2) as pool:
             breaking = pool.submit(injector.follow, options.schedule, started, stopping)
             posting = pool.submit(clients.run, started, until, stopping)
@@ -139,19 +142,19 @@ class Run:
 
     def _examine(
         self,
-        system: WholeSystem,
-        rex: Rex,
+        target: Target,
         webhooks: Mapping[str, Mapping[str, str]],
         disturbances: list[Disturbance],
     ) -> Outcome:
-        ended, settings = time.monotonic(), system.settings
+        ended = time.monotonic()
         dead = [webhooks[name]["id"] for name in (EVERYBODY - HEALING) & set(webhooks)]
-        pending = PendingWork(settings.database_url, settings.redis_url, dead)
+        pending = PendingWork(target.database_url, target.redis_url, dead)
         settle_seconds, left = pending.wait_until_none(STUCK_SECONDS, self._progress)
         until = time.monotonic()
-        wait_until_ready(system)
+        rex = api_of(target)
         posts, receptions = self._posts, self._receptions
         arrivals = sorted(each.at for each in receptions)
+        accepted = sorted(post.at + post.seconds for post in posts if post.accepted)
         found = recoveries(disturbances, arrivals, until)
         silence = longest_silence(disturbances, [at for at in arrivals if at < ended])
         evidence = api_checks.gather(rex, posts, receptions)
@@ -160,9 +163,10 @@ class Run:
             receptions,
             disturbances,
             found,
+            standstills(disturbances, accepted, arrivals),
             settle_seconds,
             _check_progress(left, found, silence, self._log),
-            database_checks.examine(settings.database_url, posts, receptions),
+            database_checks.examine(target.database_url, posts, receptions),
             api_checks.judge(evidence, HEALING & set(webhooks)),
         )
 

@@ -31,6 +31,14 @@ class Verb(StrEnum):
     RESTART = "restart"
     #: Its keys are deleted.
     FLUSH = "flush"
+    #: Nobody reaches a host any more, and it reaches nobody.
+    CUT = "cut off"
+    #: Clients reach a host; the other hosts do not.
+    ISOLATE = "isolate"
+    #: Killed, and its disks are gone.
+    LOSE = "lose"
+    #: Killed, and its clock is wrong afterwards.
+    CLOCK = "misset"
 
 
 class FaultKind(NamedTuple):
@@ -53,7 +61,7 @@ class Fault(NamedTuple):
     @property
     def is_absorbed(self) -> bool:
         """Whether the line must go on while it lasts."""
-        return self.verb is Verb.FREEZE and self.target in ABSORBED
+        return self.target in HOSTS or (self.verb is Verb.FREEZE and self.target in ABSORBED)
 
     def __str__(self) -> str:
         lasting = f" for {self.seconds:.1f} s" if self.seconds else ""
@@ -96,11 +104,27 @@ FAULT_KINDS = (
     FaultKind(Verb.FLUSH, "admission"),
 )
 
+#: Hosts, as a fault finds them: where the primary of Redis is, that of PostgreSQL, none of both.
+REDIS_HOST, POSTGRES_HOST, OTHER_HOST = "host of Redis", "host of PostgreSQL", "host of neither"
+HOSTS = (REDIS_HOST, POSTGRES_HOST, OTHER_HOST)
+#: One host at a time, of which the others must not wait.
+HOST_FAULT_KINDS = tuple(
+    FaultKind(verb, target, 8.0, 14.0)
+    for verb in (Verb.CUT, Verb.ISOLATE, Verb.KILL, Verb.LOSE, Verb.CLOCK)
+    for target in HOSTS
+)
+HOST_PAUSE_SECONDS = (20.0, 20.0)
+
 #: What a fault that says nothing of its length may take until its target is back.
 _RETURN_SECONDS = 3.0
 
 
-def plan(seed: int, seconds: float, kinds: Sequence[FaultKind] = FAULT_KINDS) -> list[Fault]:
+def plan(
+    seed: int,
+    seconds: float,
+    kinds: Sequence[FaultKind] = FAULT_KINDS,
+    pause_seconds: tuple[float, float] = PAUSE_SECONDS,
+) -> list[Fault]:
     """Faults that all end before `seconds`; each kind comes once before any comes twice."""
     chance = random.Random(f"schedule {seed}")
     busy_until: dict[str, float] = {}
@@ -117,7 +141,7 @@ def plan(seed: int, seconds: float, kinds: Sequence[FaultKind] = FAULT_KINDS) ->
         faults.append(fault)
         for role in _roles(fault.target):
             busy_until[role] = at + max(fault.seconds, _RETURN_SECONDS)
-        at += chance.uniform(*PAUSE_SECONDS)
+        at += chance.uniform(*pause_seconds)
     return faults
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.client import Rex
+from scripts.commands.chaos.faults import SystemFaults
+from scripts.commands.chaos.injector import FaultInjector
+from scripts.commands.chaos.progress import Say
 from scripts.system.output import Console
-from scripts.system.readiness import fault
+from scripts.system.ports import LOOPBACK
 from scripts.system.whole import WholeSystem, temporary_system
 
-#: A web process that was asked to stop may take 10 s, and its supervisor as long to start it again.
-READY_SECONDS = 60.0
 #: Processes of each kind.
 PROCESSES = 2
 
@@ -61,18 +63,31 @@ class Log(Console):
         return most
 
 
-def chaos_system(log: Log) -> WholeSystem:
+class OneMachine:
+    """All of it on this machine."""
+
+    outside = LOOPBACK
+
+    def __init__(self, system: WholeSystem) -> None:
+        self._system = system
+        self.api_key = system.api_key
+        self.database_url = system.settings.database_url
+        self.redis_url = system.settings.redis_url
+
+    def webs(self) -> Sequence[tuple[str, int]]:
+        """The only one."""
+        return [(LOOPBACK, self._system.settings.port)]
+
+    def injector(self, seed: int, say: Say) -> FaultInjector:
+        """Faults overlap."""
+        return FaultInjector(SystemFaults(self._system, seed).verbs, say)
+
+
+@contextmanager
+def one_machine(log: Log) -> Iterator[OneMachine]:
     """The system, for a with block."""
-    return temporary_system(SETTINGS, log, supervises_servers=False)
-
-
-def wait_until_ready(system: WholeSystem) -> None:
-    """Returns when the web processes accept requests. Raises TimeoutError."""
-    deadline = time.monotonic() + READY_SECONDS
-    while problem := fault(system.base_url):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not ready after {READY_SECONDS:.0f} s: {problem}")
-        time.sleep(0.1)  # the condition lives in other processes
+    with temporary_system(SETTINGS, log, supervises_servers=False) as system:
+        yield OneMachine(system)
 
 
 def subscribe(rex: Rex, urls: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -1,0 +1,116 @@
+"""Watches the PostgreSQL servers of a run and promotes a standby when the primary has failed.
+
+It is to PostgreSQL what Sentinel is to Redis, for the time of a run only. It stands outside the
+hosts, so that no fault befalls it, and can always kill what runs on them, as the power switch of a
+machine could: in production both are the work of Patroni with its consensus store and a watchdog,
+or of a managed service.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import psycopg2
+
+from scripts.commands.chaos.hosts.postgres_server import HostPostgres
+from scripts.commands.chaos.hosts.promotion import View, has_failed, successor
+
+_LOOK_SECONDS = 0.3
+#: For how long nobody may hear the primary, after it was not heard for the 2.5 s of the statement:
+#: a standby that has just been started has not found it yet.
+_DOUBT_SECONDS = 1.5
+_VIEW = """
+SELECT pg_is_in_recovery(),
+    COALESCE(GREATEST(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0', 0)::bigint,
+    EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming'
+        AND last_msg_receipt_time > clock_timestamp() - interval '2.5 s')
+"""
+
+
+class Promoter:
+    """Knows the one primary. Its own thread watches, between `start` and `stop`."""
+
+    def __init__(
+        self, servers: Mapping[str, HostPostgres], primary: str, say: Callable[[str], None]
+    ) -> None:
+        self.servers = servers
+        self.primary = primary
+        #: Primaries that were fenced: their data may hold what nobody else has.
+        self.deposed: set[str] = set()
+        #: Held by whoever starts, copies or promotes a server.
+        self.lock = threading.RLock()
+        self._say = say
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="promoter")
+        self._askers = ThreadPoolExecutor(len(servers))
+
+    def start(self) -> None:
+        """Begins to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when nothing is promoted any more."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._askers.shutdown()
+
+    def views(self) -> dict[str, View | None]:
+        """What each server says now."""
+        found = self._askers.map(look, self.servers.values())
+        return dict(zip(self.servers, found, strict=True))
+
+    def _watch(self) -> None:
+        failed_since: float | None = None
+        while not self._stopping.wait(_LOOK_SECONDS):
+            with self.lock:
+                if not has_failed(self.primary, self.views()):
+                    failed_since = None
+                elif failed_since is None:
+                    failed_since = time.monotonic()
+                elif time.monotonic() - failed_since > _DOUBT_SECONDS and self._replace_primary():
+                    failed_since = None
+
+    def _replace_primary(self) -> bool:
+        """Fences the primary, then promotes; False if nobody can be promoted yet."""
+        old = self.primary
+        if self.servers[old].pid:
+            self.servers[old].kill()
+        self.deposed.add(old)
+        chosen = successor(old, self.views())
+        if chosen is None or not _promote(self.servers[chosen]):
+            return False
+        self.primary = chosen
+        self._say(f"         PostgreSQL's primary is {chosen} now, was {old}")
+        return True
+
+
+def look(server: HostPostgres) -> View | None:
+    """What a server says of itself; None within two seconds if it says nothing."""
+    try:
+        with closing(connect(server)) as connection, connection.cursor() as cursor:
+            cursor.execute(_VIEW)
+            ((is_standby, received, hears),) = cursor.fetchall()
+            return View(is_standby, received, hears)
+    except psycopg2.Error:
+        return None
+
+
+def connect(server: HostPostgres) -> psycopg2.extensions.connection:
+    """A connection that gives up soon."""
+    connection = psycopg2.connect(server.url, connect_timeout=2, tcp_user_timeout=1000)
+    connection.autocommit = True
+    return connection
+
+
+def _promote(server: HostPostgres) -> bool:
+    try:
+        with closing(connect(server)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_promote(true, 10)")
+            return bool(cursor.fetchall()[0][0])
+    except psycopg2.Error:
+        return False
