@@ -233,6 +233,15 @@ def test_the_story_works_without_scripts(rex: Rex, system: WholeSystem) -> None:
             browser.click("button[data-action=retry]")
             assert "sent again now" in browser.find(".notice").text
 
+            browser.click(".head a.button")  # its contact
+            browser.click("details.more summary")
+            browser.find("[name=phone]").send_keys("+44 20 7946 0958")
+            browser.click("form.fields button.primary")
+            assert "Changed: phone" in browser.find(".notice").text
+            browser.click("details.confirm:nth-of-type(1) summary")
+            browser.click("details.confirm[open] button")
+            assert "The contact was deleted" in browser.find(".notice").text
+
 
 def sign_in_without_scripts(browser: Driven, system: WholeSystem) -> None:
     link = sign_in_link(system.environ, USER)
