@@ -10,6 +10,8 @@ _OWN_CHOICE = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "-s", "--ca
 
 
 def main(arguments: list[str]) -> None:
+    # With it, each process that a test starts compiles all modules anew: a tenth of the time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *parallel(arguments), *arguments])
 
 

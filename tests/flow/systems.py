@@ -89,7 +89,7 @@ def query(system: WholeSystem, statement: str, *values: object) -> list[tuple[An
         connection.close()
 
 
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     """Until a condition in another process holds; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -16,12 +16,11 @@ import urllib3
 
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import own_system
+from tests.flow.systems import own_system, wait_until
 
 #: What others captured would be counted here, or limited.
 system = own_system
 
-PATIENCE_SECONDS = 30.0
 CLICKS = 50
 
 
@@ -40,13 +39,6 @@ def events_of(rex: Rex, contact_id: str) -> list[dict[str, Any]]:
         cursor = page["next_cursor"]
         if not page["has_more"]:
             return found
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.02)  # the condition lives in another process
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from app.domain.signature import generate_secret, sign, sign_standard
 from scripts.client import Rex
 from scripts.receiver import Receiver
+from tests.flow.systems import wait_until
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 PATIENCE_SECONDS = 20.0
@@ -119,13 +120,6 @@ def deliveries_of(rex: Rex, webhook_id: str) -> list[dict[str, Any]]:
         "data"
     ]
     return found
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.02)  # the condition lives in another process
 
 
 BOTH_LANGUAGES = pytest.mark.parametrize("language", ["python", "node"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +17,7 @@ import urllib3
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
 from tests.flow.browsers import browsing
+from tests.flow.systems import wait_until
 
 PATIENCE_SECONDS = 120.0
 SENDERS = 16
@@ -29,13 +30,6 @@ PAGE = """<!doctype html>
 </form>
 <script>addEventListener('load', () => document.querySelector('form').requestSubmit())</script>
 """
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.1)  # the condition lives in another process
 
 
 @pytest.fixture
@@ -75,7 +69,7 @@ def test_a_flood_without_proofs_creates_no_contact_and_loses_nothing(
 
         with ThreadPoolExecutor(SENDERS) as threads:
             assert set(threads.map(post, range(posts))) == {202}
-    wait_until(lambda: quarantined(guarded) == before + posts)
+    wait_until(lambda: quarantined(guarded) == before + posts, PATIENCE_SECONDS)
 
     _, contacts = guarded.request("GET", "/contacts?limit=200")
     assert not [each for each in contacts["data"] if each["email"].startswith("flood")]
@@ -115,5 +109,5 @@ def test_a_visitors_form_brings_its_proof(
 
     page = PAGE.replace("REX", system.base_url).replace("KIT", kit).replace("MAIL", email).encode()
     with serving(page) as url, browsing(browser, url, tmp_path / "profile"):
-        wait_until(captured)
+        wait_until(captured, PATIENCE_SECONDS)
     assert email not in str(guarded.request("GET", "/captures?status=quarantined&limit=200"))

@@ -20,7 +20,7 @@ import urllib3
 from scripts.client import Rex
 from scripts.receiver import Received, Receiver
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import own_system
+from tests.flow.systems import own_system, wait_until
 
 #: What others captured would be counted here, or limited.
 system = own_system
@@ -57,13 +57,6 @@ def query(system: WholeSystem, statement: str) -> list[tuple[Any, ...]]:
             return list(cursor.fetchall())
     finally:
         connection.close()
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.05)  # the condition lives in another process
 
 
 def test_a_new_lead_becomes_a_contact_an_event_and_a_verified_delivery(rex: Rex) -> None:

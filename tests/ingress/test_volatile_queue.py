@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
@@ -18,9 +18,9 @@ from scripts.system.embedded import Embedded
 from tests.asgi import Client
 from tests.factories import make_org
 from tests.ingress.conftest import running
+from tests.queue.working import eventually
 from workers.scheduler import fallback_tasks
 
-PATIENCE_SECONDS = 10.0
 VOLATILE = {"appendonly": "no"}
 EVERY_SECOND = {"appendfsync": "everysec"}
 
@@ -51,13 +51,6 @@ def queue_state(ask: Client) -> str:
 
 def queued(client: redis.Redis) -> int:
     return int(client.xlen(KEYS.stream(CAPTURES)))
-
-
-def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)  # the condition lives in another thread
 
 
 @pytest.mark.parametrize("valkey_settings", [VOLATILE, EVERY_SECOND])

@@ -17,7 +17,7 @@ from scripts.commands.test import parallel
         (["-q", "-s"], []),
     ],
 )
-def test_the_whole_suite_runs_in_two_processes_and_a_selection_in_one(
+def test_the_whole_suite_runs_in_three_processes_and_a_selection_in_one(
     arguments: list[str], added: list[str]
 ) -> None:
     assert parallel(arguments) == added
