@@ -83,7 +83,7 @@ class DeliveryEngine:
     @property
     def in_flight(self) -> int:
         """Attempts under way."""
-        return sum(lane.in_flight for lane in list(self._lanes.active.values()))
+        return self._lanes.in_flight
 
     def note_due(self, webhook_ids: Iterable[str]) -> None:
         """Webhooks may have something due. Returns at once; any thread may call."""
@@ -113,7 +113,7 @@ class DeliveryEngine:
 
     def _is_drained(self) -> bool:
         is_busy = self._transactions.is_running or self._ended or self._pushed
-        return not is_busy and not any(lane.is_busy for lane in self._lanes.active.values())
+        return not (is_busy or self._lanes.are_busy)
 
     def _seconds_to_wait(self) -> float:
         now = monotonic()
@@ -157,7 +157,7 @@ class DeliveryEngine:
                 self._start(lane, push.claimed, push.leased_at, reason)
 
     def _begin_transaction(self, now: float) -> None:
-        self._lanes.leave_idle()
+        self._lanes.leave_idle(now)
         works = self._lanes.plan(now, claims=not self._stopping)
         looks = now >= self._look_at
         if not works and not looks:

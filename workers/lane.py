@@ -47,6 +47,13 @@ class Lane:
         """Whether nothing is under way, due or to be recorded."""
         return not (self.due.is_due or self._claiming or self.is_busy)
 
+    def is_stuck(self, now: float) -> bool:
+        """Whether it can do nothing before one of its attempts ends."""
+        is_full = len(self._flights) >= self._reputation.limit
+        return is_full and not (
+            self._claiming or self._waiting or self.has_results or self.is_proven(now)
+        )
+
     @property
     def has_results(self) -> bool:
         """Whether something is to be recorded."""

@@ -23,8 +23,12 @@ class Lanes:
     def __init__(self, config: DeliveryConfig) -> None:
         self._config = config
         self._lanes: dict[str, Lane] = {}
-        #: Those that are not idle.
+        #: Those that are not idle, nor stuck.
         self.active: dict[str, Lane] = {}
+        #: Those that only an answer can change, with the slots that they hold: hundreds of webhooks
+        #: that hang are not looked at again and again.
+        self._stuck: dict[str, Demand] = {}
+        self._held_by_stuck = Held()
         #: Those of them with pushes that wait.
         self._pushed: dict[str, Lane] = {}
 
@@ -38,14 +42,34 @@ class Lanes:
         lane = self._lanes.get(webhook_id)
         if lane is None:
             if len(self._lanes) >= LANES_MAX:
-                self._lanes = dict(self.active)
+                kept = self.active.keys() | self._stuck.keys()
+                self._lanes = {key: self._lanes[key] for key in kept}
             lane = self._lanes[webhook_id] = Lane(webhook_id, self._config.max_in_flight)
         self.active[webhook_id] = lane
+        if (stuck := self._stuck.pop(webhook_id, None)) is not None:
+            self._held_by_stuck.add(stuck.org_id, -stuck.in_flight, proven=False)
         return lane
 
-    def leave_idle(self) -> None:
-        """Look no more at those that have nothing to do."""
-        self.active = {key: lane for key, lane in self.active.items() if not lane.is_idle}
+    @property
+    def in_flight(self) -> int:
+        """Attempts under way."""
+        looked_at = sum(lane.in_flight for lane in list(self.active.values()))
+        return looked_at + self._held_by_stuck.unproven
+
+    @property
+    def are_busy(self) -> bool:
+        """Whether anything is under way, held or to be recorded."""
+        return bool(self._stuck) or any(lane.is_busy for lane in self.active.values())
+
+    def leave_idle(self, now: float) -> None:
+        """Look no more at those that have nothing to do, or can do nothing."""
+        for key, lane in list(self.active.items()):
+            if lane.is_idle:
+                del self.active[key]
+            elif lane.is_stuck(now):
+                del self.active[key]
+                self._stuck[key] = Demand(key, lane.org_id, False, lane.held, 0)
+                self._held_by_stuck.add(lane.org_id, lane.held, proven=False)
 
     def hold(self, push: WaitingPush) -> None:
         """Send a push as soon as may be."""
@@ -72,7 +96,7 @@ class Lanes:
 
     def grant(self, now: float) -> dict[str, int]:
         """The slots that each webhook may fill now."""
-        held = Held()
+        held = self._held_by_stuck.copy()
         demands: list[Demand] = []
         for lane in self.active.values():
             if lane.held:

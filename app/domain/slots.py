@@ -56,9 +56,17 @@ class Held:
         self.unproven = 0
         self.by_org: Counter[str] = Counter()
 
+    def copy(self) -> Held:
+        """One that changes on its own."""
+        copied = Held()
+        copied.unproven, copied.by_org = self.unproven, self.by_org.copy()
+        return copied
+
     def add(self, org_id: str, in_flight: int, *, proven: bool) -> None:
-        """Count a webhook's slots."""
+        """Count a webhook's slots, or fewer of them."""
         self.by_org[org_id] += in_flight
+        if not self.by_org[org_id]:
+            del self.by_org[org_id]
         if not proven:
             self.unproven += in_flight
 
