@@ -182,8 +182,8 @@ class ConcurrencyLimit:
             return
         if share > TOLERATED_MAX:
             self._ceiling = self._limit
-        elif share:
-            self._ceiling = None
+        elif share:  # what looked like a ceiling was none
+            self._ceiling, self._slow_start = None, True
 
     def _is_below_ceiling(self, in_flight: int) -> bool:
         return self._ceiling is not None and in_flight <= self._ceiling * BELOW

@@ -92,6 +92,11 @@ def test_random_refusals_cost_less_than_a_fifth_of_the_rate(seed: int) -> None:
     assert simulate(flaky, 30, seed=seed).rate >= 0.8 * simulate(steady, 10, seed=seed).rate
 
 
+def test_random_refusals_at_the_start_do_not_hold_the_limit_down_for_long() -> None:
+    rates = [simulate(flaky, 6, seed=seed).rate for seed in range(1, 5)]
+    assert sum(rates) / 4 >= 0.5 * simulate(steady, 6).rate
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_receiver_that_hangs_is_left_with_one_attempt(seed: int) -> None:
     assert simulate(hanging, 120, seed=seed).average_in_flight == 1
