@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
@@ -87,16 +88,16 @@ class Replicated(NamedTuple):
 
 
 @contextmanager
-def replicated() -> Iterator[Replicated]:
+def replicated(program: Path | None = None) -> Iterator[Replicated]:
     """Both servers, running."""
     at_once = {"repl-diskless-sync-delay": "0"}
-    with Embedded(postgres=False, valkey_settings=at_once) as first:
+    with Embedded(postgres=False, valkey_settings=at_once, valkey_program=program) as first:
         url = urlsplit(first.redis_url)
         assert url.port
         with LateLink(url.port) as link:
             follows = {"replicaof": f"127.0.0.1 {link.port}", "masterauth": url.password or ""}
             with (
-                Embedded(postgres=False, valkey_settings=follows) as second,
+                Embedded(postgres=False, valkey_settings=follows, valkey_program=program) as second,
                 closing(redis.Redis.from_url(second.redis_url)) as client,
             ):
                 eventually(lambda: client.info("replication")["master_link_status"] == "up")
