@@ -13,7 +13,7 @@ from pathlib import Path
 
 from peewee import OperationalError
 from playhouse.migrations import Runner
-from psycopg2.errors import LockNotAvailable
+from psycopg2.errors import DeadlockDetected, LockNotAvailable
 
 from app.domain.errors import StorageUnavailable
 from app.storage.database import Database, drop_connection, open_database
@@ -25,6 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x5265_7843
 #: Between two looks whether another process has done it, or whether a table is free.
 PAUSE_SECONDS = 1.0
+_IN_USE = (LockNotAvailable, DeadlockDetected)
 #: How long a table that a migration needs may be in use in all.
 LOCKED_SECONDS_MAX = 600.0
 
@@ -48,7 +49,7 @@ def migrate(
                 try:
                     applied += runner.up(pending[0].name)
                 except OperationalError as error:
-                    if not isinstance(error.__context__, LockNotAvailable):
+                    if not isinstance(error.__context__, _IN_USE):
                         raise
                     if time.monotonic() > deadline:
                         raise StorageUnavailable from error

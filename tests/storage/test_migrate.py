@@ -108,6 +108,27 @@ def test_a_table_in_use_is_waited_for_and_does_not_fail_the_migration(
     assert ask(blank, "SELECT count(more) FROM captures") == 0
 
 
+@pytest.mark.all_only
+def test_a_migration_that_loses_a_deadlock_is_tried_again(
+    blank: Database, blank_database_url: str, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate(blank_database_url, directory)
+    add(directory, "ALTER TABLE captures ADD COLUMN more text; ALTER TABLE events ADD more text")
+    migrating = threading.Thread(target=migrate, args=(blank_database_url, directory))
+    other = open_database(blank_database_url)
+    with transaction(blank) as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 0; SELECT FROM events")
+        migrating.start()
+        waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+        eventually(lambda: ask(other, waiting) is True)
+        cursor.execute("SELECT FROM captures")
+    migrating.join(20)
+    drop_connection(other)
+
+    assert "migration.waiting" in caplog.text
+    assert ask(blank, "SELECT count(events.more) FROM events, captures") == 0
+
+
 def test_a_table_that_is_never_free_ends_the_migration_and_nothing_of_it_stays(
     blank: Database, blank_database_url: str, directory: Path
 ) -> None:

@@ -47,9 +47,9 @@ SELECT 'dlv_' || u, 1, 'att_' || u, now(), 'succeeded' FROM n
 
 @pytest.fixture
 def before(blank_database_url: str, tmp_path: Path) -> Iterator[Database]:
-    """A database as the version before left it."""
+    """A database with everything but partitions, which today's code can write to."""
     for each in MIGRATIONS.glob("0*.py"):
-        if each.name < "0013":
+        if not each.name.startswith("0013"):
             shutil.copy(each, tmp_path)
     migrate(blank_database_url, tmp_path)
     database = open_database(blank_database_url)

@@ -14,7 +14,7 @@ from app.domain.ids import first_ulid_at
 from app.domain.org import Org
 from app.domain.times import now
 from app.domain.webhook import Webhook
-from app.storage import erasure, partitions, person
+from app.storage import erasure, partitions, person, retention_run
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.partitions import HOT_TABLES, make_missing
 from app.storage.recording import record
@@ -201,6 +201,27 @@ def test_more_partitions_than_usual_are_dropped_only_when_an_operator_says_so(
     done = run_retention(database, SETTINGS, force=True)
     assert done.stopped_at is None
     assert counts(database) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("own_clock", "dropped"), [(-30, 0), (400, len(HOT_TABLES))])
+def test_a_partition_goes_when_our_clock_and_postgresql_s_say_so(
+    database: Database,
+    org: Org,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+    own_clock: int,
+    dropped: int,
+) -> None:
+    repartition(database, 50, 40, -1)
+    for days in (45, 1):
+        record_at(database, org, days)
+    monkeypatch.setattr(retention_run, "now", lambda: now() + timedelta(days=own_clock))
+
+    run_retention(database, SETTINGS)
+
+    gone = [table for table in HOT_TABLES if len(tables(database, table.name)) == 2]
+    assert len(gone) == dropped
+    assert counts(database)[0] == 3, "deleted one by one otherwise, by PostgreSQL's clock alone"
 
 
 def test_a_person_is_erased_from_every_partition(

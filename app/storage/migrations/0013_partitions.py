@@ -3,7 +3,8 @@
 docs/decisions/0019-hot-tables-are-partitioned.md says why. Today's table becomes the first
 partition as it is, indexes included: nothing is rewritten or built. A CHECK that is validated
 beside the load spares ATTACH its scan, so the exclusive lock of each table lasts as long as changes
-to the catalog: of 20,000 rows a table under load, no transaction beside it took 0.2 s.
+to the catalog: where 150,000 rows a table (304 MB) were written to and claimed from, it took 1.3 s,
+and the longest transaction beside it 114 ms (90 ms before).
 
 Every statement of the version before runs on the partitioned tables as well: the unique keys that
 its ON CONFLICT clauses name are still there. A delivery's id is unique within its partition, and

@@ -36,22 +36,23 @@ SELECT 'dlv_' || u, 1, 'att_' || u, %(at)s, 200, '192.0.2.1', '{"total_ms": 12}'
 """
 
 
-def _midnights() -> Iterator[datetime]:
-    """Those of the two months, the oldest first."""
+def _midnights(first: int, step: int = 1) -> Iterator[datetime]:
+    """From that of `first` days ago up to yesterday's."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (today - timedelta(days=days) for days in range(2 * MONTH + 1, 0, -1))
+    return (today - timedelta(days=days) for days in range(first, 0, -step))
 
 
 def partition(url: str) -> None:
     """Give empty tables the partitions that a retention of a month makes."""
-    database, length = open_database(url), timedelta(days=days_of(MONTH))
-    firsts = [*_midnights()][:: length.days]
+    database, days = open_database(url), days_of(MONTH)
+    # One ends a month ago: what is past its age is so in whole partitions.
+    firsts = [*_midnights(MONTH + days * -(-MONTH // days), days)]
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         for table in HOT_TABLES:
             cursor.execute(f"DROP TABLE {table.name}_first")
     for table in HOT_TABLES:
         for first in firsts:
-            partitions.make(database, table, Span(first, first + length))
+            partitions.make(database, table, Span(first, first + timedelta(days=days)))
     drop_connection(database)
 
 
@@ -64,8 +65,9 @@ def fill(url: str, webhook_id: str, a_day: int) -> None:
         "payload": body_of("lead000000000000000@example.com").decode(),
     }
     with connection.cursor() as cursor:
-        for day in _midnights():
-            time_part = Span(day, day).ulids[0]
-            cursor.execute(_FILL, {**values, "time": time_part, "at": day})
+        for day in _midnights(2 * MONTH):
+            late = day + timedelta(hours=23, minutes=59)
+            time_part = Span(late, late).ulids[0]
+            cursor.execute(_FILL, {**values, "time": time_part, "at": late})
         cursor.execute("VACUUM ANALYZE")
     connection.close()
