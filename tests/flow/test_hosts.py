@@ -109,8 +109,9 @@ def redis_hosts(priority_of_c: int) -> Iterator[tuple[Network, Mapping[str, Host
         for host in hosts.values():
             opened.callback(host.kill)
             host.start(host.redis)
-            host.start(host.sentinel)
         _wait_until(lambda: len(replicas_of(hosts["a"].redis)) == 2)
+        for host in hosts.values():
+            host.start(host.sentinel)
         _wait_until(lambda: all(_knows_all(host) for host in hosts.values()))
         yield net, hosts
 
