@@ -76,14 +76,14 @@ RULES = (
         Kind.INCONSISTENT,
         "a delivery's attempts are not all on record",
         "SELECT d.id FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id"
-        " WHERE d.status <> 'attempting' GROUP BY d.id"
+        " WHERE d.status <> 'attempting' GROUP BY d.id, d.attempts"
         " HAVING count(a.id) <> d.attempts OR COALESCE(max(a.number), 0) <> d.attempts",
     ),
     Rule(
         Kind.INCONSISTENT,
         "a delivery succeeded without an attempt that did, or went on after it",
         "SELECT d.id FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id"
-        " GROUP BY d.id HAVING count(*) FILTER (WHERE a.result = 'succeeded')"
+        " GROUP BY d.id, d.status HAVING count(*) FILTER (WHERE a.result = 'succeeded')"
         " <> (d.status = 'succeeded')::int"
         " OR max(a.number) FILTER (WHERE a.result = 'succeeded') < max(a.number)",
     ),
