@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from scripts.commands.chaos.run import Options, run
 from scripts.commands.chaos.schedule import OTHER_HOST, POSTGRES_HOST, REDIS_HOST, Fault, Verb
 from scripts.system.embedded import make_temporary_folder
 from scripts.system.warden import guarded
+from tests.system.waiting import eventually
 
 needs_hosts = pytest.mark.skipif(obstacle() is not None, reason=obstacle() or "")
 
@@ -109,9 +109,10 @@ def redis_hosts(priority_of_c: int) -> Iterator[tuple[Network, Mapping[str, Host
         for host in hosts.values():
             opened.callback(host.kill)
             host.start(host.redis)
+        eventually(lambda: len(replicas_of(hosts["a"].redis)) == 2)
+        for host in hosts.values():
             host.start(host.sentinel)
-        _wait_until(lambda: len(replicas_of(hosts["a"].redis)) == 2)
-        _wait_until(lambda: all(_knows_all(host) for host in hosts.values()))
+        eventually(lambda: all(_knows_all(host) for host in hosts.values()), 30.0)
         yield net, hosts
 
 
@@ -140,9 +141,9 @@ def test_a_promoted_replica_has_what_was_acknowledged(
             kill(hosts["b"].redis)
         net.join("c")
         sentinels = [hosts["b"].sentinel, hosts["c"].sentinel]
-        _wait_until(lambda: primary_of(sentinels) not in (None, hosts["a"].address), 60.0)
+        eventually(lambda: primary_of(sentinels) not in (None, hosts["a"].address), 60.0)
         (promoted,) = (h for h in hosts.values() if h.address == primary_of(sentinels))
-        _wait_until(lambda: client(promoted).role()[0] == b"master")
+        eventually(lambda: client(promoted).role()[0] == b"master")
         kept = {int(key) for key in client(promoted).scan_iter()}
 
         assert (not set(acknowledged) - kept) is keeps
@@ -173,10 +174,3 @@ def _sentinel(host: Host) -> Any:
 def _knows_all(host: Host) -> bool:
     told = _sentinel(host).sentinel_master("rex")
     return bool(told["num-slaves"] == 2 and told["num-other-sentinels"] == 2)
-
-
-def _wait_until(condition: Any, seconds: float = 30.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

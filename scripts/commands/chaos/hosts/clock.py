@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 _LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfaketime.so.1")
+_FOR_PYTHON = Path(__file__).parent / "misset"
 
 
 def library() -> str | None:
@@ -22,8 +24,10 @@ def clock_off_by(seconds: int) -> Mapping[str, str]:
     preloaded = library()
     if not seconds or preloaded is None:
         return {}
+    own = os.environ.get("PYTHONPATH", "")
     return {
         "LD_PRELOAD": preloaded,
         "FAKETIME": f"{seconds:+d}",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "PYTHONPATH": f"{_FOR_PYTHON}:{own}" if own else str(_FOR_PYTHON),
     }

@@ -46,7 +46,7 @@ class Promoter:
         self._say = say
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="promoter")
-        self._askers = ThreadPoolExecutor(len(servers))
+        self._pool = ThreadPoolExecutor(len(servers))
 
     def start(self) -> None:
         """Begins to watch."""
@@ -57,11 +57,11 @@ class Promoter:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._askers.shutdown()
+        self._pool.shutdown()
 
     def views(self) -> dict[str, View | None]:
         """What each server says now."""
-        found = self._askers.map(look, self.servers.values())
+        found = self._pool.map(look, self.servers.values())
         return dict(zip(self.servers, found, strict=True))
 
     def _watch(self) -> None:
