@@ -30,9 +30,11 @@ INTEGER_BITS_MAX = 1024
 #: Levels of nesting that are read at all; deeper ones nobody means.
 LEVELS_READ_MAX = 32
 
-#: Bytes of the budget that a text takes besides when something must be taken out of it, and each
-#: character of one with musical notes.
-_BYTES_AN_ODD_TEXT, _BYTES_APART = 300, 12
+#: Longer lists are read after all that is beside them, which tells more.
+_SHORT_LIST = 20
+#: Bytes of the budget that a text in ASCII takes for line breaks and the like; that another takes
+#: besides when something must be taken out of it; and each character of one with musical notes.
+_BYTES_OF_BREAKS, _BYTES_AN_ODD_TEXT, _BYTES_APART = 128, 300, 12
 
 
 def is_exact(number: int | float) -> bool:
@@ -88,17 +90,23 @@ class Cleaner:
     ) -> dict[str, object]:
         """An object's members. Problems belong to `field`, or each to its own with this prefix."""
         cleaned: dict[str, object] = {}
+        long_lists: list[tuple[str, str, list[object]]] = []
         all_taken = self._budget.takes_all(len(members), level)
         for count, (name, value) in enumerate(members.items(), 1):
             if (all_taken and not self._budget.is_over) or self._budget.takes(name, value, level):
                 own = field if prefix is None else prefix + name
                 plain = name.isascii() and name.isprintable()
                 key = name.strip() if plain else self._name(own, name)
-                if key is not None:
+                if key is not None and isinstance(value, list) and len(value) > _SHORT_LIST:
+                    cleaned[key] = None  # its place
+                    long_lists.append((key, own, value))
+                elif key is not None:
                     cleaned[key] = self._value(own, value, level)
             elif self._budget.is_spent(level):
                 self._budget.dropped += len(members) - count
                 break
+        for key, own, value in long_lists:
+            cleaned[key] = self._value(own, value, level)
         return cleaned
 
     def _items(self, items: Sequence[object], field: str, level: int) -> list[object]:
@@ -122,7 +130,7 @@ class Cleaner:
         if "\0" in text:
             self.problems.add(field, "contains a NUL character (U+0000): remove it")
         if text.isascii():
-            return clean_text(text)
+            return clean_text(text) if self._budget.charge(_BYTES_OF_BREAKS) else ""
         text = self._budget.cut(text)
         odd = is_odd(text)
         if odd:

@@ -24,6 +24,11 @@ class LabelReader:
         self.steps_left = STEPS_MAX
         self._fields: dict[str, str | None] = {}
 
+    @property
+    def only_compares(self) -> bool:
+        """Whether labels are only compared with the usual ones any more."""
+        return self.steps_left <= _STEPS_TO_COMPARE
+
     def field_of(self, label: str) -> str | None:
         """The field (or FULL_NAME, or COMPANY) that a label means, or None."""
         self.steps_left -= _STEPS_OF_LABEL
@@ -36,14 +41,14 @@ class LabelReader:
         if len(label) > LABEL_CHARS_MAX or label.count(" ") > _BLANKS_MAX or _is_machine_id(label):
             return None
         field = field_of_usual_label(label)
-        if field is None and self.steps_left > _STEPS_TO_COMPARE:
+        if field is None and not self.only_compares:
             self.steps_left -= _steps_of(label)
             field = field_of_label(label)
         return field
 
 
 def _steps_of(label: str) -> int:
-    return 20 + (len(label) // 2 if label.isascii() else 2 * len(label))
+    return 20 + (len(label) // 2 if label.isascii() else 3 * len(label))
 
 
 def _is_machine_id(label: str) -> bool:

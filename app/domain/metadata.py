@@ -150,7 +150,9 @@ def _levels(value: object) -> int:
 
 def _within_levels(value: object) -> object:
     """The value of a key, with what is too deep folded."""
-    return value if _levels(value) < LEVELS_MAX else _fold(value, level=2)
+    if type(value) not in _CONTAINERS or _levels(value) < LEVELS_MAX:
+        return value
+    return _fold(value, level=2)
 
 
 def _fold(value: object, level: int) -> object:

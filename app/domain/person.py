@@ -50,8 +50,8 @@ _OTHERS = word_set(
 )
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _PATH = re.compile(r"[\[\]:.]+")
-#: Objects, lists and addresses that are looked at, those nearest to the top.
-_NODES_MAX = 320
+#: Objects and lists that are looked at, those nearest to the top, and addresses in them.
+_NODES_MAX, _ADDRESSES_MAX = 320, 100
 #: Objects and lists inside and around the one with the address that may complete it.
 _INNER_MAX = 40
 #: Texts that are looked into for an object.
@@ -82,8 +82,14 @@ def find_person(view: Mapping[str, object]) -> dict[str, Found]:
     top = reader.read(view)
     if "email" in top:
         return _complete(top, reader, Node((), view, None))
+    around_addresses = {
+        node.path[:steps]
+        for node in nodes
+        if isinstance(node.value, str)
+        for steps in range(len(node.path))
+    }
     for node in nodes:
-        if isinstance(node.value, dict | list):
+        if isinstance(node.value, dict | list) and node.path in around_addresses:
             record = reader.read(node.value, node.path)
             if "email" in record and "@" in record["email"].text:
                 return _with_top(_complete(record, reader, node), top)
@@ -197,7 +203,7 @@ def _walk(view: Mapping[str, object]) -> Iterator[Node]:
     Of texts those that may be addresses.
     """
     queue = deque([Node((), view, None)])
-    nodes_left = _NODES_MAX
+    nodes_left, addresses_left = _NODES_MAX, _ADDRESSES_MAX
     while queue:
         node = queue.popleft()
         if node.path:
@@ -212,15 +218,22 @@ def _walk(view: Mapping[str, object]) -> Iterator[Node]:
         for name, inner in named:
             kind = type(inner)
             if kind is str:
-                if "@" not in inner:  # type: ignore[operator]
+                is_address = "@" in inner  # type: ignore[operator]
+                if (
+                    not is_address
+                    or not addresses_left
+                    or (not is_list and _means_somebody_else(name))
+                ):
                     continue
-            elif not inner or (kind is not dict and kind is not list and kind is not _Built):
-                continue
-            if not nodes_left:
-                break
-            if is_list or not _means_somebody_else(name):
+                addresses_left -= 1
+            else:
+                is_container = kind is dict or kind is list or kind is _Built
+                if not is_container or not inner or not nodes_left:
+                    continue
+                if not is_list and _means_somebody_else(name):
+                    continue
                 nodes_left -= 1
-                queue.append(Node((*path, name), inner, value))
+            queue.append(Node((*path, name), inner, value))
 
 
 @lru_cache(maxsize=1024)

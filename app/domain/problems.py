@@ -13,10 +13,12 @@ class Problems:
 
     def __init__(self) -> None:
         self.by_field: dict[str, str] = {}
+        self._fields: set[str] = set()
 
     def add(self, field: str, message: str) -> None:
         """Note a problem; only the first one of a field is kept."""
-        if len(self.by_field) < PROBLEMS_MAX:
+        if field not in self._fields and len(self.by_field) < PROBLEMS_MAX:
+            self._fields.add(field)
             self.by_field.setdefault(shown(field), message)
 
 

@@ -17,7 +17,7 @@ from app.domain.first_touch import find_touch, is_told_plainly
 from app.domain.form import take_form
 from app.domain.json_object import read_object
 from app.domain.labels import COMPANY
-from app.domain.metadata import KEYS_MAX, Gathered, fit_metadata, gather_metadata
+from app.domain.metadata import Gathered, fit_metadata, gather_metadata
 from app.domain.person import find_person, unfold
 from app.domain.problems import Problems
 from app.domain.record import Found
@@ -25,8 +25,8 @@ from app.domain.source import derive_source
 from app.domain.untrusted_text import clean_text, one_line
 from app.domain.wanted import wanted_first
 
-#: Fields that are looked at: far more than metadata has room for.
-_FIELDS_MAX = 2 * KEYS_MAX
+#: Fields that are looked at: as many as metadata has keys.
+_FIELDS_MAX = 100
 #: Longest company name that is put at the top of metadata, in characters.
 COMPANY_CHARS_MAX = 200
 

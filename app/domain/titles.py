@@ -15,8 +15,8 @@ from app.domain.record import text_of
 
 _ID_KEYS = ("id", "ID", "ref", "questionId")
 _TITLE_KEYS = ("title", "Title", "label", "Label", "question")
-_ANY_TITLE = frozenset(_TITLE_KEYS)
 _PARTS_KEYS = ("inputs", "SubFields", "subfields")
+_ANY_ID, _ANY_TITLE, _ANY_PARTS = map(frozenset, (_ID_KEYS, _TITLE_KEYS, _PARTS_KEYS))
 #: Definitions that are read: more fields no form has.
 _DEFINITIONS_MAX = 100
 _PARTS_MAX = 10
@@ -25,8 +25,10 @@ _PARTS_MAX = 10
 def read_titles(nodes: Iterable[object], labels: LabelReader) -> dict[str, str]:
     """The fields that ids stand for, from the definitions among all objects of a submission."""
     titles: dict[str, str] = {}
-    definitions = (node for node in nodes if isinstance(node, dict) and _title_of(node))
+    definitions = (node for node in nodes if isinstance(node, dict) and _is_definition(node))
     for definition in islice(definitions, _DEFINITIONS_MAX):
+        if labels.only_compares:
+            break
         field = labels.field_of(_title_of(definition))
         for part in _parts_of(definition):
             label = _title_of(part)
@@ -36,6 +38,11 @@ def read_titles(nodes: Iterable[object], labels: LabelReader) -> dict[str, str]:
     return titles
 
 
+def _is_definition(node: Mapping[str, object]) -> bool:
+    told = not _ANY_ID.isdisjoint(node) or not _ANY_PARTS.isdisjoint(node)
+    return told and _title_of(node) != ""
+
+
 def _title_of(node: Mapping[str, object]) -> str:
     if _ANY_TITLE.isdisjoint(node):
         return ""
@@ -43,6 +50,8 @@ def _title_of(node: Mapping[str, object]) -> str:
 
 
 def _parts_of(definition: Mapping[str, object]) -> list[dict[str, object]]:
+    if _ANY_PARTS.isdisjoint(definition):
+        return []
     parts = next((definition[key] for key in _PARTS_KEYS if key in definition), None)
     parts = parts[:_PARTS_MAX] if isinstance(parts, list) else []
     return [part for part in parts if isinstance(part, dict)]

@@ -77,12 +77,22 @@ def flat_json(questions: int) -> Payload:
     return json_payload(f"JSON: {questions} fields", {**fields, **own, **UTM}, EXPECTED, METADATA)
 
 
+def defined(definitions: int) -> Payload:
+    """So many definitions that nothing behind them is read but what is wanted."""
+    fields = [{"id": i, "title": f"Née {i}", "name": f"n{i}", "parts": []} for i in range(500)]
+    own = {"first_name": FIRST, "last_name": LAST, "company": "Engines Ltd", "Email": EMAIL}
+    sent = {"form": {"fields": fields[:definitions], "inside": own}, **UTM}
+    return json_payload(f"JSON: {definitions} definitions", sent, EXPECTED, METADATA)
+
+
 LARGE_FORMS = [
+    defined(150),
+    defined(500),
     typeform(40),
     typeform(60),
     jotform(80),
     gravity(600),
     gravity(640),
     flat_json(600),
-    flat_json(950),
+    flat_json(880),
 ]

@@ -84,5 +84,5 @@ def test_no_lead_is_lost_for_the_size_of_its_form(payload: Payload) -> None:
     assert {field: value for field, value in mapped.items() if value} == payload.expected
     assert submission.metadata.items() >= payload.metadata.items()
     kept = len(msgspec.json.encode(submission.metadata))
-    assert kept > 0.9 * min(len(payload.body), BYTES_MAX)
+    assert kept > 0.5 * min(len(payload.body), BYTES_MAX)
     assert kept <= BYTES_MAX

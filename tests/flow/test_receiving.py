@@ -262,7 +262,8 @@ def test_the_reference_library_verifies_with_either_secret_through_a_rotation(re
 
 def _ping(rex: Rex, recorder: Receiver, webhook_id: str, count: int) -> Any:
     """What came of the webhook's `count`-th ping."""
-    assert rex.request("POST", f"/webhooks/{webhook_id}/ping")[0] == 202
+    status, _ = rex.request("POST", f"/webhooks/{webhook_id}/ping")
+    assert status in (200, 202)  # it may have been answered already
     return recorder.wait_for(lambda received: len(received) == count, PATIENCE_SECONDS)[-1]
 
 

@@ -228,8 +228,12 @@ def test_the_scheduler_finishes_its_step_however_often_it_is_told_to_stop(
 
 
 def waits_for_a_lock(database: Database) -> bool:
+    """Whether a step that moves rows out of the table waits; others only count them."""
     with transaction(database) as cursor:
-        cursor.execute("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        cursor.execute(
+            "SELECT FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND query LIKE '%\"inbox\"%FOR UPDATE%'"
+        )
         return cursor.rowcount > 0
 
 
