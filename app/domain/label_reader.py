@@ -8,7 +8,7 @@ from app.domain.labels import LABEL_CHARS_MAX, field_of_label, field_of_usual_la
 
 #: Steps of reading in one submission, a quarter of a microsecond each; forms take some thousands.
 #: With the last of them, labels are only compared with the usual ones.
-STEPS_MAX, _STEPS_TO_COMPARE = 5_000, 1_500
+STEPS_MAX, _STEPS_TO_COMPARE = 5_000, 1_800
 _STEPS_OF_LABEL, _STEPS_OF_COMPARING = 2, 3
 #: With more blanks it is a sentence, which does not begin with the words of a field.
 _BLANKS_MAX = 8
@@ -37,9 +37,9 @@ class LabelReader:
         return self._fields[label]
 
     def _look_up(self, label: str) -> str | None:
-        self.steps_left -= _STEPS_OF_COMPARING
         if len(label) > LABEL_CHARS_MAX or label.count(" ") > _BLANKS_MAX or _is_machine_id(label):
             return None
+        self.steps_left -= _STEPS_OF_COMPARING
         field = field_of_usual_label(label)
         if field is None and not self.only_compares:
             self.steps_left -= _steps_of(label)
@@ -48,7 +48,8 @@ class LabelReader:
 
 
 def _steps_of(label: str) -> int:
-    return 20 + (len(label) // 2 if label.isascii() else 3 * len(label))
+    steps = 20 + (len(label) // 2 if label.isascii() else 3 * len(label))
+    return 2 * steps if "/" in label else steps  # then its first part is looked up as well
 
 
 def _is_machine_id(label: str) -> bool:
