@@ -81,6 +81,8 @@ def ingress_settings(embedded: Embedded, migrated_template: str) -> Iterator[Set
     """Settings of an application with a database of its own; loopback counts as a proxy."""
     name = f"ingress_{next(_NUMBERS)}"
     _execute(embedded, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    with closing(redis.Redis.from_url(embedded.redis_url)) as client:
+        client.flushall()  # jobs that the tests before have left
     yield Settings(
         database_url=urlsplit(embedded.database_url)._replace(path=f"/{name}").geturl(),
         redis_url=embedded.redis_url,

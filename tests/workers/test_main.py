@@ -232,7 +232,7 @@ def waits_for_a_lock(database: Database) -> bool:
     with transaction(database) as cursor:
         cursor.execute(
             "SELECT FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND query LIKE '%\"inbox\"%FOR UPDATE%'"
+            " WHERE wait_event_type = 'Lock' AND query LIKE '%inbox%FOR UPDATE%'"
         )
         return cursor.rowcount > 0
 
