@@ -6,9 +6,10 @@ yet among them, and their clients see a reset. So SIGTERM does not reach it at o
 1. For `GRACE_SECONDS` the worker serves as before, but `/readyz` says 503 and every answer says
    `Connection: close`: load balancers send their requests elsewhere, and clients hang up by
    themselves.
-2. It stops listening.
-3. For `LAST_REQUESTS_SECONDS` it answers the connections that it accepted last.
-4. SIGINT, which the server takes for its own stop: it finishes the requests under way and closes
+2. For `HANDSHAKES_SECONDS` no connection begins, and those that had begun are accepted.
+3. It stops listening.
+4. For `LAST_REQUESTS_SECONDS` it answers the connections that it accepted last.
+5. SIGINT, which the server takes for its own stop: it finishes the requests under way and closes
    the connections that are idle.
 """
 
@@ -20,10 +21,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.listening import stop_listening
+from app.http.listening import hold_connections, stop_listening
 
 #: Long enough for a kept connection in use to have one more request.
 GRACE_SECONDS = 1.5
+#: Longer than a round trip to any client.
+HANDSHAKES_SECONDS = 0.4
 #: For the first request of a connection that was accepted last.
 LAST_REQUESTS_SECONDS = 1.0
 
@@ -55,8 +58,10 @@ class GracefulStop:
         self._stopping = state[_KEY] = True
         state[_EVENT].set()
         loop = asyncio.get_running_loop()
-        loop.call_later(GRACE_SECONDS, stop_listening, self._port)
-        end_seconds = GRACE_SECONDS + LAST_REQUESTS_SECONDS
+        loop.call_later(GRACE_SECONDS, hold_connections, self._port)
+        listening_seconds = GRACE_SECONDS + HANDSHAKES_SECONDS
+        loop.call_later(listening_seconds, stop_listening, self._port)
+        end_seconds = listening_seconds + LAST_REQUESTS_SECONDS
         loop.call_later(end_seconds, signal.raise_signal, signal.SIGINT)
 
 

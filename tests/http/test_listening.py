@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from app.http.listening import stop_listening
+from app.http.listening import hold_connections, stop_listening
 
 PATIENCE_SECONDS = 10.0
 
@@ -83,3 +84,25 @@ def test_no_descriptor_is_left_open(server: socket.socket) -> None:
     stop_listening(port_of(server))
 
     assert len([*Path("/dev/fd").iterdir()]) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can hold connections")
+def test_whoever_connects_while_connections_are_held_reaches_the_next_process() -> None:
+    with ExitStack() as opened:
+        ending = socket.create_server(("127.0.0.1", 0), reuse_port=True)
+        begun = opened.enter_context(connect(port_of(ending)))
+        hold_connections(port_of(ending))
+        following = socket.create_server(ending.getsockname(), reuse_port=True)
+        opened.enter_context(following)
+        clients = [opened.enter_context(socket.socket()) for _ in range(32)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(following.getsockname())
+
+        accepted = opened.enter_context(ending.accept()[0])
+        accepted.sendall(b"you had begun")
+        assert begun.recv(100) == b"you had begun"
+        assert select.select([ending], [], [], 0)[0] == []  # it could be closed at any time
+        ending.close()
+        for _ in clients:
+            opened.enter_context(following.accept()[0])
