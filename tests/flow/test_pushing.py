@@ -27,6 +27,8 @@ from tests.flow.systems import query, wait_until, webhook_to
 from tests.flow.test_isolation import Hanging
 
 PATIENCE_SECONDS = 20.0
+#: A push that waits for 0.75 s, on a busy machine, goes back and is claimed.
+PUSHES_TRIED = 5
 
 
 @pytest.fixture
@@ -80,15 +82,28 @@ def attempts_of(system: WholeSystem, webhook_id: str) -> list[tuple[int, str]]:
 
 def test_a_lead_is_leased_by_the_transaction_that_records_it(rex: Rex, system: WholeSystem) -> None:
     with hanging_webhook(rex, system) as (hanging, stranger, webhook_id):
-        rex.capture(email="pushed@example.com")
+        for taken in range(1, PUSHES_TRIED + 1):
+            rex.capture(email=f"pushed{taken}@example.com")
+            wait_until(lambda: lease_of(system, webhook_id) is not None, PATIENCE_SECONDS)
+            was_pushed = lease_of(system, webhook_id)
+            hanging.well.set()
+            stranger.wait_for(taken + 1, PATIENCE_SECONDS)
+            if was_pushed:
+                return
+            wait_until(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
+            hanging.well.clear()
+        pytest.fail("all were claimed")
+
+
+def lease_of(system: WholeSystem, webhook_id: str) -> bool | None:
+    """Whether what is under way was pushed; None: nothing is under way."""
+    statement = (
         # A claim's lease begins in a transaction of its own.
-        pushed = (
-            "SELECT count(*) FROM deliveries WHERE webhook_id = %s AND holder IS NOT NULL"
-            " AND mod(extract(microseconds FROM leased_until - created_at)::int, 1000000) = 0"
-        )
-        wait_until(lambda: query(system, pushed, webhook_id) == [(1,)], PATIENCE_SECONDS)
-        hanging.well.set()
-        stranger.wait_for(2, PATIENCE_SECONDS)
+        "SELECT mod(extract(microseconds FROM leased_until - created_at)::int, 1000000) = 0"
+        " FROM deliveries WHERE webhook_id = %s AND holder IS NOT NULL"
+    )
+    rows = query(system, statement, webhook_id)
+    return bool(rows[0][0]) if rows else None
 
 
 def test_what_a_recorder_leased_before_it_was_killed_is_delivered_within_seconds(
