@@ -12,7 +12,7 @@ from app.domain.errors import QueueUnavailable, StorageUnavailable
 from app.http.answers import JsonResponse
 from app.http.graceful_stop import is_stopping
 from app.http.services import Services
-from app.queue.admission import AdmissionClient
+from app.queue.admission_client import AdmissionClient
 from app.queue.durability import VolatileQueue
 from app.queue.replication import Unconfirmed
 from app.storage.database import check_writable, server_of, transaction

@@ -9,7 +9,7 @@ from app.http.authenticator import RequestAuthenticator
 from app.http.tenant_cache import TenantCache
 from app.monitoring.quick_look import QuickLook
 from app.monitoring.system import make_system
-from app.queue.admission import AdmissionClient
+from app.queue.admission_client import AdmissionClient
 from app.queue.erasure import QueueErasure
 from app.queue.figures import RefusedOrigins
 from app.queue.jobs import KEYS

@@ -20,7 +20,8 @@ from app.ingress.circuit_breaker import CircuitBreaker
 from app.ingress.group_commit import GroupCommit
 from app.ingress.used_proofs import UsedProofs
 from app.metrics.families import FALLBACK_WRITE_SECONDS, QUEUE_WRITE_SECONDS
-from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission_client import AdmissionClient
 from app.queue.replication import Unconfirmed
 from app.storage import fallback
 from app.storage.database import Database, transaction

@@ -14,7 +14,8 @@ from app.domain.contact_fields import LEAD_LENGTHS_MAX
 from app.domain.errors import Invalid, QueueUnavailable, RexError
 from app.ingress.origin import OriginRefused
 from app.metrics.families import REFUSED
-from app.queue.admission import REFUSED_ORIGIN, REFUSED_REDIRECT, AdmissionClient
+from app.queue.admission import REFUSED_ORIGIN, REFUSED_REDIRECT
+from app.queue.admission_client import AdmissionClient
 
 #: How often counts are handed on.
 FLUSH_SECONDS = 5.0

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.errors import InvalidCapture
 from app.ingress.refusal_counter import RefusalCounter
-from app.queue.admission import AdmissionClient
+from app.queue.admission_client import AdmissionClient
 from app.queue.connection import connect
 from app.queue.figures import refusals as refusals_of
 from tests.asgi import Reply

@@ -10,7 +10,7 @@ import pytest
 from app.domain.api_key import Scope
 from app.ingress.origin import OriginRefused
 from app.ingress.refusal_counter import RefusalCounter
-from app.queue.admission import AdmissionClient
+from app.queue.admission_client import AdmissionClient
 from app.queue.connection import connect
 from app.queue.figures import RefusedOrigins
 from tests.ingress.conftest import MakeSite, Site

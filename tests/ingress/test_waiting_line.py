@@ -10,7 +10,8 @@ import pytest
 from app.domain.errors import QueueUnavailable
 from app.ingress import capture_writer
 from app.ingress.capture_writer import CaptureWriter
-from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission_client import AdmissionClient
 from app.storage.database import Database
 
 CANDIDATE = AdmissionRequest(b"{}", b"{}", "same:1", 1, "from:1", 0, "for:1", 0)

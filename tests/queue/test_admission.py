@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from app.domain.errors import QueueUnavailable
-from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionStatus
+from app.queue.admission import AdmissionRequest, AdmissionStatus
+from app.queue.admission_client import AdmissionClient
 from app.queue.jobs import CAPTURES, KEYS
 from scripts.system.valkey import Valkey
 from tests.queue.conftest import Engine

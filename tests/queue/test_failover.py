@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import QueueUnavailable
-from app.queue.admission import AdmissionClient, AdmissionRequest
+from app.queue.admission import AdmissionRequest
+from app.queue.admission_client import AdmissionClient
 from app.queue.broker import StreamsBroker
 from app.queue.client_options import redis_server
 from app.queue.connection import connect

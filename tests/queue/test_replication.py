@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import QueueUnavailable
-from app.queue.admission import AdmissionClient, AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
+from app.queue.admission_client import AdmissionClient
 from scripts.system.valkey import find_server
 from tests.queue.working import eventually
 from tests.replicas import Replicated, replicated
