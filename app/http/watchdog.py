@@ -9,6 +9,7 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -40,6 +41,7 @@ async def beat() -> None:
     while os.getppid() == parent:
         file.touch()
         await asyncio.sleep(BEAT_SECONDS)
+    shutil.rmtree(file.parent, ignore_errors=True)  # the parent was killed before it could
     signal.raise_signal(signal.SIGTERM)
 
 
