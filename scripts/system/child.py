@@ -72,8 +72,9 @@ class Child:
         pidfile.record(self.run_folder, self.name, process.pid, self.stop_signal)
         if process.stdout is not None and not isinstance(self.output, Path):
             arguments = (process.stdout, self.output)
-            self._reader = threading.Thread(target=_pass_on, args=arguments, daemon=True)
-            self._reader.start()
+            reader = threading.Thread(target=_pass_on, args=arguments, daemon=True)
+            reader.start()
+            self._reader = reader  # only now: another thread may stop the process meanwhile
         return process
 
     def _spawn(self, target: IO[bytes] | int, keep_open: Sequence[int]) -> subprocess.Popen[bytes]:
