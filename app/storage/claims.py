@@ -75,8 +75,8 @@ SET status = CASE WHEN found.gone THEN 'cancelled' ELSE 'attempting' END,
     last_result = CASE WHEN found.gone THEN 'event deleted' ELSE d.last_result END
 FROM (
     SELECT due.id, due.event_id, due.lease_seconds, e.id IS NULL AS gone, e.occurred_at, e.data
-    FROM due LEFT JOIN events e ON e.id = due.event_id AND open_range(e.id)) found
-WHERE d.id = found.id AND d.event_id = found.event_id AND open_range(d.event_id)
+    FROM due LEFT JOIN events e ON e.id = due.event_id) found
+WHERE d.id = found.id AND d.event_id = found.event_id
 RETURNING found.gone, d.id, d.webhook_id, d.lease, d.attempts, d.failures, d.deferrals,
     extract(epoch FROM now() - COALESCE(d.reopened_at, d.created_at))::float8, d.event_id,
     d.event_type, d.contact_id, found.occurred_at, found.data::text

@@ -67,9 +67,10 @@ SELECT w.id, w.org_id, w.events, w.forms, w.updated_at, w.timeout_seconds,
     h.failure_count = 0 AND h.last_success_at IS NOT NULL,
     h.failure_count >= {OPEN_AFTER}
         OR COALESCE(GREATEST(h.rest_until, h.not_before) > now(), false),
-    EXISTS (SELECT FROM deliveries d
+    (SELECT true FROM deliveries d
         WHERE d.webhook_id = w.id AND d.status = 'pending' AND open_range(d.event_id)
-            AND d.next_attempt_at < now() - interval '{BACKLOG_SECONDS} seconds'),
+            AND d.next_attempt_at < now() - interval '{BACKLOG_SECONDS} seconds'
+        ORDER BY d.next_attempt_at LIMIT 1) IS NOT NULL,
     (SELECT count(*) FROM deliveries d
         WHERE d.webhook_id = w.id AND d.status = 'attempting' AND d.holder = %(holder)s
             AND open_range(d.event_id))

@@ -119,6 +119,17 @@ def test_a_backlog_goes_first(database: Database, org: Org) -> None:
     assert len(record_leads(database, org, ["fourth@example.com"]).pushes) == 1
 
 
+def test_the_backlogs_of_webhooks_are_found_by_webhook(database: Database, org: Org) -> None:
+    healthy(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org)], now(), HOLDER)
+        cursor.execute("EXPLAIN EXECUTE find_pushable_subscriptions_1 ('', '{}')")
+        plan = [line for (line,) in cursor.fetchall()]
+    scans = [number for number, line in enumerate(plan) if " on deliveries_" in line]
+    assert len(scans) >= 2
+    assert all("webhook_id = w.id" in plan[number + 1] for number in scans)
+
+
 def test_no_more_are_pushed_than_the_process_may_have_of_that_webhook(
     database: Database, org: Org
 ) -> None:
