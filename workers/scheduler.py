@@ -105,7 +105,8 @@ def prompt_tasks(
     """Tasks that somebody waits for."""
     rounds = MaintenanceTasks(database, broker)
     streams = connect_streams(settings.redis_url, ALL_STREAMS, connections=1)
-    drain = partial(drain_retired, streams[settings.capture_streams :], streams[0])
+    retired, required = streams[settings.capture_streams :], settings.redis_replicas_required
+    drain = partial(drain_retired, retired, streams[0], required)
     replays = Replays(database, DeliveryNotifier(broker.client))
     return [
         PeriodicTask("notify_due", settings.scheduler_interval_seconds, rounds.notify_due),

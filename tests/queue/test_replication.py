@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +14,11 @@ import pytest
 from app.domain.errors import QueueUnavailable
 from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.queue.admission_client import AdmissionClient
+from app.queue.connection import connect
+from app.queue.entry import encode_entry, entry_of
+from app.queue.jobs import CAPTURES, KEYS, encode_job
+from app.queue.retired_streams import drain_retired
+from app.queue.stream_clients import StreamClient
 from scripts.system.valkey import find_server
 from tests.queue.working import eventually
 from tests.replicas import Replicated, replicated
@@ -97,3 +103,23 @@ def test_the_probe_fails_while_replicas_stall(stalled: Replicated) -> None:
     assert not is_confirmed(stalled.primary.url)
     stalled.replica.thaw()
     eventually(lambda: is_confirmed(stalled.primary.url))
+
+
+def test_a_retired_stream_keeps_its_jobs_until_replicas_have_them_in_another(
+    stalled: Replicated,
+) -> None:
+    with closing(connect(stalled.primary.url, connections=1)) as client:
+        target, retired = (StreamClient(client, KEYS.numbered(number)) for number in (0, 7))
+        stream, retry = retired.keys.stream(CAPTURES), retired.keys.retry(CAPTURES)
+        job = encode_job("record", [1])
+        client.xadd(stream, {"job": job})
+        client.zadd(retry, {encode_entry(entry_of(b"1-0", {b"job": job})): 1})
+
+        def left() -> tuple[int, int]:
+            drain_retired([retired], target, 1)
+            return client.xlen(stream), client.zcard(retry)
+
+        assert left() == (1, 1)
+        stalled.replica.thaw()
+        eventually(lambda: left() == (0, 0))
+        assert client.xlen(target.keys.stream(CAPTURES)) >= 1
