@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import redis
 from redis.asyncio import (
     BlockingConnectionPool,
     Connection,
@@ -59,13 +58,13 @@ def connect_async(
         **server_options(url, patience_seconds, connect_seconds),
         "max_connections": connections,
         **({"timeout": patience_seconds} if waits else {}),
-        "retry": _retry(0),
+        "retry": Retry(NoBackoff(), 0),
         "redis_connect_func": introduce,
     }
     make: Any  # redis-py has no types for what its pools take
     if url.kind is RedisKind.SENTINEL:
         make = WaitingSentinelPool if waits else AsyncSentinelPool
-        asked = AsyncSentinels(url.hosts, **sentinel_options(url), retry=_retry(0))
+        asked = AsyncSentinels(url.hosts, **sentinel_options(url), retry=Retry(NoBackoff(), 0))
         return Redis.from_pool(make(url.service, asked, ssl=url.tls, **options))
     make = BlockingConnectionPool if waits else ConnectionPool
     if url.kind is RedisKind.CLUSTER:
@@ -73,7 +72,3 @@ def connect_async(
         return Redis.from_pool(make(**target, **options))
     kinds = UnixDomainSocketConnection, SSLConnection, Connection
     return Redis.from_pool(make(**single_server(url, *kinds), **options))
-
-
-def _retry(retries: int) -> Retry:
-    return Retry(NoBackoff(), retries, supported_errors=(redis.ConnectionError,))

@@ -24,7 +24,7 @@ class Names(NamedTuple):
     """First and last name, and what is odd about either."""
 
     texts: tuple[str, ...]
-    #: Whether first and last name are, but for case, one word.
+    #: Whether first and last name are one word, in any case.
     are_one: bool = False
     has_link: bool = False
     is_odd: bool = False

@@ -15,8 +15,8 @@ from scripts.commands.bench.testbed import BenchFailed, Testbed
 
 CONNECTIONS = 64
 SECONDS = 10.0
-#: Requests of one round, one at a time.
-REQUESTS = 2000
+#: Of a round, with one request at a time.
+LIGHT_SECONDS = 4.0
 _REQUIRED = {"REDIS_REPLICAS_REQUIRED": "1"}
 
 
@@ -30,7 +30,7 @@ def measure_replica(effort: Effort, say: Say) -> Outcome:
             for waits in (True, False):
                 testbed.start("web", _REQUIRED if waits else {})
                 busy = _load(testbed, seconds=effort.seconds(SECONDS), connections=CONNECTIONS)
-                light = _load(testbed, requests=effort.count(REQUESTS), seconds=60, connections=1)
+                light = _load(testbed, seconds=effort.seconds(LIGHT_SECONDS), connections=1)
                 testbed.stop("web")
                 testbed.redis.flushall()
                 rates[waits].append(busy.rate)
