@@ -18,6 +18,7 @@ from app.queue.client_options import (
 )
 from app.queue.cluster import SlotConnection, SlotTlsConnection
 from app.queue.jobs import KEYS, Keys
+from app.queue.pool import Pool
 from app.queue.sentinel_pools import SentinelPool
 from app.queue.sentinels import Sentinels
 from config.outage import Outage
@@ -60,7 +61,7 @@ def connect(
         "retry": _retry(retries),
         "redis_connect_func": introduce,
     }
-    pool: Any = redis.BlockingConnectionPool  # redis-py has no types for what its pools take
+    pool: Any = Pool  # redis-py has no types for what its pools take
     if url.kind is RedisKind.SENTINEL:
         asked, pool = Sentinels(url.hosts, **sentinel_options(url), retry=_retry(0)), SentinelPool
         return redis.Redis(connection_pool=pool(url.service, asked, ssl=url.tls, **options))

@@ -11,6 +11,8 @@ import redis.asyncio
 import redis.asyncio.sentinel
 import redis.sentinel
 
+from app.queue.pool import Pool
+
 #: How often a pool that is in use asks for the primary.
 LOOK_SECONDS = 1.0
 
@@ -38,7 +40,7 @@ class _Looks:
         return True
 
 
-class SentinelPool(redis.sentinel.SentinelConnectionPool, redis.BlockingConnectionPool):
+class SentinelPool(redis.sentinel.SentinelConnectionPool, Pool):
     """Connections to the primary, for threads, which wait for one of a busy pool."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
