@@ -5,21 +5,16 @@ A test that only computes asks for nothing and waits for nothing.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from urllib.parse import urlsplit
+from contextlib import closing
 
-import psycopg2
 import pytest
 import redis
-from psycopg2 import sql
 
 from app.storage.database import Database, drop_connection, open_database
-from app.storage.migrate import migrate
 from scripts.system.embedded import Embedded
+from tests.databases import Databases
 
-_NUMBERS = itertools.count(1)
 _SLOW_FOLDERS = ("flow", "system", "workers", "queue", "monitoring", "ingress")
 
 
@@ -75,17 +70,24 @@ def own_embedded() -> Iterator[Embedded]:
         yield servers
 
 
+@pytest.fixture(scope="session")
+def databases(embedded: Embedded) -> Iterator[Databases]:
+    """What makes the databases of tests."""
+    with closing(Databases(embedded.database_url)) as databases:
+        yield databases
+
+
 @pytest.fixture
-def blank_database_url(embedded: Embedded) -> Iterator[str]:
+def blank_database_url(databases: Databases) -> Iterator[str]:
     """A new database without tables."""
-    with _new_database(embedded, "template1") as url:
+    with databases.blank() as url:
         yield url
 
 
 @pytest.fixture
-def database_url(embedded: Embedded, migrated_template: str) -> Iterator[str]:
-    """A new database with the current tables and no rows."""
-    with _new_database(embedded, migrated_template) as url:
+def database_url(databases: Databases) -> Iterator[str]:
+    """A database with the current tables and no rows."""
+    with databases.migrated() as url:
         yield url
 
 
@@ -97,38 +99,9 @@ def database(database_url: str) -> Iterator[Database]:
     drop_connection(database)
 
 
-@pytest.fixture(scope="session")
-def migrated_template(embedded: Embedded) -> str:
-    """The name of a migrated database that others are copied from; nobody connects to it."""
-    _execute(embedded, "CREATE DATABASE {}", "migrated")
-    migrate(_url_of(embedded, "migrated"))
-    return "migrated"
-
-
 @pytest.fixture
 def redis_url(embedded: Embedded) -> str:
     """An empty Valkey: the broker's database /0, and the next one for admission."""
     with closing(redis.Redis.from_url(embedded.redis_url)) as client:
         client.flushall()
     return embedded.redis_url
-
-
-@contextmanager
-def _new_database(embedded: Embedded, template: str) -> Iterator[str]:
-    name = f"test_{next(_NUMBERS)}"
-    _execute(embedded, "CREATE DATABASE {} TEMPLATE {}", name, template)
-    try:
-        yield _url_of(embedded, name)
-    finally:
-        _execute(embedded, "DROP DATABASE {} WITH (FORCE)", name)
-
-
-def _url_of(embedded: Embedded, name: str) -> str:
-    return urlsplit(embedded.database_url)._replace(path=f"/{name}").geturl()
-
-
-def _execute(embedded: Embedded, statement: str, *names: str) -> None:
-    with closing(psycopg2.connect(embedded.database_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

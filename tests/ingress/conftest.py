@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_network
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
-import psycopg2
 import pytest
 import redis
 from starlette.applications import Starlette
@@ -27,6 +25,7 @@ from app.storage.database import transaction
 from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.asgi import Client, Reply
+from tests.databases import Databases
 from tests.factories import make_org
 
 BASE_DOMAIN = "rex.test"
@@ -77,20 +76,18 @@ class MakeSite(Protocol):
 
 
 @pytest.fixture(scope="module")
-def ingress_settings(embedded: Embedded, migrated_template: str) -> Iterator[Settings]:
+def ingress_settings(embedded: Embedded, databases: Databases) -> Iterator[Settings]:
     """Settings of an application with a database of its own; loopback counts as a proxy."""
-    name = f"ingress_{next(_NUMBERS)}"
-    _execute(embedded, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
     with closing(redis.Redis.from_url(embedded.redis_url)) as client:
         client.flushall()  # jobs that the tests before have left
-    yield Settings(
-        database_url=urlsplit(embedded.database_url)._replace(path=f"/{name}").geturl(),
-        redis_url=embedded.redis_url,
-        secret_key=b"k" * 32,
-        base_domain=BASE_DOMAIN,
-        trusted_proxies=(ip_network("127.0.0.0/8"),),
-    )
-    _execute(embedded, f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.migrated() as database_url:
+        yield Settings(
+            database_url=database_url,
+            redis_url=embedded.redis_url,
+            secret_key=b"k" * 32,
+            base_domain=BASE_DOMAIN,
+            trusted_proxies=(ip_network("127.0.0.0/8"),),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +120,3 @@ def running(app: Starlette) -> Iterator[Client]:
         yield client
     finally:
         client.stop()
-
-
-def _execute(embedded: Embedded, statement: str) -> None:
-    with closing(psycopg2.connect(embedded.database_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
