@@ -95,13 +95,17 @@ def fresh_log_limits() -> None:
     log_limits.rate_limit.reset()
 
 
+#: For tests of who must not be taken for dead, though he is held up for a while.
+PATIENT = pytest.mark.parametrize("policy", [3.0], ids=["patient"], indirect=True)
+
+
 @pytest.fixture
-def policy() -> Policy:
+def policy(request: pytest.FixtureRequest) -> Policy:
     """Short times, and keys that no other test has."""
     return Policy(
         keys=Keys(f"{{test-{uuid.uuid4()}}}"),
         beat_seconds=0.1,
-        dead_after_seconds=1.0,
+        dead_after_seconds=getattr(request, "param", 1.0),
         first_pause_seconds=0.1,
         pause_max_seconds=0.4,
         fault_pause_max_seconds=0.4,

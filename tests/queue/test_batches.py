@@ -31,7 +31,7 @@ class Batches:
         values = [msgspec.json.decode(job) for job in jobs]
         self.seen.append(values)
         if len(self.seen) == 1:
-            self.gate.wait(10)
+            self.gate.wait(60)
         if self.bad & set(values):
             raise RuntimeError("a bug of ours")
 
@@ -108,7 +108,7 @@ def test_jobs_of_other_actors_are_not_mixed_in(broker: StreamsBroker) -> None:
 
 def test_every_thread_works_while_jobs_wait(broker: StreamsBroker) -> None:
     both = threading.Barrier(2)
-    declare(broker, lambda jobs: both.wait(5) and None, "record", batching=Batching(2, 10_000))
+    declare(broker, lambda jobs: both.wait(30) and None, "record", batching=Batching(2, 10_000))
     send(broker, *range(4))
     with working(broker, threads=2):
         drained(broker)
@@ -118,7 +118,7 @@ def test_a_worker_holds_no_more_than_its_threads_can_run(
     redis_url: str, make_broker: MakeBroker
 ) -> None:
     broker, gate = make_broker(redis_url, threads=2), threading.Event()
-    declare(broker, lambda number: gate.wait(10) and None, "record")
+    declare(broker, lambda number: gate.wait(60) and None, "record")
     send(broker, *range(10))
     with working(broker, threads=2):
         eventually(lambda: broker.depth(QUEUE).in_flight == 2)

@@ -109,7 +109,7 @@ def test_an_expected_failure_is_tried_again_for_ever(broker: StreamsBroker) -> N
     declare(broker, record, throws=(TimeoutError,))
     send(broker, 1)
     with working(broker):
-        drained(broker, 30)
+        drained(broker)
     assert len(runs) == 2 * broker.policy.failures_max
 
 

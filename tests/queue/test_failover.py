@@ -29,8 +29,8 @@ from scripts.system.valkey import find_server
 from tests.queue.working import declare, eventually, working
 from tests.sentinel_servers import SentinelServers, sentinel_servers
 
-#: From the promotion of another server to the first success with it, on a slow machine.
-MOVED_SECONDS = 8.0
+#: From the promotion of another server to the first success with it; about a second.
+MOVED_SECONDS = 20.0
 NAME = "alive"
 
 
@@ -135,6 +135,17 @@ def kill_while_a_sentinel_hangs(servers: SentinelServers) -> None:
     servers.kill(servers.primary)
 
 
+def agree(servers: SentinelServers, answering: int) -> bool:
+    """Whether so many Sentinels name the same primary, which is up and has a replica."""
+    seen = [each for each in sentinel_facts(servers.url) if each.primary]
+    return (
+        len(seen) == answering
+        and all(each.is_up and each.quorum == 2 and each.others == 2 for each in seen)
+        and {each.primary for each in seen} == {(LOOPBACK, servers.primary)}
+        and max(each.replicas for each in seen) >= 1
+    )
+
+
 @pytest.mark.parametrize(
     ("program", "fault"),
     [
@@ -160,6 +171,8 @@ def test_everything_goes_on_with_the_new_primary(
         known = time.monotonic()
         eventually(lambda: traffic.flows_since(known), MOVED_SECONDS)
         took = time.monotonic() - known
+        late = {number for number, at in list(traffic.accepted.items()) if at > known}
+        eventually(lambda: late <= traffic.recorded.keys())
     print(
         f"{fault.__name__}: promoted after {promoted - began:.1f} s, known {known - began:.1f} s,"
         f" everything {took:.2f} s later; longest pause: captures"
@@ -167,12 +180,7 @@ def test_everything_goes_on_with_the_new_primary(
         f" {gap(list(traffic.recorded.values()), began):.2f} s,"
         f" pushes {gap(traffic.pushed, began):.2f} s"
     )
-    late = {number for number, at in traffic.accepted.items() if at > known}
-    assert late <= traffic.recorded.keys() | {max(traffic.accepted)}
     assert "redis.server_changed" in caplog.text
-    seen = [each for each in sentinel_facts(servers.url) if each.primary]
-    assert len(seen) == len(servers.sentinels) - (fault is kill_while_a_sentinel_hangs)
-    assert all(each.is_up and each.quorum == 2 and each.others == 2 for each in seen)
-    assert {each.primary for each in seen} == {(LOOPBACK, servers.primary)}
-    assert max(each.replicas for each in seen) >= 1
+    answering = len(servers.sentinels) - (fault is kill_while_a_sentinel_hangs)
+    eventually(lambda: agree(servers, answering))
     assert redis_server(servers.url).address == f"{LOOPBACK}:{servers.primary}"

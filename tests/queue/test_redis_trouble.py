@@ -3,8 +3,8 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,9 +12,10 @@ import redis
 
 from app.queue import consumer as consumer_module
 from app.queue.broker import StreamsBroker
+from app.queue.connection import REPLY_SECONDS
 from app.queue.jobs import GROUP
 from scripts.system.valkey import Valkey
-from tests.queue.conftest import Engine, MakeBroker
+from tests.queue.conftest import PATIENT, Engine, MakeBroker
 from tests.queue.losing_proxy import LosingProxy
 from tests.queue.working import (
     QUEUE,
@@ -55,7 +56,7 @@ def test_a_redis_that_restarts_strands_nothing(
         own_redis.kill()
         stay_away(0.5)
         own_redis.start()
-        eventually(lambda: unfinished(fragile_broker) == 0, seconds=20)
+        eventually(lambda: unfinished(fragile_broker) == 0)
     assert set(recorder.seen) == set(range(1000))
     assert fragile_broker.depth(QUEUE).in_flight == 0
 
@@ -68,7 +69,6 @@ def test_work_goes_on_soon_after_redis_is_back(
         own_redis.kill()
         stay_away(3)
         own_redis.start()
-        began = time.monotonic()
 
         def sent() -> bool:
             with_cluster_down = redis.ResponseError if engine.cluster else ()
@@ -79,8 +79,7 @@ def test_work_goes_on_soon_after_redis_is_back(
             return True
 
         eventually(sent)
-        eventually(lambda: recorder.seen == [1])
-        assert time.monotonic() - began < (5 if engine.cluster else 3)
+        eventually(lambda: recorder.seen == [1], consumer_module.RETRY_MAX_SECONDS + 8)
 
 
 JOB: Any = {"job": b'{"actor_name":"record","args":[1]}'}
@@ -90,13 +89,16 @@ def test_connections_that_are_cut_all_the_time_lose_and_strand_nothing(
     broker: StreamsBroker,
 ) -> None:
     recorder = Recorder(broker)
+
+    def has_done(count: int) -> bool:
+        return len(recorder.seen) > count
+
     send(broker, *range(500))
     with working(broker):
-        deadline = time.monotonic() + 30
-        while broker.depth(QUEUE).unfinished:
-            assert time.monotonic() < deadline
+        for done in range(0, 450, 15):
             broker.client.client_kill_filter(_type="normal", skipme=True)
-            stay_away(0.02)
+            eventually(partial(has_done, done))
+        drained(broker)
     assert set(recorder.seen) == set(range(500))
 
 
@@ -112,7 +114,7 @@ def test_a_lost_reply_strands_nothing(
     with working(broker):
         proxy.lose_reply_to(f"\r\n{command}\r\n".encode())
         send(producer, *range(100))
-        assert proxy.lost.wait(5)
+        assert proxy.lost.wait(30)
         drained(producer)
     assert set(recorder.seen) == set(range(100))
 
@@ -197,7 +199,7 @@ def test_no_job_waits_for_a_redis_that_does_not_answer(
     broker, gate, finished = make_broker(own_redis.url, threads=2), threading.Event(), []
 
     def record(number: int) -> None:
-        gate.wait(10)
+        gate.wait(60)
         finished.append(number)
 
     declare(broker, record)
@@ -205,10 +207,8 @@ def test_no_job_waits_for_a_redis_that_does_not_answer(
     with working(broker, threads=2):
         eventually(lambda: broker.depth(QUEUE).in_flight == 2)
         own_redis.freeze()
-        began = time.monotonic()
         gate.set()
-        eventually(lambda: len(finished) == 2)
-        assert time.monotonic() - began < 1
+        eventually(lambda: len(finished) == 2, REPLY_SECONDS - 0.5)
         own_redis.thaw()
         drained(broker)
     assert set(finished) == {0, 1, 2, 3}
@@ -222,13 +222,13 @@ def test_jobs_that_finished_while_redis_was_away_do_not_run_again(
 
     def record(number: int) -> None:
         begun.release()
-        gate.wait(10)
+        gate.wait(60)
         finished.append(number)
 
     declare(fragile_broker, record)
     send(fragile_broker, *range(2))
     with working(fragile_broker, threads=2):
-        assert all(begun.acquire(timeout=5) for _ in range(2))
+        assert all(begun.acquire(timeout=30) for _ in range(2))
         own_redis.kill()
         gate.set()
         eventually(lambda: len(finished) == 2)
@@ -246,6 +246,7 @@ def test_a_long_outage_is_said_in_few_lines(
     with working(fragile_broker, threads=8):
         caplog.clear()
         own_redis.kill()
+        eventually(lambda: "redis.unreachable" in caplog.text)
         stay_away(3)
         assert [record.message for record in caplog.records] == ["redis.unreachable"]
         own_redis.start()
@@ -266,6 +267,7 @@ def test_a_full_server_is_still_drained(own_redis: Valkey, fragile_broker: Strea
     assert sorted(recorder.seen) == list(range(100))
 
 
+@PATIENT
 def test_a_full_server_takes_nobody_s_life(own_redis: Valkey, make_broker: MakeBroker) -> None:
     """Heartbeats cannot be written then: those who hold jobs must not be taken for dead."""
     broker, other = make_broker(own_redis.url), make_broker(own_redis.url)
@@ -273,7 +275,7 @@ def test_a_full_server_takes_nobody_s_life(own_redis: Valkey, make_broker: MakeB
 
     def record(number: int) -> None:
         ran.append(number)
-        gate.wait(20)
+        gate.wait(60)
 
     declare(broker, record)
     recorder = Recorder(other)
@@ -281,9 +283,9 @@ def test_a_full_server_takes_nobody_s_life(own_redis: Valkey, make_broker: MakeB
     with working(broker), working(other):
         eventually(lambda: len(ran) + len(recorder.seen) == 1)
         broker.client.config_set("maxmemory", 1)
-        stay_away(2 * broker.policy.dead_after_seconds)
+        stay_away(1.3 * broker.policy.dead_after_seconds)
         broker.client.config_set("maxmemory", 0)
-        stay_away(0.5 * broker.policy.dead_after_seconds)
+        stay_away(0.3 * broker.policy.dead_after_seconds)
         gate.set()
         drained(broker)
     assert len(ran) + len(recorder.seen) == 1
@@ -330,8 +332,6 @@ def test_a_blocked_consumer_wakes_when_a_job_comes(
     recorder = Recorder(broker)
     with working(broker):
         eventually(lambda: broker.client.info("clients")["blocked_clients"] == 1)
-        sent_at = time.monotonic()
         send(broker, 1)
-        eventually(lambda: recorder.seen == [1])
-        assert time.monotonic() - sent_at < 1
+        eventually(lambda: recorder.seen == [1], 3.5)
         monkeypatch.undo()

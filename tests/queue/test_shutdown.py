@@ -33,34 +33,34 @@ def test_what_had_not_begun_is_handed_back_at_once(redis_url: str, make_broker: 
 
     def record(jobs: list[object]) -> None:
         began.set()
-        gate.wait(10)
+        gate.wait(60)
 
     declare(broker, record, batching=Batching(2, 10_000))
     recorder = Recorder(other)
     worker = dramatiq.Worker(broker, worker_threads=1, worker_timeout=50)
     worker.start()
     send(broker, 0)
-    assert began.wait(5)
+    assert began.wait(30)
     send(broker, *range(1, 10))
     eventually(lambda: broker.depth(QUEUE).in_flight > 1)  # read ahead
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
     # One is still running; nobody waits for it to end.
-    eventually(lambda: broker.depth(QUEUE) == (9, 1, 0, 0), seconds=3)
+    eventually(lambda: broker.depth(QUEUE) == (9, 1, 0, 0))
     with working(other, threads=1):
         eventually(lambda: len(recorder.seen) == 9)
         gate.set()
-        stopping.join(5)
+        stopping.join(30)
         drained(broker)
     assert sorted(recorder.seen) == list(range(1, 10))
 
 
-def test_stopping_an_idle_worker_takes_no_block_time(broker: StreamsBroker) -> None:
+def test_an_idle_worker_stops_without_waiting_for_a_job(broker: StreamsBroker) -> None:
     Recorder(broker)
     with working(broker):
         eventually(lambda: broker.client.info("clients")["blocked_clients"] == 1)
         began = time.monotonic()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10  # of the thirty that it may take
 
 
 def test_a_stopped_worker_has_reported_all_that_it_did(broker: StreamsBroker) -> None:
@@ -123,6 +123,6 @@ def test_the_command_line_of_dramatiq_runs_the_broker(
             drained(broker)
         finally:
             process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=15)
+            _, said = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in said

@@ -25,15 +25,15 @@ QUEUE = "captures"
 ROOT = Path(__file__).parents[2]
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until `condition` holds; fail after `seconds`."""
+def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until `condition` holds; fail after `seconds`, which no machine that works needs."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.005)
 
 
-def drained(broker: StreamsBroker, seconds: float = 15.0) -> None:
+def drained(broker: StreamsBroker, seconds: float = 60.0) -> None:
     """Wait until nothing is left in the queue, at whatever stage."""
     broker.join(QUEUE, timeout=int(seconds * 1000))
 
@@ -46,7 +46,7 @@ def working(broker: StreamsBroker, threads: int = 4) -> Iterator[dramatiq.Worker
     try:
         yield worker
     finally:
-        worker.stop(timeout=5_000)
+        worker.stop(timeout=30_000)
 
 
 @contextmanager
@@ -138,4 +138,4 @@ class WorkerProcess:
         """Send a last signal and wait; its exit status."""
         if self.is_alive:
             self.send(which)
-        return self._process.wait(10)
+        return self._process.wait(30)
