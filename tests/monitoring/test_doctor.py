@@ -113,7 +113,7 @@ def test_a_server_that_is_away_is_one_line_and_hides_nothing_that_the_other_know
     victim.kill()
     began_at = time.monotonic()
     assert found(system) == {(server, "answers")}
-    assert time.monotonic() - began_at < 10
+    assert time.monotonic() - began_at < 30
     other = "postgresql" if server == "redis" else "redis"
     findings = examine(system)
     assert all(f.status is Status.OK for f in findings if f.group == other)

@@ -25,7 +25,8 @@ from tests.flow.systems import running_system, wait_until, webhook_to
 
 FAMILIES_MAX = 25
 SERIES_MAX = 2_000
-SCRAPE_SECONDS_MAX = 0.02
+#: Tens of times what it takes.
+SCRAPE_SECONDS_MAX = 0.2
 ROLES = tuple(PORT_OF_ROLE)
 
 
@@ -45,7 +46,7 @@ def system(request: pytest.FixtureRequest) -> Iterator[WholeSystem]:
 
 def scrape(system: WholeSystem, role: str) -> str:
     port = system.settings.metrics_port + PORT_OF_ROLE[role]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
         return str(answer.read().decode())
 
 
@@ -90,7 +91,7 @@ def test_there_are_few_families_and_series_and_a_scrape_takes_milliseconds(
     for role, each in found.items():
         assert sum(len(family.samples) for family in each.values()) < SERIES_MAX / 4
         took = []
-        for _ in range(20):
+        for _ in range(5):
             began_at = time.perf_counter()
             scrape(system, role)
             took.append(time.perf_counter() - began_at)
@@ -120,7 +121,7 @@ def test_there_are_few_families_and_series_and_a_scrape_takes_milliseconds(
 def test_what_happened_to_a_lead_is_counted_once(
     system: WholeSystem, role: str, name: str, labels: dict[str, str], expected: int
 ) -> None:
-    wait_until(lambda: value(system, role, name, **labels) == expected, 20)
+    wait_until(lambda: value(system, role, name, **labels) == expected, 60)
 
 
 def test_every_process_is_counted_and_one_that_dies_takes_its_gauges_along(
@@ -129,14 +130,15 @@ def test_every_process_is_counted_and_one_that_dies_takes_its_gauges_along(
     count = system.settings.worker_processes
     slots = count * system.settings.worker_threads
     for role in ("captures", "deliveries"):
-        wait_until(partial(is_value, system, count, "scheduler", "rex_processes", role=role), 20)
-    wait_until(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 20)
+        wait_until(partial(is_value, system, count, "scheduler", "rex_processes", role=role), 60)
+    wait_until(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 60)
     if count == 1:  # nobody but itself would tell
         return
+    wait_until(lambda: len(delivering(system)) == count, 60)
     before = delivering(system)
     send([min(before)], signal.SIGKILL)
-    wait_until(lambda: len(delivering(system)) == count and delivering(system) != before, 30)
-    wait_until(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 20)
+    wait_until(lambda: len(delivering(system)) == count and delivering(system) != before, 60)
+    wait_until(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 60)
     attempts = {"outcome": "succeeded", "status": "2xx"}
     assert value(system, "deliveries", "rex_attempts_total", **attempts) == 1
 

@@ -23,7 +23,7 @@ Look = Callable[[], list[ProcessSeen]]
 @pytest.fixture
 def look(own_embedded: Embedded) -> Iterator[Look]:
     database = open_database(own_embedded.database_url)
-    client = connect(own_embedded.redis_url, connections=1, patience_seconds=1.0)
+    client = connect(own_embedded.redis_url, connections=1, patience_seconds=10.0)
     yield lambda: seen_processes(database, client)
     database.close()
     client.close()
@@ -47,10 +47,10 @@ def test_a_report_survives_the_loss_of_either_server_and_ends_with_its_process(
         for server in (own_embedded.valkey, own_embedded.postgres):
             server.kill()
             jobs = {"jobs": jobs["jobs"] + 1}
-            eventually(is_seen, 15)
+            eventually(is_seen)
             server.start()
         jobs = {"jobs": 0}
-        eventually(is_seen, 15)
+        eventually(is_seen)
     finally:
         reporter.stop()
     assert look() == []

@@ -51,7 +51,7 @@ class Dev:
         return Path(self._log.name).read_text()
 
     def wait_until_up(self, says: str = "./scripts/demo") -> None:
-        eventually(lambda: says in self.text() or self.process.poll() is not None, 30)
+        eventually(lambda: says in self.text() or self.process.poll() is not None, 90)
         assert self.process.poll() is None, self.text()
 
     def pids(self) -> list[int]:
@@ -115,7 +115,7 @@ def test_it_starts_everything_tells_how_to_go_on_and_stops_at_ctrl_c(
     assert urllib.request.urlopen(f"{running.base_url}/readyz").status == 200
 
     dev.process.send_signal(signal.SIGINT)
-    assert dev.process.wait(timeout=8) == 0
+    assert dev.process.wait(timeout=60) == 0
     assert not any(processes.birthmark(pid) for pid in pids)
     assert find_running(dev.data_folder) is None
 
@@ -136,7 +136,7 @@ def test_all_runs_every_role_in_three_processes_trusts_nobody_and_tells_no_secre
     assert settings == {"shared_buffers": "24MB", "jit": "off"}
 
     rex.process.terminate()
-    assert rex.process.wait(timeout=15) == 0
+    assert rex.process.wait(timeout=60) == 0
 
 
 def postgres_settings(url: str, *names: str) -> dict[str, str]:
@@ -189,7 +189,7 @@ def test_a_second_one_on_the_same_data_is_refused_in_one_line(start: Callable[..
     first = start()
     first.wait_until_up()
     second = start()
-    assert second.process.wait(timeout=20) == 1
+    assert second.process.wait(timeout=60) == 1
     assert f"is in use by process {first.process.pid}" in second.text()
     assert first.process.poll() is None
     assert all(processes.birthmark(pid) for pid in first.pids())
@@ -207,7 +207,7 @@ def test_bad_settings_end_it_with_one_line(
     start: Callable[..., Dev], environ: dict[str, str], status: int, line: str
 ) -> None:
     dev = start(**environ)
-    assert dev.process.wait(timeout=30) == status
+    assert dev.process.wait(timeout=60) == status
     assert line in dev.text()
     assert "Traceback" not in dev.text()
     assert dev.pids() == []
@@ -217,7 +217,7 @@ def test_a_taken_port_is_told_in_one_line(start: Callable[..., Dev]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         dev = start(PORT=str(port))
-        assert dev.process.wait(timeout=30) == 1
+        assert dev.process.wait(timeout=60) == 1
     assert dev.text().splitlines()[1:] == [
         f"scripts/dev: port {port} is taken; stop what listens there or set PORT"
     ]

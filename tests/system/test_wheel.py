@@ -85,7 +85,7 @@ def test_the_whole_product_runs_from_the_wheel(rex: Path, place: Path, command: 
         assert run(rex, place, "manage", "migrate", "--check") == '{"pending": []}\n'
     finally:
         system.send_signal(signal.SIGTERM)
-        status = system.wait(40)
+        status = system.wait(90)
     assert status == 0, (place / "log").read_text()
     assert "rex_live_" not in (place / "log").read_text() or command == "dev"
 

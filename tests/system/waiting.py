@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(question: Callable[[], T | None], seconds: float = 10.0) -> T:
+def eventually(question: Callable[[], T | None], seconds: float = 30.0) -> T:
     """The first answer that is true. Fails the test when none comes in time."""
     deadline = time.monotonic() + seconds
     while not (answer := question()):

@@ -43,7 +43,7 @@ class Receiver:
     def wait_for_closed(self, count: int) -> None:
         """Wait until the server has closed that many connections."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self.closed >= count, timeout=10)
+            assert self._changed.wait_for(lambda: self.closed >= count, timeout=30)
 
     def pause(self, seconds: float = 0.02) -> bool:
         """Let time pass as a slow peer would; True when it is time to stop."""

@@ -66,7 +66,7 @@ def waiting_for_locks(database: Database) -> int:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not true():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)  # the condition lives in the server

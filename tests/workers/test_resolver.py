@@ -30,7 +30,7 @@ class NameServers:
     def look_up(self, host: str, port: int) -> Sequence[SocketAddress]:
         self.asked.append(host)
         if self.broken and host.endswith("stuck.test"):
-            self.repaired.wait(30)
+            self.repaired.wait(60)
         return [("192.0.2.1", port)]
 
 
@@ -42,7 +42,7 @@ def name_servers() -> Iterator[NameServers]:
 
 
 def resolved(
-    resolver: Resolver, host: str, seconds: float = 5, org_id: str = ""
+    resolver: Resolver, host: str, seconds: float = 30, org_id: str = ""
 ) -> Sequence[SocketAddress]:
     return resolver.addresses(host, 443, time.monotonic() + seconds, org_id)
 
@@ -58,7 +58,7 @@ def test_a_look_up_in_progress_is_shared_by_all_who_want_it(name_servers: NameSe
     resolver = Resolver(name_servers.look_up)
     found: list[Sequence[SocketAddress]] = []
     threads = [
-        threading.Thread(target=lambda: found.append(resolved(resolver, "stuck.test", 30)))
+        threading.Thread(target=lambda: found.append(resolved(resolver, "stuck.test", 60)))
         for _ in range(20)
     ]
     for thread in threads:
