@@ -85,7 +85,7 @@ HOSTS = [
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_spelling_of_an_inside_host_is_connected_to(canary: Receiver, host: str) -> None:
-    sender = Sender(connect_seconds=1, total_seconds=1)
+    sender = Sender(connect_seconds=20, total_seconds=20)
     result = sender.post(f"http://{host}:{canary.port}/", HEADERS, b"{}")
     sender.close()
     assert result.error is ErrorClass.REFUSED_TARGET
@@ -121,7 +121,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_no_name_leads_to_an_inside_address(canary: Receiver, answer: list[SocketAddress]) -> None:
-    sender = Sender(connect_seconds=1, total_seconds=1, resolver=lambda host, port: answer)
+    sender = Sender(connect_seconds=20, total_seconds=20, resolver=lambda host, port: answer)
     result = sender.post(canary.url(host="hooks.example"), HEADERS, b"{}")
     sender.close()
     assert result.error is ErrorClass.REFUSED_TARGET
@@ -137,7 +137,7 @@ def test_a_name_server_that_changes_its_answer_is_asked_once(canary: Receiver) -
         asked.append(host)
         return [("127.0.0.2" if len(asked) == 1 else "127.0.0.1", port)]
 
-    sender = Sender(connect_seconds=1, total_seconds=1, allow_private=True, resolver=rebinding)
+    sender = Sender(connect_seconds=20, total_seconds=20, allow_private=True, resolver=rebinding)
     result = sender.post(canary.url(host="rebind.test"), HEADERS, b"{}")
     sender.close()
     assert asked == ["rebind.test"]
@@ -191,7 +191,7 @@ def test_a_redirect_inside_is_not_followed(canary: Receiver, host: str) -> None:
     "host", ["169.254.169.254", "0.0.0.0", "[::]", "224.0.0.1", "0x7f000001", "127.1"]
 )
 def test_allowing_private_targets_keeps_odd_ones_closed(canary: Receiver, host: str) -> None:
-    sender = Sender(connect_seconds=1, total_seconds=1, allow_private=True)
+    sender = Sender(connect_seconds=20, total_seconds=20, allow_private=True)
     result = sender.post(f"http://{host}:{canary.port}/", HEADERS, b"{}")
     sender.close()
     assert result.error is ErrorClass.REFUSED_TARGET

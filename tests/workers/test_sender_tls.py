@@ -29,7 +29,7 @@ def posted(
 ) -> AttemptResult:
     sender = Sender(
         allow_private=True,
-        total_seconds=5,
+        total_seconds=30,
         ca_file=None if ca_file is None else str(ca_file),
         resolver=to_loopback,
     )
