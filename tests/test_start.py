@@ -30,7 +30,7 @@ def start(module: str, *arguments: str, **settings: str) -> tuple[int, str]:
         env={**os.environ, "PYTHONPATH": str(ROOT), **SETTINGS, **settings},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     return done.returncode, done.stderr.strip()
 

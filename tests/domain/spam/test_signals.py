@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-import statistics
-import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.domain.capture import Capture
@@ -15,9 +15,11 @@ from app.domain.spam.facts import facts_of, prose_of
 from app.domain.spam.history import History, Seen
 from app.domain.spam.registry import GROUPS, SPAM_POINTS
 from app.domain.spam.scoring import score, score_capture
+from tests.domain.spam.cpu import fastest
 
 SIGNALS = [signal for group in GROUPS for signal in group.signals]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
+MESSAGE = "We are a bakery with 12 people and would like to see a demo. Could you call on Monday? "
 CYRILLIC_A = "\u0430"
 
 #: The signal; what shows it; what does not.
@@ -110,23 +112,23 @@ def test_prose_is_what_a_person_wrote(metadata: dict[str, object], prose: str) -
     ["<a " * 6000, " " * 16000, "http://" * 3000, "casino " * 3000, "aA" * 8000, "www." * 4000],
 )
 def test_a_hostile_text_costs_no_more_than_a_long_one(text: str) -> None:
-    began = time.thread_time()
-    for _ in range(20):
+    prose = (MESSAGE * 300)[: len(text)]
+
+    def read(text: str) -> None:
         signals_of({"message": text, "first_name": text[:200], "last_name": text[:200]})
-    assert (time.thread_time() - began) / 20 < 0.005
+
+    hostile, honest = fastest(lambda: read(text), lambda: read(prose), times=20)
+    assert hostile < 15 * honest
 
 
-def test_a_lead_is_scored_in_less_than_fifty_microseconds() -> None:
-    message = (
-        "We are a bakery with 12 people and would like to see a demo. Could you call on Monday?"
-    )
+def test_scoring_a_lead_costs_no_more_than_reading_it_a_few_times() -> None:
     leads = [
         Capture(
             f"ann{number}@acme.com",
             first_name="Ann",
             last_name="Brzeczyszczykiewicz",
             phone="+33 6 12 34",
-            metadata={"message": message + str(number), "utm_source": "google"},
+            metadata={"message": MESSAGE + str(number), "utm_source": "google"},
             id="cap_1",
             org_id="org_1",
             contact_id=str(number),
@@ -135,10 +137,11 @@ def test_a_lead_is_scored_in_less_than_fifty_microseconds() -> None:
         )
         for number in range(2000)
     ]
-    history, times = History(), []
-    for lead in leads:
-        began = time.thread_time_ns()
+    history, text = History(), msgspec.json.encode(leads[0])
+    for lead in leads[300:]:  # much is known already
         score_capture(lead, history, 0.0)
-        times.append(time.thread_time_ns() - began)
-    # One that nothing interrupted: the machine may be busy.
-    assert statistics.quantiles(times, n=20)[0] < 50_000
+    new = iter(leads)
+    scoring, reading = fastest(
+        lambda: score_capture(next(new), history, 0.0), lambda: json.loads(text), times=300
+    )
+    assert scoring < 15 * reading
