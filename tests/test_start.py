@@ -36,7 +36,14 @@ def start(module: str, *arguments: str, **settings: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "host", ["0.0.0.0.0", "192.0.2.1", "nowhere.invalid", "2001:db8::1", "a..b"]
+    "host",
+    [
+        "nowhere.invalid",
+        *(
+            pytest.param(host, marks=pytest.mark.all_only)
+            for host in ("0.0.0.0.0", "192.0.2.1", "2001:db8::1", "a..b")
+        ),
+    ],
 )
 def test_a_host_that_is_none_of_this_machine_is_named(host: str) -> None:
     said = f"HOST: '{host}' is not an address of this machine"
@@ -56,7 +63,11 @@ def test_a_port_that_is_taken_is_named_and_worth_another_start() -> None:
     ("settings", "said"),
     [
         ({}, "CONSOLE_PORT: is required: without it web serves the console"),
-        ({"CONSOLE_PORT": "8001", "CONSOLE": "0"}, "CONSOLE: is 0: there is no console to serve"),
+        pytest.param(
+            {"CONSOLE_PORT": "8001", "CONSOLE": "0"},
+            "CONSOLE: is 0: there is no console to serve",
+            marks=pytest.mark.all_only,
+        ),
     ],
 )
 def test_a_console_of_its_own_has_a_port(settings: dict[str, str], said: str) -> None:
@@ -72,8 +83,11 @@ def test_a_port_that_only_root_may_use_is_named() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["app.serve"], ["workers.main", "captures"], ["workers.main", "scheduler"]],
-    ids=" ".join,
+    [
+        ["app.serve"],
+        ["workers.main", "captures"],
+        pytest.param(["workers.main", "scheduler"], marks=pytest.mark.all_only),
+    ],
 )
 def test_a_mistyped_setting_stops_every_process(command: list[str]) -> None:
     said = "RETRY_BASE_SECOND: not a setting; did you mean RETRY_BASE_SECONDS?"

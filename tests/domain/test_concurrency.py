@@ -17,7 +17,7 @@ from scripts.commands.bench.receiver_models import (
     steady,
 )
 
-SEEDS = [1, 2, 3]
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.all_only) for seed in (2, 3))]
 
 
 def answered(limit: ConcurrencyLimit, *answers: Answer, at: float = 0.0) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
 from app.domain.errors import InvalidCapture
@@ -17,10 +18,11 @@ from tests.domain.test_submission_properties import objects
 from tests.factories import make_capture, make_org
 
 
-def test_what_was_accepted_comes_back_unchanged(database: Database) -> None:
+@pytest.mark.parametrize("examples", [25, pytest.param(300, marks=pytest.mark.all_only)])
+def test_what_was_accepted_comes_back_unchanged(database: Database, examples: int) -> None:
     org = make_org(database)
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(objects)
     def comes_back(fields: dict[str, object]) -> None:
         try:

@@ -40,7 +40,12 @@ print(*share_descriptors(1000))
 
 
 @pytest.mark.parametrize(
-    ("limit", "attempts", "idle"), [(10_000, 1000, 1000), (1024, 618, 206), (512, 234, 78)]
+    ("limit", "attempts", "idle"),
+    [
+        pytest.param(10_000, 1000, 1000, marks=pytest.mark.all_only),
+        (1024, 618, 206),
+        pytest.param(512, 234, 78, marks=pytest.mark.all_only),
+    ],
 )
 def test_a_delivery_process_fits_into_the_descriptors_that_it_may_have(
     limit: int, attempts: int, idle: int
@@ -121,7 +126,11 @@ def send(broker: StreamsBroker, database: Database, count: int) -> None:
 
 @pytest.mark.parametrize(
     ("processes", "whom"),
-    [("1", "the group, twice"), ("2", "the group, twice"), ("2", "the first process")],
+    [
+        pytest.param("1", "the group, twice", marks=pytest.mark.all_only),
+        ("2", "the group, twice"),
+        pytest.param("2", "the first process", marks=pytest.mark.all_only),
+    ],
 )
 def test_whoever_gets_sigterm_running_jobs_finish_and_the_status_is_0(
     start: Start, broker: StreamsBroker, database: Database, processes: str, whom: str
@@ -177,7 +186,7 @@ def test_dramatiq_s_own_command_line_runs_a_role(
     assert broker.depth(CAPTURES).unfinished == 0
 
 
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("processes", [pytest.param("1", marks=pytest.mark.all_only), "2"])
 def test_idle_delivery_processes_end_on_sigterm(
     start: Start, broker: StreamsBroker, processes: str
 ) -> None:
@@ -258,7 +267,14 @@ def test_middleware_of_one_s_own_is_added_by_a_setting(
     assert journal.read_text().endswith("] None\n")
 
 
-@pytest.mark.parametrize("setting", ["nowhere:Class", "dramatiq.middleware:Nothing", "no colon"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "nowhere:Class",
+        pytest.param("dramatiq.middleware:Nothing", marks=pytest.mark.all_only),
+        pytest.param("no colon", marks=pytest.mark.all_only),
+    ],
+)
 def test_middleware_that_is_not_there_stops_the_start(start: Start, setting: str) -> None:
     for processes in ("1", "2"):
         process = start(
