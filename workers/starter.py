@@ -20,10 +20,10 @@ from workers.attempts import Attempts
 from workers.transactions import Spawn
 from workers.work import Attempted
 
-#: Attempts that start in one turn of the engine's loop, and how many of them may be pushes: those
-#: go first, since somebody has just sent the lead, but don't keep what was claimed from starting.
-STARTED_AT_ONCE = 4
-PUSHED_AT_ONCE = 3
+#: Pushes that start in one turn of the engine's loop: as many as one lead usually has.
+PUSHED_AT_ONCE = 12
+#: Claimed attempts that start in one turn, after the pushes.
+CLAIMED_AT_ONCE = 4
 
 
 class Start(NamedTuple):
@@ -79,10 +79,11 @@ class Starter:
 
     def start_some(self) -> None:
         """Start those whose turn it is."""
-        pushed = min(len(self._pushed), PUSHED_AT_ONCE)
-        claimed = min(len(self._claimed), STARTED_AT_ONCE - pushed)
-        for waiting, count in ((self._pushed, pushed), (self._claimed, claimed)):
-            for _ in range(count):
+        for waiting, most in (
+            (self._pushed, PUSHED_AT_ONCE),
+            (self._claimed, CLAIMED_AT_ONCE),
+        ):
+            for _ in range(min(len(waiting), most)):
                 self._spawn(partial(self._attempt, waiting.take()))
 
     @property
