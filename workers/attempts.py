@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
-import math
 import random
-import re
 import time
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from app.domain.attempt import AttemptResult, ErrorClass, Timings
 from app.domain.concurrency import Answer
@@ -25,15 +21,12 @@ from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint
 from app.storage.secret_cipher import SecretCipher
 from workers.request import request_headers
+from workers.retry_after import dated, retry_after_seconds
 from workers.sender import Sender
 from workers.work import Attempted
 
 log = logging.getLogger(__name__)
 
-#: A number from here on in a Retry-After header is a time, not a number of seconds.
-UNIX_TIME_MIN = 1e9
-
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _UNSENDABLE = "This delivery could not be made ready for sending; the server's log says why."
 _TIMEOUTS = (ErrorClass.TIMED_OUT, ErrorClass.CONNECT_TIMEOUT, ErrorClass.DNS_TIMEOUT)
 #: Answers of receivers that are asked too much at once.
@@ -143,35 +136,6 @@ def _pause(result: AttemptResult) -> float | None:
     if result.retry_after is None:
         return None
     return retry_after_seconds(result.retry_after, dated(result.headers) or now())
-
-
-def retry_after_seconds(header: str, at: datetime) -> float | None:
-    """What a Retry-After header asks for, in whole seconds from `at`, rounded up.
-
-    Seconds, a date, or (against the standard, but seen) the Unix time to come back at.
-    """
-    if _NUMBER.fullmatch(header):
-        number = float(header)
-        seconds = number if number < UNIX_TIME_MIN else number - at.timestamp()
-    elif (moment := _http_date(header)) is not None:
-        seconds = (moment - at).total_seconds()
-    else:
-        return None
-    return float(max(0, math.ceil(seconds)))
-
-
-def dated(headers: Iterable[tuple[str, str]]) -> datetime | None:
-    """When an answer left by the receiver's own clock, which its dates are to be read by."""
-    found = (value for name, value in headers if name.lower() == "date")
-    return _http_date(next(found, ""))
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _count(claimed: Claimed, result: AttemptResult, decision: Decision) -> None:

@@ -18,13 +18,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 
 from app.domain.errors import StorageUnavailable
 from app.domain.push import LOOK_SECONDS
-from app.domain.retry_policy import LEASE_MARGIN_SECONDS
 from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
 from app.storage.leases import Held
 from app.storage.pushes import Push
 from workers.attempts import Attempts
@@ -33,12 +31,15 @@ from workers.help import Help
 from workers.lane import Lane
 from workers.lanes import Lanes
 from workers.leases import KnownLeases
+from workers.starter import Start, Starter
 from workers.transactions import Spawn, Transactions
 from workers.waiting import DatabaseClock, WaitingPush
-from workers.work import Attempted, DeliveryConfig, Transaction
+from workers.work import DeliveryConfig, Transaction
 
 #: Pause before outcomes are handed in again while PostgreSQL is away.
 AWAY_SECONDS = 0.25
+#: Between two turns while attempts wait to be started: what others sent is read meanwhile.
+TURN_SECONDS = 0.0005
 #: A push that leaves sooner did not wait.
 WAITED_SECONDS = 0.01
 #: Memory for waiting pushes; beyond it they are given back.
@@ -60,14 +61,13 @@ class DeliveryEngine:
         notify: Callable[[Iterable[str]], object],
         spawn: Spawn,
     ) -> None:
-        self._attempts = attempts
         self._notify = notify
         self._spawn = spawn
         self._news = threading.Event()
+        self._starter = Starter(attempts, spawn, self._news.set)
         self._transactions = Transactions(completer, spawn, self._news.set)
         self._told_due: deque[str] = deque()
         self._pushed: deque[Push] = deque()
-        self._ended: deque[tuple[Claimed, Attempted | None]] = deque()
         self._lanes = Lanes(config)
         self._leases = KnownLeases()
         self._clock = DatabaseClock()
@@ -103,17 +103,24 @@ class DeliveryEngine:
     def run(self) -> None:
         """Deliver until stopped."""
         while not (self._stopping and self._is_drained()):
-            self._news.wait(self._seconds_to_wait())
-            self._news.clear()
+            self._wait()
             self._take_news()
             now = monotonic()
             self._send_pushed(now)
+            self._starter.start_some()
             if not self._transactions.is_running and now >= self._away_until:
                 self._begin_transaction(now)
 
     def _is_drained(self) -> bool:
-        is_busy = self._transactions.is_running or self._ended or self._pushed
-        return not (is_busy or self._lanes.are_busy)
+        return not (self._transactions.is_running or self._pushed or self._lanes.are_busy)
+
+    def _wait(self) -> None:
+        """Until there is something to do."""
+        if self._starter.has_waiting:
+            sleep(TURN_SECONDS)
+        else:
+            self._news.wait(self._seconds_to_wait())
+        self._news.clear()
 
     def _seconds_to_wait(self) -> float:
         now = monotonic()
@@ -126,8 +133,7 @@ class DeliveryEngine:
         now = monotonic()
         while self._told_due:
             self._lanes.of(self._told_due.popleft()).note_due(now)
-        while self._ended:
-            claimed, attempted = self._ended.popleft()
+        for claimed, attempted in self._starter.take_ended():
             self._lanes.of(claimed.webhook_id).finish(claimed, attempted, now)
         while self._pushed:
             self._take_push(self._pushed.popleft(), now)
@@ -152,9 +158,8 @@ class DeliveryEngine:
             pushes = lane.take_pushes(count)
             lane.start([push.claimed for push in pushes], now)
             for push in pushes:
-                has_waited = now - push.arrived_at > WAITED_SECONDS
-                reason = lane.waits_for if has_waited else None
-                self._start(lane, push.claimed, push.leased_at, reason)
+                reason = lane.waits_for if now - push.arrived_at > WAITED_SECONDS else None
+                self._start(lane, push.claimed, push.leased_at, reason, is_push=True)
 
     def _begin_transaction(self, now: float) -> None:
         self._lanes.leave_idle(now)
@@ -175,11 +180,10 @@ class DeliveryEngine:
             lane.start(work.claimed, now)
             for claimed in work.claimed:
                 self._leases.add(claimed.lease)
-                self._start(lane, claimed, work.asked_at, work.waited_for)
+                self._start(lane, claimed, work.asked_at, work.waited_for, is_push=False)
         if ended.held is not None:
             self._look_for_lost(ended.held, ended.looked_at, now)
-        notify = ended.notify | self._help.needed(ended.works, now)
-        if notify:
+        if notify := ended.notify | self._help.needed(ended.works, now):
             self._spawn(partial(self._notify, notify))
         self._news.set()  # there may be more to claim
 
@@ -188,16 +192,8 @@ class DeliveryEngine:
         for lease in self._leases.find_lost(held.leases):
             self._lanes.of(lease.webhook_id).give_back([lease], now)
 
-    def _start(self, lane: Lane, claimed: Claimed, leased_at: float, reason: str | None) -> None:
-        assert lane.endpoint is not None
-        self._spawn(partial(self._attempt, lane.endpoint, claimed, leased_at, reason))
-
-    def _attempt(
-        self, endpoint: Endpoint, claimed: Claimed, leased_at: float, waited_for: str | None
+    def _start(
+        self, lane: Lane, claimed: Claimed, leased_at: float, reason: str | None, *, is_push: bool
     ) -> None:
-        attempted = None
-        # If this process has slept, an attempt might outlive the lease.
-        if monotonic() <= leased_at + LEASE_MARGIN_SECONDS:
-            attempted = self._attempts.make(endpoint, claimed, waited_for)
-        self._ended.append((claimed, attempted))
-        self._news.set()
+        assert lane.endpoint is not None
+        self._starter.add(Start(lane.endpoint, claimed, leased_at, reason), is_push=is_push)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from app.metrics.families import LEASES_EXPIRED
@@ -42,13 +42,14 @@ class MaintenanceTasks:
 
     def release_lost_leases(self) -> None:
         """Make due again what a dead process held, and what was held for too long."""
-        beats = self._broker.heartbeats(DELIVERIES)
-        with transaction(self._database) as cursor:
-            holders = leases.holders(cursor)
-        dead = self._silence.find_dead(beats, [holder.encode() for holder in holders])
-        names = [holder.decode() for holder in dead]
-        step, most = partial(deliveries.release_lost, dead=names), deliveries.RELEASED_AT_ONCE
+        step = partial(self._release_lost, self._broker.heartbeats(DELIVERIES))
+        most = deliveries.RELEASED_AT_ONCE
         LEASES_EXPIRED.inc(self._in_steps("delivery.released", step, most))
+
+    def _release_lost(self, beats: Mapping[bytes, bytes], cursor: Cursor) -> int:
+        names = [holder.encode() for holder in leases.holders(cursor)]
+        dead = [name.decode() for name in self._silence.find_dead(beats, names)]
+        return deliveries.release_lost(cursor, dead)
 
     def cancel_for_deleted_webhooks(self) -> None:
         """Cancel what is owed to webhooks that are gone."""

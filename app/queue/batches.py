@@ -21,8 +21,18 @@ class Batching(NamedTuple):
     jobs_max: int = 1
     #: Of payloads; a single job may be larger.
     bytes_max: int = 0
-    #: Between the starts of two calls while jobs keep arriving; a lone job never waits.
-    min_interval_seconds: float = 0.0
+    #: Between the starts of two calls, at most, and the jobs of a call from which on it is that.
+    interval_seconds_max: float = 0.0
+    jobs_at_max: int = 1
+
+    def interval_seconds(self, jobs: int) -> float:
+        """From the start of a call with so many jobs to that of the next.
+
+        Where a call takes what has come since the one before, this makes the interval grow with
+        the square of the rate: half the rate waits for a quarter of the time. A lone job adds none.
+        """
+        share = min(1.0, jobs / self.jobs_at_max)
+        return self.interval_seconds_max * share ** (2 / 3) if jobs > 1 else 0.0
 
 
 class Batch(MessageProxy):

@@ -149,7 +149,7 @@ class StreamsConsumer(Consumer):
         batch = self._reader.take(self._fetched, 1 if probes else self._reader.batching.jobs_max)
         if self._alone:  # if it kills this process, it must not take others with it
             self._return_fetched()
-        interval = self._reader.batching.min_interval_seconds if len(batch.entries) > 1 else 0.0
+        interval = self._reader.batching.interval_seconds(len(batch.entries))
         self._next_batch_at = time.monotonic() + interval
         self._held.begin()
         return batch

@@ -70,7 +70,7 @@ def test_a_job_larger_than_the_limit_goes_alone(broker: StreamsBroker) -> None:
 
 
 def test_while_jobs_keep_coming_calls_begin_an_interval_apart(broker: StreamsBroker) -> None:
-    batches = Batches(broker, jobs_max=2, min_interval_seconds=0.2)
+    batches = Batches(broker, jobs_max=2, interval_seconds_max=0.2)
     batches.gate.set()
     send(broker, *range(6))
     began = time.monotonic()
@@ -78,6 +78,14 @@ def test_while_jobs_keep_coming_calls_begin_an_interval_apart(broker: StreamsBro
         drained(broker)
     assert time.monotonic() - began > 2 * 0.2
     assert len(batches.seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("jobs", "seconds"), [(1, 0.0), (2, 0.027), (8, 0.068), (27, 0.154), (64, 0.274), (99, 0.274)]
+)
+def test_the_interval_grows_with_what_a_call_had(jobs: int, seconds: float) -> None:
+    batching = Batching(interval_seconds_max=0.274, jobs_at_max=64)
+    assert batching.interval_seconds(jobs) == pytest.approx(seconds, abs=0.001)
 
 
 def test_one_bad_job_costs_those_that_wait_with_it_nothing(broker: StreamsBroker) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-import workers.engine
+import workers.starter
 from app.domain.backoff import RetryPolicy
 from app.domain.org import Org
 from app.domain.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
@@ -115,7 +115,7 @@ def test_what_was_claimed_before_the_process_slept_is_given_back_and_not_sent(
     database: Database, database_url: str, org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Every claim is too old by the time at which it is to be sent.
-    monkeypatch.setattr(workers.engine, "LEASE_MARGIN_SECONDS", -1.0)
+    monkeypatch.setattr(workers.starter, "LEASE_MARGIN_SECONDS", -1.0)
     with Receiver() as receiver, engine_of(database_url) as engine:
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)

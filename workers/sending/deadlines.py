@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 from workers.sending.budget import Budget
 
@@ -24,6 +24,8 @@ class Deadlines:
     def __init__(self) -> None:
         self._lock = Lock()
         self._running: set[Budget] = set()
+        #: Set while there may be something to watch: an idle process is not to wake for nothing.
+        self._has_work = Event()
         self._closed = False
         Thread(target=self._watch, name="deadlines", daemon=True).start()
 
@@ -31,6 +33,7 @@ class Deadlines:
         """Watch an attempt that begins."""
         with self._lock:
             self._running.add(budget)
+            self._has_work.set()
 
     def remove(self, budget: Budget) -> None:
         """Leave the attempt's connection alone: it may serve another one from now on."""
@@ -40,11 +43,15 @@ class Deadlines:
     def close(self) -> None:
         """End the thread once the attempts under way have ended."""
         self._closed = True
+        self._has_work.set()
 
     def _watch(self) -> None:
         while self._running or not self._closed:
+            self._has_work.wait()
             time.sleep(CHECK_SECONDS)
             with self._lock:
+                if not self._running:
+                    self._has_work.clear()
                 for budget in self._running:
                     if budget.sock is not None and budget.is_over():
                         _shut_down(budget.sock)

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from scripts.commands.bench.dataset import owe_each, subscribe_each
 from scripts.commands.bench.figures import at_most
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
-from scripts.commands.bench.pipeline import ROLES, Pipeline, running_pipeline
+from scripts.commands.bench.pipeline import Pipeline, running_pipeline, start_all
 from scripts.commands.bench.testbed import Testbed
 from scripts.system.processes import Usage, can_tell_memory, usage_of
+from scripts.system.profile import PROCESSES, SMALL
 
 IDLE_SECONDS = 30.0
 LOAD_SECONDS = 20.0
@@ -43,7 +44,8 @@ def measure(effort: Effort, say: Say) -> Outcome:
         idle = _memory(pipeline)
         loaded = _memory_under_load(pipeline, effort.seconds(LOAD_SECONDS))
     hanging = _memory_with_attempts_in_flight()
-    application = _total(idle[name] for name in ROLES)
+    small = _memory_of_small()
+    application = _total(idle[name] for name in PROCESSES)
     share = sum(shares.values())
     say(f"idle: {share:.2%} of a core")
     return Outcome(
@@ -55,13 +57,20 @@ def measure(effort: Effort, say: Say) -> Outcome:
                 100 * share,
                 at_most(2, " %"),
             ),
-            _goal_row("the idle application's memory, MiB", application),
+            _goal_row("the idle application in four roles, MiB", application),
+            _goal_row("the idle application as `rex all` runs it, MiB", small),
             _goal_row(f"a delivery process with {HANGING:,} attempts in flight, MiB", hanging),
             *(_memory_row(name, use, loaded[name]) for name, use in idle.items()),
             _memory_row("all", _total(idle.values()), _total(loaded.values())),
         ],
         notes=["idle: " + ", ".join(f"{name} {share:.2%}" for name, share in shares.items())],
-        raw={"idle_cpu": shares, "idle": idle, "loaded": loaded, "hanging": hanging},
+        raw={
+            "idle_cpu": shares,
+            "idle": idle,
+            "small": small,
+            "loaded": loaded,
+            "hanging": hanging,
+        },
     )
 
 
@@ -109,6 +118,15 @@ def _memory_under_load(pipeline: Pipeline, seconds: float) -> dict[str, Usage]:
     memory = _memory(pipeline)
     load.join()
     return memory
+
+
+def _memory_of_small() -> Usage:
+    """Of the application with one process for captures and scheduler, and few threads."""
+    with Testbed(SMALL.settings) as testbed:
+        start_all(testbed, SMALL.processes)
+        time.sleep(SETTLE_SECONDS)
+        pids = testbed.pids()
+        return _total(usage_of([pids[name]]) for name in SMALL.processes)
 
 
 def _memory_with_attempts_in_flight() -> Usage:

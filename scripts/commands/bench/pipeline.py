@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.testbed import Testbed
 from scripts.commands.queue_state import capture_jobs
-
-#: Every process of the product.
-ROLES = ("captures", "deliveries", "scheduler", "web")
+from scripts.system.profile import PROCESSES
 
 
 class Pipeline(NamedTuple):
@@ -44,11 +42,11 @@ def running_pipeline() -> Iterator[Pipeline]:
         yield Pipeline(testbed, port)
 
 
-def start_all(testbed: Testbed) -> None:
+def start_all(testbed: Testbed, processes: Mapping[str, tuple[str, ...]] = PROCESSES) -> None:
     """Start every process of the product; on return captures are accepted and recorded."""
-    for role in ROLES:
+    for role in processes:
         if role not in testbed.children:
-            testbed.start(role)
+            testbed.start(role, processes=processes)
     probe = testbed.load(requests=1, seconds=10, warm_up_seconds=0)
     assert probe.accepted == 1
     wait_until_recorded(testbed)

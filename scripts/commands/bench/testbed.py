@@ -79,9 +79,14 @@ class Testbed(ExitStack):
         """Of the queue."""
         return self.embedded.redis_url
 
-    def start(self, role: str, settings: Mapping[str, str] | None = None) -> Child:
+    def start(
+        self,
+        role: str,
+        settings: Mapping[str, str] | None = None,
+        processes: Mapping[str, tuple[str, ...]] = PROCESSES,
+    ) -> Child:
         """Start a process of the product; web is ready on return, the others soon after."""
-        child = self._start(role, PROCESSES[role], settings or {})
+        child = self._start(role, processes[role], settings or {})
         if role == "web":
             base_url = self.system.base_url
             self.wait_until(lambda: fault(base_url) is None, "web did not get ready")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workers.attempts import dated, retry_after_seconds
+from workers.retry_after import dated, retry_after_seconds
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
 
