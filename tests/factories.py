@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import derive_contact_id, new_id
-from app.domain.org import Org, OrgSettings
+from app.domain.org.org import Org, OrgSettings
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage import orgs, webhooks
 from app.storage.database import Database, transaction
 from app.storage.secret_cipher import SecretCipher

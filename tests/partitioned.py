@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from app.domain.partition import Span
+from app.domain.system.partition import Span
 from app.storage import partitions
 from app.storage.database import Database
 from app.storage.partitions import HOT_TABLES

@@ -134,8 +134,8 @@ def test_every_package_file_is_empty() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("app.domain.contact", "from app.storage import contacts"),
-        ("app.domain.contact", "import config.settings"),
+        ("app.domain.contact.contact", "from app.storage import contacts"),
+        ("app.domain.contact.contact", "import config.settings"),
         ("app.storage.contacts", "from app.queue.notifier import DeliveryNotifier"),
         ("app.queue.jobs", "from app.storage import deliveries"),
         ("app.ingress.capture", "from app.api import health"),

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.domain.attempt import AttemptResult, ErrorClass, Timings
-from app.domain.concurrency import Answer
-from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
-from app.domain.event import delivery_body
+from app.domain.delivery.attempt import AttemptResult, ErrorClass, Timings
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.ids import new_id
-from app.domain.retry_policy import RetryRules
 from app.domain.times import now
+from app.domain.webhook.event import delivery_body
 from app.metrics.families import ATTEMPT_SECONDS, ATTEMPTS, DELIVERY_DELAY
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled

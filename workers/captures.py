@@ -24,7 +24,7 @@ from typing import Any
 import msgspec
 import psycopg2
 
-from app.domain.capture import Capture, CaptureStatus
+from app.domain.capture.capture import Capture, CaptureStatus
 from app.domain.ids import milliseconds_of
 from app.metrics.families import RECORD_DELAY, RECORDED
 from app.queue.batches import Batching

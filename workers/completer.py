@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from app.domain.delivery.health import Health, after_attempt
 from app.domain.errors import StorageUnavailable
-from app.domain.health import Health, after_attempt
 from app.storage import deliveries, endpoints, leases
 from app.storage.database import Cursor, Database, retrying, transaction
 from app.storage.endpoints import Endpoint

@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic
 
+from app.domain.delivery.push import LOOK_SECONDS
+from app.domain.delivery.retry_policy import LEASE_MARGIN_SECONDS
 from app.domain.errors import StorageUnavailable
-from app.domain.push import LOOK_SECONDS
-from app.domain.retry_policy import LEASE_MARGIN_SECONDS
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.leases import Held

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from app.domain.event import WEBHOOK_BACKLOG, operational_event
-from app.domain.health import OPEN_AFTER
+from app.domain.delivery.health import OPEN_AFTER
 from app.domain.ids import new_id
 from app.domain.times import now
+from app.domain.webhook.event import WEBHOOK_BACKLOG, operational_event
 from app.queue.notifier import DeliveryNotifier
 from app.storage import audit, retention
 from app.storage.database import Cursor, Database, transaction

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.errors import QueueUnavailable, StorageUnavailable
-from app.domain.retry_policy import RetryRules
 from app.queue.push_channel import PushSender
 from app.storage.database import Database, transaction
 from app.storage.leases import give_back

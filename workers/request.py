@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.domain.delivery_request import open_headers
-from app.domain.signature import sign, sign_standard
+from app.domain.delivery.delivery_request import open_headers
+from app.domain.delivery.signature import sign, sign_standard
 from app.storage.claims import Claimed
 from app.storage.endpoints import Endpoint
 from app.storage.secret_cipher import SecretCipher

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.spam.history import History
 from app.domain.spam.mode import SpamMode
 from app.domain.spam.scoring import Score, score_capture

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.domain.captcha import (
+from app.domain.spam.captcha import (
     VERIFY_URLS,
     CaptchaAnswer,
     CaptchaProvider,

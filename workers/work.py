@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.concurrency import Answer
-from app.domain.delivery import Decision
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Decision
+from app.domain.delivery.retry_policy import RetryRules
 from app.storage.claims import Claimed
 from app.storage.deliveries import Settled
 from app.storage.endpoints import Endpoint

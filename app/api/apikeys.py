@@ -12,8 +12,8 @@ from app.api.call import Answer, Call, existing
 from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import Operation, describe
 from app.api.views import view_of
-from app.domain.api_key import Scope, generate_key
 from app.domain.errors import Forbidden
+from app.domain.org.api_key import Scope, generate_key
 from app.storage import api_keys
 from app.storage.api_keys import ListedKey
 from app.storage.database import transaction

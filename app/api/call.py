@@ -22,14 +22,14 @@ from starlette.responses import Response
 
 from app.api.csv_pages import csv_response, wants_csv
 from app.api.lists import Page
-from app.domain.api_key import ApiKey
 from app.domain.errors import (
     NotFound,
     QueueUnavailable,
     RexError,
 )
 from app.domain.ids import is_id
-from app.domain.org import Org
+from app.domain.org.api_key import ApiKey
+from app.domain.org.org import Org
 from app.http.answers import (
     JsonResponse,
     connection_request_id,

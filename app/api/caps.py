@@ -6,8 +6,8 @@ import time
 
 from app.api.call import Call
 from app.domain.errors import Conflict, RateLimitExceeded
-from app.domain.event import PING
 from app.domain.ids import first_ulid_at
+from app.domain.webhook.event import PING
 from app.storage import events, orgs, replays, webhooks
 from app.storage.database import Cursor
 

@@ -12,10 +12,10 @@ from app.api.contacts import find_contact
 from app.api.lists import Form, Page, SortedQuery, make_sorted_page, read_query
 from app.api.operation import One, Operation, describe
 from app.api.views import view_of
-from app.domain.captcha import Verification
-from app.domain.capture import CaptureStatus
+from app.domain.capture.capture import CaptureStatus
 from app.domain.errors import Conflict
 from app.domain.ids import time_of
+from app.domain.spam.captcha import Verification
 from app.domain.times import now, rfc3339
 from app.storage import capture_lists, contacts
 from app.storage.captures import NOT_SPAM, SPAM, StoredCapture

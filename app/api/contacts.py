@@ -34,9 +34,9 @@ from app.api.lists import (
 )
 from app.api.operation import One, Operation, describe
 from app.api.persons import erase_by_id
-from app.domain.contact import Contact
+from app.domain.contact.contact import Contact
+from app.domain.contact.contact_view import ContactView, contact_view
 from app.domain.contact_fields import Source, Stage
-from app.domain.contact_view import ContactView, contact_view
 from app.domain.errors import Invalid
 from app.domain.ids import derive_contact_id
 from app.domain.times import parse_rfc3339

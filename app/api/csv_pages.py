@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api.lists import Page, split_words
 from app.api.operation import Operation, operation_of
-from app.domain.spreadsheet import csv_line
+from app.domain.text.spreadsheet import csv_line
 
 MEDIA_TYPE = "text/csv"
 

@@ -24,7 +24,7 @@ from app.api.lists import (
 )
 from app.api.operation import One, Operation, describe
 from app.api.webhooks import canonical_webhook_id, find_webhook
-from app.domain.delivery import DeliveryStatus
+from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import is_id
 from app.storage import delivery_lists

@@ -22,11 +22,11 @@ from app.api.bodies import invalid_of
 from app.api.expected import problem_at
 from app.api.openapi_schemas import request_schema
 from app.domain.errors import Invalid
-from app.domain.event import EVENT_TYPES
-from app.domain.form import FORM_CHARS_MAX
-from app.domain.problems import shown
+from app.domain.submission.form import FORM_CHARS_MAX
+from app.domain.submission.problems import shown
 from app.domain.times import parse_rfc3339
-from app.domain.webhook import subscribes, unknown_patterns
+from app.domain.webhook.event import EVENT_TYPES
+from app.domain.webhook.webhook import subscribes, unknown_patterns
 
 #: Patterns that stand for more than one event type.
 FAMILIES = ("contact.*", "webhook.*", "*")

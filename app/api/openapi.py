@@ -18,7 +18,7 @@ from app.api.openapi_examples import BODIES, ULID, example
 from app.api.openapi_public import PUBLIC, PUBLIC_BODIES, PUBLIC_TYPES
 from app.api.openapi_schemas import query_schemas, schemas_of
 from app.api.operation import Operation, operation_of
-from app.domain.event import EVENT_TYPES
+from app.domain.webhook.event import EVENT_TYPES
 
 Schema = dict[str, Any]
 

@@ -15,10 +15,10 @@ from app.api.delivery_views import AttemptView
 from app.api.lists import read_query
 from app.api.operation import One, Operation, describe
 from app.api.webhooks import find_webhook
-from app.domain.delivery import DeliveryStatus
-from app.domain.event import PING, operational_event
+from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.ids import new_id
 from app.domain.times import now
+from app.domain.webhook.event import PING, operational_event
 from app.storage.database import transaction
 from app.storage.events import publish_to
 

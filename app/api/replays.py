@@ -24,7 +24,7 @@ from app.api.webhooks import find_webhook
 from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.webhook import Webhook
 from app.storage import replays
 from app.storage.database import Cursor, transaction
 from app.storage.replays import Replay, ReplayStatus

@@ -30,11 +30,11 @@ from app.api.webhook_bodies import (
     edited_values,
     view,
 )
+from app.domain.delivery.signature import generate_secret
 from app.domain.ids import is_id, new_id
-from app.domain.own_url import OwnHosts
-from app.domain.signature import generate_secret
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
+from app.domain.webhook.own_url import OwnHosts
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage import webhooks
 from app.storage.database import Cursor, transaction
 from app.storage.retry_rules import retry_rules

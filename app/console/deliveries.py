@@ -8,8 +8,8 @@ from app.console.curl import curl
 from app.console.delivery_retries import GROUPED, causes_of, wanted_by
 from app.console.exports import exported, pages_of
 from app.console.visit import Download, Page, Visit
-from app.domain.event import EVENT_TYPES
 from app.domain.ids import is_id
+from app.domain.webhook.event import EVENT_TYPES
 from app.storage import failed_deliveries
 from app.storage.database import transaction
 from app.storage.failed_deliveries import Failed

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.console.visit import Download
-from app.domain.spreadsheet import csv_line
+from app.domain.text.spreadsheet import csv_line
 from app.http.operations import Ask, Caller
 
 #: Rows of one step and of a file.

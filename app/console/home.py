@@ -13,7 +13,7 @@ from app.console.bars import draw
 from app.console.headers import PRIVATE_HEADERS
 from app.console.visit import Page, Visit
 from app.domain.errors import NotFound
-from app.domain.loss import anything_lost
+from app.domain.system.loss import anything_lost
 from app.domain.times import now
 from app.storage import figures, first_steps, hours, lead_lists
 from app.storage.database import transaction

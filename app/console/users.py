@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.console.visit import Page, Redirect, Visit
 from app.domain.errors import Invalid, NotFound
-from app.domain.user import Role, User
+from app.domain.org.user import Role, User
 from app.storage import user_service, users
 from app.storage.database import Cursor, transaction
 

@@ -8,7 +8,7 @@ from functools import partial
 import redis
 
 from app.domain.errors import Unavailable
-from app.domain.process import ProcessSeen, merge_seen
+from app.domain.system.process import ProcessSeen, merge_seen
 from app.queue.process_reports import ProcessReports
 from app.storage import process_reports
 from app.storage.database import Database, transaction

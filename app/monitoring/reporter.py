@@ -15,7 +15,7 @@ from functools import partial
 import msgspec
 
 from app.domain.errors import Unavailable
-from app.domain.process import REPORT_SECONDS, ProcessReport
+from app.domain.system.process import REPORT_SECONDS, ProcessReport
 from app.domain.times import now
 from app.queue.connection import connect
 from app.queue.process_reports import ProcessReports, new_process_name

@@ -13,7 +13,7 @@ import msgspec
 import redis
 
 from app.domain.errors import QueueUnavailable
-from app.domain.process import ProcessReport, ProcessSeen
+from app.domain.system.process import ProcessReport, ProcessSeen
 from app.queue.jobs import KEYS, Keys
 
 #: A process that ended without a word is forgotten after this time.

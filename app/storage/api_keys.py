@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 from peewee import EXCLUDED, fn
 
-from app.domain.api_key import ApiKey, NewKey, Scope
 from app.domain.ids import new_id
+from app.domain.org.api_key import ApiKey, NewKey, Scope
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.lists import beyond
 from app.storage.models import ApiKeys, columns_for, select

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.domain.capture import Capture, CaptureStatus
+from app.domain.capture.capture import Capture, CaptureStatus
 from app.storage.captures import NOT_SPAM, StoredCapture
 from app.storage.database import Cursor, execute, fetch_one
 from app.storage.lists import walk

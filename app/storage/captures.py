@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.domain.captcha import Verification
-from app.domain.capture import Capture
-from app.domain.contact import Contact
+from app.domain.capture.capture import Capture
+from app.domain.contact.contact import Contact
 from app.domain.contact_fields import LeadFields, lead_values
 from app.domain.ids import time_of
-from app.domain.touch import Touch
+from app.domain.spam.captcha import Verification
+from app.domain.touch.touch import Touch
 from app.storage import contacts
 from app.storage.database import Cursor, execute
 from app.storage.models import Captures, UnreadableJobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.contact import Contact
+from app.domain.contact.contact import Contact
 from app.storage.database import Cursor, fetch
 from app.storage.lists import beyond
 from app.storage.models import Contacts, select

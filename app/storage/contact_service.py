@@ -14,11 +14,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.contact import Contact, blank_contact, next_write_id, restore, soft_delete
+from app.domain.contact.contact import Contact, blank_contact, next_write_id, restore, soft_delete
+from app.domain.contact.merge import edit_contact
 from app.domain.errors import Conflict, NotFound
-from app.domain.event import CONTACT_CREATED, CONTACT_DELETED, CONTACT_UPDATED, contact_event
 from app.domain.ids import new_id, new_ulid, time_of
-from app.domain.merge import edit_contact
+from app.domain.webhook.event import (
+    CONTACT_CREATED,
+    CONTACT_DELETED,
+    CONTACT_UPDATED,
+    contact_event,
+)
 from app.storage import contacts
 from app.storage.database import Cursor
 from app.storage.events import publish

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.domain.contact import Contact
+from app.domain.contact.contact import Contact
 from app.storage.database import Cursor, TransactionConflict, execute, fetch
 from app.storage.models import ContactAliases, Contacts, FormerAliases, columns_for
 from app.storage.prepared import Prepared

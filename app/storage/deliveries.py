@@ -12,9 +12,9 @@ from datetime import datetime
 import msgspec
 from peewee import Expression, ModelSelect, fn
 
-from app.domain.attempt import Timings
-from app.domain.delivery import DeliveryStatus
-from app.domain.webhook import WebhookStatus
+from app.domain.delivery.attempt import Timings
+from app.domain.delivery.delivery import DeliveryStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, execute
 from app.storage.models import Attempts, Deliveries, Webhooks
 from app.storage.prepared import Prepared

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from peewee import ModelSelect
 
-from app.domain.delivery import DeliveryStatus
-from app.domain.webhook import WebhookStatus
+from app.domain.delivery.delivery import DeliveryStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
 from app.storage.deliveries import reopen
 from app.storage.lists import walk

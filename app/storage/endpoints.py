@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.health import OPEN_AFTER, Health
+from app.domain.delivery.health import OPEN_AFTER, Health
 from app.storage.database import Cursor, fetch_one
 from app.storage.models import WebhookHealth, Webhooks, columns_for
 from app.storage.prepared import Prepared

@@ -13,12 +13,12 @@ from typing import Any
 import msgspec
 from peewee import Expression, fn
 
-from app.domain.capture import CaptureStatus
-from app.domain.contact import blank_contact, next_write_id, soft_delete
-from app.domain.delivery import DeliveryStatus
-from app.domain.event import CONTACT_DELETED
+from app.domain.capture.capture import CaptureStatus
+from app.domain.contact.contact import blank_contact, next_write_id, soft_delete
+from app.domain.contact.traces import Person
+from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.ids import time_of
-from app.domain.traces import Person
+from app.domain.webhook.event import CONTACT_DELETED
 from app.storage import capture_words, contact_service, contacts, verifications, waiting_captures
 from app.storage import person as persons
 from app.storage.database import Cursor, execute, fetch

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.domain.event import Event
-from app.domain.webhook import subscribes, wants_form
+from app.domain.webhook.event import Event
+from app.domain.webhook.webhook import subscribes, wants_form
 from app.storage.database import Cursor
 from app.storage.models import Events
 from app.storage.new_deliveries import insert_due, owed

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.delivery import DeliveryStatus
-from app.domain.webhook import WebhookStatus
+from app.domain.delivery.delivery import DeliveryStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage import delivery_lists
 from app.storage.database import Cursor, fetch
 from app.storage.deliveries import reopen

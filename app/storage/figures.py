@@ -11,8 +11,8 @@ from typing import Any
 
 from peewee import SQL, Case, Value, fn
 
-from app.domain.delivery import DeliveryStatus
-from app.domain.webhook import WebhookStatus
+from app.domain.delivery.delivery import DeliveryStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
 from app.storage.models import (
     Captures,

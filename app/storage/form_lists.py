@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.domain.form_figures import FormLead
+from app.domain.capture.form_figures import FormLead
 from app.domain.ids import first_ulid_at, time_of, ulid_of
 from app.storage import capture_lists
 from app.storage.database import Cursor

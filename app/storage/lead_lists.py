@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.capture import CaptureStatus
+from app.domain.capture.capture import CaptureStatus
 from app.domain.ids import ulid_of
 from app.domain.times import now
 from app.storage import capture_lists, capture_words

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.domain.event import Event
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.ids import new_id
-from app.domain.retry_policy import RetryRules
+from app.domain.webhook.event import Event
 from app.storage.database import Cursor
 from app.storage.models import Deliveries
 from app.storage.prepared import Prepared

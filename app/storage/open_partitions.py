@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.domain.ids import first_ulid_at
-from app.domain.partition import open_span
+from app.domain.system.partition import open_span
 from app.domain.times import now
 from app.storage import partitions
 from app.storage.database import Cursor

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from peewee import fn
 
-from app.domain.org import Org, OrgSettings
+from app.domain.org.org import Org, OrgSettings
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.models import Directory, Orgs, select
 

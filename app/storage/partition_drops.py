@@ -21,7 +21,7 @@ from typing import NamedTuple
 from psycopg2.errors import LockNotAvailable
 
 from app.domain.ids import milliseconds_of, ulid_of
-from app.domain.partition import Partition, past
+from app.domain.system.partition import Partition, past
 from app.storage import partitions
 from app.storage.database import Cursor, Database, transaction
 from app.storage.partitions import ATTEMPTS, CAPTURES, DELIVERIES, EVENTS, HotTable

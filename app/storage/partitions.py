@@ -16,7 +16,7 @@ from typing import NamedTuple
 from psycopg2.errors import LockNotAvailable
 
 from app.domain.ids import ulid_of
-from app.domain.partition import AHEAD, Partition, Span, covered_until, days_of, missing
+from app.domain.system.partition import AHEAD, Partition, Span, covered_until, days_of, missing
 from app.domain.times import now
 from app.storage.database import Cursor, Database, transaction
 from config.settings import Settings

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from app.domain.capture import CaptureStatus
+from app.domain.capture.capture import CaptureStatus
+from app.domain.contact.traces import Person, Traces
 from app.domain.ids import time_of
-from app.domain.org import Org
-from app.domain.traces import Person, Traces
+from app.domain.org.org import Org
 from app.storage import contacts, waiting_captures
 from app.storage.captures import StoredCapture
 from app.storage.database import Cursor, fetch

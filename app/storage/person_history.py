@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.domain.traces import Person
+from app.domain.contact.traces import Person
 from app.storage.database import Cursor, fetch
 from app.storage.delivery_lists import ListedAttempt, ListedDelivery
 from app.storage.event_stream import Positioned

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 from peewee import fn
 
-from app.domain.process import ProcessReport, ProcessSeen
+from app.domain.system.process import ProcessReport, ProcessSeen
 from app.storage.database import Cursor, execute, fetch
 from app.storage.models import Processes
 

@@ -1,7 +1,7 @@
 """Pushes: deliveries that are stored already leased, and what their process needs to send them.
 
 A pushed delivery is claimed on behalf of a delivery process by the transaction that records its
-event (app/domain/push.py). Its lease is like any other; its process only has to be told.
+event (app/domain/delivery/push.py). Its lease is like any other; its process only has to be told.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.domain.event import Event
-from app.domain.health import OPEN_AFTER
-from app.domain.push import BACKLOG_SECONDS, PushFacts, pushes_allowed
-from app.domain.webhook import subscribes, wants_form
+from app.domain.delivery.health import OPEN_AFTER
+from app.domain.delivery.push import BACKLOG_SECONDS, PushFacts, pushes_allowed
+from app.domain.webhook.event import Event
+from app.domain.webhook.webhook import subscribes, wants_form
 from app.storage.claims import Claimed
 from app.storage.database import Cursor
 from app.storage.events import insert_new

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peewee import fn
 
-from app.domain.webhook import WebhookStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
 from app.storage.models import Captures, RetentionRuns, UnreadableJobs, Webhooks
 

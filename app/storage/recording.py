@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.capture import Capture, CaptureStatus
-from app.domain.contact import Contact, restore
-from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
+from app.domain.capture.capture import Capture, CaptureStatus
+from app.domain.contact.contact import Contact, restore
+from app.domain.contact.merge import merge_capture, new_contact
 from app.domain.ids import ulid_of
-from app.domain.merge import merge_capture, new_contact
+from app.domain.webhook.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
 from app.storage import captures as capture_rows
 from app.storage import contacts as contact_rows
 from app.storage import verifications

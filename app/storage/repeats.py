@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import first_ulid_at, milliseconds_of
 from app.storage.database import Cursor
 from app.storage.rows import as_json

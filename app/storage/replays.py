@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 from peewee import SQL, Case, Expression, fn
 
-from app.domain.delivery import DeliveryStatus
-from app.domain.event import EVENT_TYPES, PING
+from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.ids import first_ulid_at
-from app.domain.webhook import WebhookStatus, subscribes
+from app.domain.webhook.event import EVENT_TYPES, PING
+from app.domain.webhook.webhook import WebhookStatus, subscribes
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.deliveries import reopen
 from app.storage.models import Deliveries, Events, Replays, Webhooks, columns_for, select
@@ -163,7 +163,7 @@ def _wanted(replay: Replay, subscribed: Sequence[str]) -> Any:
 
 
 def _of_wanted_form(replay: Replay) -> Any:
-    """What `app.domain.webhook.wants_form` says, for events that are not loaded."""
+    """What `app.domain.webhook.webhook.wants_form` says, for events that are not loaded."""
     any_form = Webhooks.forms == SQL("'{}'")
     wants = any_form | Events.contact_id.is_null() | (Events.form == fn.ANY(Webhooks.forms))
     return fn.EXISTS(Webhooks.select(SQL("1")).where(Webhooks.id == replay.webhook_id, wants))

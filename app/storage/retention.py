@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from peewee import ModelSelect, fn
 
-from app.domain.delivery import DeliveryStatus
+from app.domain.delivery.delivery import DeliveryStatus
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.ids import first_ulid_at
-from app.domain.retry_policy import RetryRules
-from app.domain.webhook import WebhookStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.models import (
     Attempts,

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, fn
 
 from app.domain.ids import first_ulid_at, ulid_of
-from app.domain.partition import walk_up_to
+from app.domain.system.partition import walk_up_to
 from app.domain.times import now
 from app.storage import partitions, retention
 from app.storage.database import Cursor, Database, execute, fetch_one, transaction

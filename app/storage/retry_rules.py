@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.domain.backoff import RetryPolicy
-from app.domain.retry_policy import RetryLimits, RetryRules
+from app.domain.delivery.backoff import RetryPolicy
+from app.domain.delivery.retry_policy import RetryLimits, RetryRules
 from config.settings import Settings
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.clock_skew import clock_skew
 from app.domain.errors import StorageUnavailable
+from app.domain.system.clock_skew import clock_skew
 from app.storage.database import Cursor, Database, check_writable, transaction
 
 #: Tables whose rows change or go all the time.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from peewee import fn
 
 from app.domain.ids import new_id
-from app.domain.user import IDLE_SECONDS, SESSION_SECONDS, User
+from app.domain.org.user import IDLE_SECONDS, SESSION_SECONDS, User
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.models import Sessions, Users
 from app.storage.users import COLUMNS, as_user

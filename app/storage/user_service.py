@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.domain.errors import Conflict, Invalid
+from app.domain.org.user import LINK_SECONDS, Role, SecretToken, User, new_token, sign_in_address
 from app.domain.times import now
-from app.domain.user import LINK_SECONDS, Role, SecretToken, User, new_token, sign_in_address
 from app.storage import audit, sessions, users
 from app.storage.database import Cursor
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from peewee import fn
 
 from app.domain.ids import new_id
-from app.domain.user import Role, User
+from app.domain.org.user import Role, User
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.models import Sessions, SignInLinks, Users
 

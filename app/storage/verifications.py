@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from peewee import Expression
 
-from app.domain.captcha import (
+from app.domain.capture.capture import Capture
+from app.domain.spam.captcha import (
     FAILED_POINTS,
     FAILED_SIGNAL,
     LIFETIMES,
     CaptchaProvider,
     Verification,
 )
-from app.domain.capture import Capture
 from app.storage.database import Cursor, execute
 from app.storage.models import Captures, Verifications
 

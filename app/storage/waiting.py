@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from peewee import fn
 
-from app.domain.health import OPEN_AFTER
-from app.domain.waiting import DueWebhook
-from app.domain.webhook import WebhookStatus
+from app.domain.delivery.health import OPEN_AFTER
+from app.domain.system.waiting import DueWebhook
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
 from app.storage.deliveries import OPEN_WEBHOOKS
 from app.storage.models import Fallback, WebhookHealth, Webhooks

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.traces import Person
+from app.domain.contact.traces import Person
 from app.storage.database import Cursor
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from peewee import fn
 
-from app.domain.webhook import Webhook, WebhookStatus
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage.database import Cursor, execute, fetch, fetch_one
 from app.storage.lists import beyond
 from app.storage.models import WebhookHealth, Webhooks

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app.api.openapi import endpoints_of
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage.database import Database, transaction
 from app.storage.recording import record

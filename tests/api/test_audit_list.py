@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.api_key import Scope
-from app.domain.org import Org
+from app.domain.org.api_key import Scope
+from app.domain.org.org import Org
 from app.storage import audit, audit_lists
 from app.storage.database import Database, transaction
 from tests.api.conftest import make_key

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import redis
 
-from app.domain.capture import Capture
-from app.domain.org import Org
+from app.domain.capture.capture import Capture
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.entry import Entry, encode_entry
 from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job

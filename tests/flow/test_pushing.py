@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 import pytest
 import redis
 
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.times import now
 from app.queue.connection import connect
 from app.queue.push_channel import PushSender

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from app.domain.api_key import ApiKey, Scope, generate_key
-from app.domain.clock_skew import clock_skew
 from app.domain.errors import Forbidden, NotFound, StorageUnavailable, Unauthenticated, Unavailable
+from app.domain.org.api_key import ApiKey, Scope, generate_key
+from app.domain.system.clock_skew import clock_skew
 from app.http import failed_authentications
 from app.http.authenticator import RequestAuthenticator
 from app.http.clock_warning import ClockWarning

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.main import make_app
 from app.storage import orgs
 from app.storage.database import drop_connection, open_database, transaction

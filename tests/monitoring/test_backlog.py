@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from app.domain.ids import first_ulid_at
+from app.domain.system.waiting import OTHER, DueWebhook, shown_webhooks
 from app.domain.times import now
-from app.domain.waiting import OTHER, DueWebhook, shown_webhooks
 from app.queue.broker import StreamsBroker
 from app.queue.entry import Entry, encode_entry
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.finding import Outcome, Status
-from app.domain.process import ROLES, ProcessReport, ProcessSeen
+from app.domain.system.finding import Outcome, Status
+from app.domain.system.process import ROLES, ProcessReport, ProcessSeen
 from app.monitoring.checks import (
     backlog_checks,
     caller_checks,

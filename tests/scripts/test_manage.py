@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.admission import refusals_key
 from app.queue.jobs import KEYS

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.domain.ids import first_ulid_at
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.storage import claims, prepared
 from app.storage.claims import Claimed, Wanted
 from app.storage.database import Database, open_database, transaction

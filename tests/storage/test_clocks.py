@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import Ulids, new_ulid, time_of
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage import contact_service, contacts
 from app.storage.database import Database, transaction

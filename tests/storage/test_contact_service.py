@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import derive_contact_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage import contact_service, contacts
 from app.storage.database import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.domain.attempt import Timings
+from app.domain.delivery.attempt import Timings
 from app.domain.ids import new_id
 from app.domain.times import now
 from app.storage import claims, contact_service, deliveries, erasure, person

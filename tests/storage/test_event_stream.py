@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.event import Event
 from app.domain.ids import new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
+from app.domain.webhook.event import Event
 from app.storage import event_stream
 from app.storage.database import (
     Cursor,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import ulid_of
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage import (
     capture_lists,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.ids import first_ulid_at, new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage import claims, deliveries, event_stream
 from app.storage.claims import Wanted

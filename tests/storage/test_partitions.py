@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import first_ulid_at
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.webhook import Webhook
 from app.storage import erasure, partitions, person, retention_run
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.partitions import HOT_TABLES, make_missing

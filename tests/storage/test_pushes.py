@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.org import Org
-from app.domain.push import IN_FLIGHT_MAX
-from app.domain.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
+from app.domain.delivery.push import IN_FLIGHT_MAX
+from app.domain.delivery.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.webhook import Webhook
 from app.storage import pushes as pushes_module
 from app.storage.database import Database, transaction
 from app.storage.endpoints import lock

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import first_ulid_at
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.storage.database import Database, open_database
 from tests.factories import make_capture, make_org, make_webhook
 from tests.storage.test_recording import record_all, rows

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.event import operational_event
 from app.domain.ids import new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.event import operational_event
+from app.domain.webhook.webhook import Webhook
 from app.storage import replays
 from app.storage.database import Database, transaction
 from app.storage.events import publish, publish_to

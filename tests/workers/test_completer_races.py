@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from app.domain.delivery import Decision, Verdict
+from app.domain.delivery.delivery import Decision, Verdict
 from app.domain.errors import StorageUnavailable
 from app.domain.ids import new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.webhook import Webhook
 from app.storage import claims, deliveries, endpoints, webhooks
 from app.storage.database import (
     Database,

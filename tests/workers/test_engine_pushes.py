@@ -8,10 +8,10 @@ import pytest
 
 import workers.engine
 import workers.waiting
-from app.domain.org import Org
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage import webhooks
 from app.storage.database import Database, transaction
 from app.storage.new_deliveries import Holder

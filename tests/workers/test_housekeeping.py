@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import derive_contact_id, first_ulid_at
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier
 from app.storage import delivery_lists, retention_run

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.domain.concurrency import Answer
-from app.domain.delivery import Verdict
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Verdict
+from app.domain.delivery.retry_policy import RetryRules
 from app.storage.claims import Claimed
 from tests.workers.outcomes import outcome
 from workers.lanes import Lanes

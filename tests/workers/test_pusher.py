@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.org import Org
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.webhook import Webhook
 from app.queue.connection import connect
 from app.queue.push_channel import PushSender
 from app.storage.database import Database, transaction

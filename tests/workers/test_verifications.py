@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.captcha import Captcha, CaptchaProvider, CaptchaToken
-from app.domain.capture import Capture
-from app.domain.org import Org
+from app.domain.capture.capture import Capture
+from app.domain.org.org import Org
+from app.domain.spam.captcha import Captcha, CaptchaProvider, CaptchaToken
 from app.domain.spam.mode import SpamMode
 from app.domain.times import now
 from app.storage import orgs

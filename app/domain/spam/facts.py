@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from app.domain.capture import Capture
-from app.domain.labels import word_set
+from app.domain.capture.capture import Capture
+from app.domain.labels.labels import word_set
 from app.domain.spam.history import NOTHING_SEEN, Seen
 from app.domain.spam.names import Names, read_names
 from app.domain.spam.offers import count_offers

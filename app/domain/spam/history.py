@@ -10,7 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv6Network
 from typing import NamedTuple
 
-from app.domain.client_address import bucket_of, parse_address
+from app.domain.capture.client_address import bucket_of, parse_address
 
 #: How long a thing is remembered at the least; at most twice as long.
 WINDOW_SECONDS = 1800.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.spam.facts import SAME_TEXT_CHARS_MIN, Facts, facts_of, prose_of
 from app.domain.spam.history import History, keys_of
 from app.domain.spam.registry import GROUPS, SPAM_POINTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.domain.labels import word_set
+from app.domain.labels.labels import word_set
 from app.domain.spam.code import has_code
 from app.domain.spam.facts import Facts
 from app.domain.spam.gibberish import is_gibberish

@@ -6,7 +6,7 @@ import ipaddress
 from collections import Counter
 from typing import NamedTuple
 
-from app.domain.finding import Outcome, ok, warning
+from app.domain.system.finding import Outcome, ok, warning
 from app.monitoring.system import System
 from app.storage import recent
 from app.storage.database import transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from app.domain.finding import Outcome, failed, ok, unknown, warning
+from app.domain.system.finding import Outcome, failed, ok, unknown, warning
 from app.monitoring.system import System
 from app.storage import partitions, recent
 from app.storage.database import Cursor, transaction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.finding import Outcome, failed, limits, ok, warning
+from app.domain.system.finding import Outcome, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
 from app.storage.server_facts import DatabaseFacts, database_facts, why_asynchronous

@@ -12,10 +12,10 @@ import time
 
 import urllib3
 
-from app.domain.event import CONTACT_CREATED, delivery_body
+from app.domain.delivery.signature import sign, sign_standard
 from app.domain.ids import new_id
-from app.domain.signature import sign, sign_standard
 from app.domain.times import now
+from app.domain.webhook.event import CONTACT_CREATED, delivery_body
 from scripts.commands.bench.dataset import event_data
 
 _SECRET = "whsec_" + "0" * 44

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg2
 
-from app.domain.partition import Span, days_of
+from app.domain.system.partition import Span, days_of
 from app.storage import partitions
 from app.storage.database import drop_connection, open_database
 from app.storage.partitions import HOT_TABLES

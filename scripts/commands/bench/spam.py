@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.times import now
 from app.storage.captures import decode_captures
 from app.storage.database import Database, drop_connection, open_database, transaction

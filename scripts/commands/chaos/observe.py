@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from app.domain.finding import Finding, Status
+from app.domain.system.finding import Finding, Status
 from app.metrics.exposition import PORT_OF_ROLE
 from app.monitoring.doctor import examine
 from app.monitoring.system import make_system

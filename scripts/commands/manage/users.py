@@ -7,7 +7,7 @@ from argparse import Namespace
 import msgspec
 
 from app.domain.errors import NotFound
-from app.domain.user import Role, User, sign_in_address
+from app.domain.org.user import Role, User, sign_in_address
 from app.storage import audit, user_service, users
 from app.storage.database import Cursor, transaction
 from config.urls import console_url

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.contact_fields import lead_values
 from app.domain.spam.history import History
 from app.domain.spam.scoring import score_capture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.spam.facts import facts_of, prose_of
 from app.domain.spam.history import History, Seen
 from app.domain.spam.registry import GROUPS, SPAM_POINTS
