@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from app.domain.system.partition import Span
-from app.storage import partitions
 from app.storage.database import Database
-from app.storage.partitions import HOT_TABLES
+from app.storage.retention import partitions
+from app.storage.retention.partitions import HOT_TABLES
 from tests.statements import execute
 
 

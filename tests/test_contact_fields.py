@@ -24,7 +24,7 @@ from app.domain.ids import first_ulid_at
 from app.domain.labels.labels import field_of_label
 from app.domain.submission.submission import parse_fields, parse_json
 from app.domain.webhook.event import contact_event
-from app.storage.captures import decode_captures, payload_of
+from app.storage.capture.captures import decode_captures, payload_of
 from app.storage.models import Contacts, columns_for
 
 TEXTS = {name: f"{name}!" for name in LEAD_LENGTHS_MAX}

@@ -136,7 +136,7 @@ def test_every_package_file_is_empty() -> None:
     [
         ("app.domain.contact.contact", "from app.storage import contacts"),
         ("app.domain.contact.contact", "import config.settings"),
-        ("app.storage.contacts", "from app.queue.notifier import DeliveryNotifier"),
+        ("app.storage.contact.contacts", "from app.queue.notifier import DeliveryNotifier"),
         ("app.queue.jobs", "from app.storage import deliveries"),
         ("app.ingress.capture", "from app.api import health"),
         ("app.ingress.capture", "from workers.captures import Recorder"),

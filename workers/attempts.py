@@ -20,10 +20,10 @@ from app.domain.ids import new_id
 from app.domain.times import now
 from app.domain.webhook.event import delivery_body
 from app.metrics.families import ATTEMPT_SECONDS, ATTEMPTS, DELIVERY_DELAY
-from app.storage.claims import Claimed
-from app.storage.deliveries import Settled
-from app.storage.endpoints import Endpoint
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.deliveries import Settled
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook.endpoints import Endpoint
 from workers.request import request_headers
 from workers.sender import Sender
 from workers.work import Attempted

@@ -23,10 +23,10 @@ from time import monotonic
 from app.domain.delivery.push import LOOK_SECONDS
 from app.domain.delivery.retry_policy import LEASE_MARGIN_SECONDS
 from app.domain.errors import StorageUnavailable
-from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
-from app.storage.leases import Held
-from app.storage.pushes import Push
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.leases import Held
+from app.storage.delivery.pushes import Push
+from app.storage.webhook.endpoints import Endpoint
 from workers.attempts import Attempts
 from workers.completer import Completer
 from workers.help import Help

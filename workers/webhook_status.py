@@ -13,10 +13,11 @@ from app.domain.delivery.health import (
 )
 from app.domain.ids import new_id
 from app.domain.webhook.event import WEBHOOK_DISABLED, WEBHOOK_RECOVERED, operational_event
-from app.storage import audit, webhooks
 from app.storage.database import Cursor
-from app.storage.endpoints import Endpoint
-from app.storage.events import publish
+from app.storage.delivery.events import publish
+from app.storage.org import audit
+from app.storage.webhook import webhooks
+from app.storage.webhook.endpoints import Endpoint
 
 _GONE = "the receiver answered 410 Gone"
 _DEAD = (

@@ -14,9 +14,9 @@ from app.api.operation import Operation, describe
 from app.api.views import view_of
 from app.domain.errors import Forbidden
 from app.domain.org.api_key import Scope, generate_key
-from app.storage import api_keys
-from app.storage.api_keys import ListedKey
 from app.storage.database import transaction
+from app.storage.org import api_keys
+from app.storage.org.api_keys import ListedKey
 
 _TAG = "API keys"
 

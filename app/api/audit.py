@@ -24,9 +24,9 @@ from app.api.lists import (
 from app.api.operation import Operation, describe
 from app.domain.errors import Invalid
 from app.domain.times import rfc3339
-from app.storage import audit_lists
-from app.storage.audit_lists import ListedEntry
 from app.storage.database import transaction
+from app.storage.org import audit_lists
+from app.storage.org.audit_lists import ListedEntry
 
 _ACTION = re.compile(r"[a-z_]+\.(?:[a-z_]+|\*)")
 

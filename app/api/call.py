@@ -41,8 +41,8 @@ from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.http.services import Services
 from app.queue.admission import AdmissionResult, AdmissionStatus
-from app.storage import audit
 from app.storage.database import Cursor, retrying
+from app.storage.org import audit
 
 Found = TypeVar("Found")
 

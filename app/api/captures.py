@@ -17,10 +17,11 @@ from app.domain.errors import Conflict
 from app.domain.ids import time_of
 from app.domain.spam.captcha import Verification
 from app.domain.times import now, rfc3339
-from app.storage import capture_lists, contacts
-from app.storage.captures import NOT_SPAM, SPAM, StoredCapture
+from app.storage.capture import capture_lists
+from app.storage.capture.captures import NOT_SPAM, SPAM, StoredCapture
+from app.storage.contact import contacts
 from app.storage.database import transaction
-from app.storage.events import publish
+from app.storage.delivery.events import publish
 from app.storage.recording import merge
 
 _TAG = "Captures"

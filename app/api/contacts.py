@@ -40,8 +40,8 @@ from app.domain.contact_fields import Source, Stage
 from app.domain.errors import Invalid
 from app.domain.ids import derive_contact_id
 from app.domain.times import parse_rfc3339
-from app.storage import contact_lists, contact_service, contacts
-from app.storage.contact_service import ContactWrite
+from app.storage.contact import contact_lists, contact_service, contacts
+from app.storage.contact.contact_service import ContactWrite
 from app.storage.database import Cursor, transaction
 
 _TAG = "Contacts"

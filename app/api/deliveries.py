@@ -27,8 +27,8 @@ from app.api.webhooks import canonical_webhook_id, find_webhook
 from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import is_id
-from app.storage import delivery_lists
 from app.storage.database import Cursor, transaction
+from app.storage.delivery import delivery_lists
 
 _TAG = "Deliveries"
 #: Attempts of each delivery where many are shown: more than the default policy makes.

@@ -26,9 +26,9 @@ from app.api.operation import One, Operation, describe
 from app.domain.errors import Invalid, Unavailable
 from app.domain.ids import is_id, milliseconds_of
 from app.domain.times import rfc3339
-from app.storage import event_stream
 from app.storage.database import Cursor, transaction
-from app.storage.event_stream import Positioned, Stretch
+from app.storage.delivery import event_stream
+from app.storage.delivery.event_stream import Positioned, Stretch
 
 _ORDER = "position"
 #: Steps in which one request helps to put a long stream in order.

@@ -21,8 +21,8 @@ from app.domain.spam.mode import SpamMode
 from app.domain.times import rfc3339
 from app.domain.webhook.target import DEFAULT_PORTS, InvalidTarget, check_url, parse_target
 from app.queue.figures import RefusedOrigins
-from app.storage import orgs
 from app.storage.database import transaction
+from app.storage.org import orgs
 
 _TAG = "Org"
 #: Settings that are not stored as they are sent.

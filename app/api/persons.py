@@ -18,8 +18,9 @@ from app.domain.contact.traces import Person
 from app.domain.errors import Invalid
 from app.domain.ids import derive_contact_id
 from app.domain.text.address import MalformedAddress, normalise
-from app.storage import erasure, person, waiting_captures
+from app.storage.capture import waiting_captures
 from app.storage.database import Cursor, transaction
+from app.storage.person import erasure, person
 
 TAG = "Contacts"
 

@@ -20,7 +20,7 @@ from app.domain.ids import new_id
 from app.domain.times import now
 from app.domain.webhook.event import PING, operational_event
 from app.storage.database import transaction
-from app.storage.events import publish_to
+from app.storage.delivery.events import publish_to
 
 #: The longest wait for an answer, in seconds: that of an attempt.
 WAIT_SECONDS_MAX = 15

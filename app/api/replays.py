@@ -25,9 +25,9 @@ from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.domain.times import now
 from app.domain.webhook.webhook import Webhook
-from app.storage import replays
 from app.storage.database import Cursor, transaction
-from app.storage.replays import Replay, ReplayStatus
+from app.storage.delivery import replays
+from app.storage.delivery.replays import Replay, ReplayStatus
 
 _TAG = "Replays"
 

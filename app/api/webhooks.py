@@ -35,9 +35,9 @@ from app.domain.ids import is_id, new_id
 from app.domain.times import now
 from app.domain.webhook.own_url import OwnHosts
 from app.domain.webhook.webhook import Webhook, WebhookStatus
-from app.storage import webhooks
 from app.storage.database import Cursor, transaction
-from app.storage.retry_rules import retry_rules
+from app.storage.webhook import webhooks
+from app.storage.webhook.retry_rules import retry_rules
 
 _TAG = "Webhooks"
 

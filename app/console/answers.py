@@ -16,7 +16,7 @@ from app.domain.errors import STATUS_BY_CODE, RexError
 from app.domain.org.user import Role, may
 from app.http.answers import connection_request_id, error_headers
 from app.http.services import Services
-from app.storage.sessions import Session
+from app.storage.org.sessions import Session
 
 SIGN_IN_PATH = "/console/sign-in"
 

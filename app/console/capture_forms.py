@@ -12,8 +12,8 @@ from app.console.visit import Page, Visit
 from app.domain.capture.form_figures import Day, by_form
 from app.domain.submission.form import FORM_CHARS_MAX
 from app.domain.times import now
-from app.storage import form_lists
 from app.storage.database import transaction
+from app.storage.lead import form_lists
 
 PATH = "/console/forms"
 _DAYS = 30

@@ -15,9 +15,10 @@ from app.domain.errors import Conflict, Invalid, NotFound
 from app.domain.ids import ulid_of
 from app.domain.org.user import sign_in_address
 from app.domain.times import parse_rfc3339
-from app.storage import contact_lists, contacts, lead_trace
-from app.storage.contact_lists import Filters
+from app.storage.contact import contact_lists, contacts
+from app.storage.contact.contact_lists import Filters
 from app.storage.database import Cursor, transaction
+from app.storage.lead import lead_trace
 
 PATH = "/console/contacts"
 PAGE_CONTACTS = 50

@@ -10,9 +10,9 @@ from app.console.exports import exported, pages_of
 from app.console.visit import Download, Page, Visit
 from app.domain.ids import is_id
 from app.domain.webhook.event import EVENT_TYPES
-from app.storage import failed_deliveries
 from app.storage.database import transaction
-from app.storage.failed_deliveries import Failed
+from app.storage.delivery import failed_deliveries
+from app.storage.delivery.failed_deliveries import Failed
 
 _PAGE = 50
 #: Failed deliveries that the list of one cause is taken from: the latest.

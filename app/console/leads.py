@@ -14,9 +14,9 @@ from app.domain.ids import derive_contact_id, first_ulid_at, is_id, time_of, uli
 from app.domain.org.user import sign_in_address
 from app.domain.text.spreadsheet import csv_line
 from app.domain.times import rfc3339
-from app.storage import lead_lists, lead_trace
 from app.storage.database import Database, transaction
-from app.storage.lead_lists import Lead, Wanted
+from app.storage.lead import lead_lists, lead_trace
+from app.storage.lead.lead_lists import Lead, Wanted
 
 PATH = "/console/leads"
 #: Leads of one page, of one step of an export, and of an export.

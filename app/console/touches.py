@@ -10,7 +10,7 @@ from app.domain.ids import time_of
 from app.domain.times import rfc3339
 from app.domain.touch.first_touch import PARAMETERS
 from app.domain.touch.touch import Touch
-from app.storage.captures import StoredCapture
+from app.storage.capture.captures import StoredCapture
 
 _SHOWN = (*PARAMETERS, "referrer", "landing_page")
 _WORDS = {"landing_page": "landing page"}

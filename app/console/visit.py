@@ -19,8 +19,8 @@ from app.domain.org.org import Org
 from app.domain.org.user import User
 from app.http.operations import Caller
 from app.http.services import Services
-from app.storage import audit
 from app.storage.database import Cursor
+from app.storage.org import audit
 from config.urls import public_url
 
 

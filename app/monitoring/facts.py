@@ -25,7 +25,7 @@ from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.oldest import oldest_in
 from app.storage.database import check_writable, transaction
-from app.storage.server_facts import seconds_ahead
+from app.storage.figures.server_facts import seconds_ahead
 
 #: How often everything is looked up.
 UPDATE_SECONDS = 5.0

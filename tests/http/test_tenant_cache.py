@@ -13,8 +13,8 @@ from app.http import failed_authentications
 from app.http.authenticator import RequestAuthenticator
 from app.http.clock_warning import ClockWarning
 from app.http.tenant_cache import TenantCache
-from app.storage import api_keys
 from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.org import api_keys
 from tests.factories import make_org
 
 

@@ -14,8 +14,9 @@ from app.queue.broker import StreamsBroker
 from app.queue.entry import Entry, encode_entry
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
 from app.queue.oldest import oldest_capture_seconds
-from app.storage import fallback, waiting
+from app.storage.capture import fallback
 from app.storage.database import Database, transaction
+from app.storage.figures import waiting
 from tests.factories import make_capture, make_org, make_webhook
 from tests.statements import execute
 from tests.workers.outcomes import owe

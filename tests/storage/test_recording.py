@@ -12,9 +12,9 @@ from app.domain.contact.contact import Contact
 from app.domain.contact.contact_view import ContactView, contact_view
 from app.domain.contact.merge import merge_capture, new_contact
 from app.domain.times import now
-from app.storage import contacts
+from app.storage.contact import contacts
 from app.storage.database import Database, TransactionConflict, open_database, transaction
-from app.storage.pushes import Published
+from app.storage.delivery.pushes import Published
 from app.storage.recording import Recorded, record
 from tests.factories import make_capture, make_org, make_webhook
 

@@ -9,8 +9,8 @@ from app.domain.errors import InvalidCapture
 from app.domain.org.org import Org
 from app.domain.submission.submission import parse_fields
 from app.domain.times import now
-from app.storage import contacts
-from app.storage.captures import payload_of
+from app.storage.capture.captures import payload_of
+from app.storage.contact import contacts
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.domain.submission.test_submission_properties import objects

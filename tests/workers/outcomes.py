@@ -11,9 +11,9 @@ from app.domain.delivery.retry_policy import RetryRules
 from app.domain.ids import new_id
 from app.domain.org.org import Org
 from app.domain.times import now
-from app.storage.claims import Claimed
 from app.storage.database import Database, transaction
-from app.storage.deliveries import Settled
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
 from tests.statements import execute

@@ -14,8 +14,8 @@ from app.domain.errors import StorageUnavailable
 from app.domain.org.org import Org
 from app.domain.times import now
 from app.domain.webhook.webhook import Webhook
-from app.storage import deliveries, leases
 from app.storage.database import Database, open_database, transaction
+from app.storage.delivery import deliveries, leases
 from app.storage.recording import record
 from tests.factories import make_capture, make_webhook
 from tests.statements import execute

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from app.domain.delivery.concurrency import Answer
 from app.domain.delivery.delivery import Verdict
 from app.domain.delivery.retry_policy import RetryRules
-from app.storage.claims import Claimed
+from app.storage.delivery.claims import Claimed
 from tests.workers.outcomes import outcome
 from workers.lanes import Lanes
 from workers.work import DeliveryConfig, WebhookWork

@@ -11,8 +11,8 @@ from app.monitoring.backlog import database_backlog, oldest_by_kind
 from app.monitoring.system import System
 from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES
-from app.storage import recent
 from app.storage.database import transaction
+from app.storage.figures import recent
 
 
 class Facts(NamedTuple):

@@ -18,9 +18,10 @@ from app.domain.submission.submission import parse_json
 from app.domain.times import now
 from app.domain.webhook.event import CONTACT_CREATED, contact_event
 from app.domain.webhook.webhook import Webhook, WebhookStatus
-from app.storage import orgs, webhooks
 from app.storage.database import Cursor, open_database, transaction
+from app.storage.org import orgs
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook import webhooks
 from scripts.commands.bench.lead import ORG, body_of
 from scripts.commands.queue_state import enqueue_captures
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 
 from app.domain.system.partition import Span, days_of
-from app.storage import partitions
 from app.storage.database import drop_connection, open_database
-from app.storage.partitions import HOT_TABLES
+from app.storage.retention import partitions
+from app.storage.retention.partitions import HOT_TABLES
 from scripts.commands.bench.dataset import event_data
 from scripts.commands.bench.lead import body_of
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import psycopg2
 
 from app.storage.database import drop_connection, open_database
-from app.storage.partitions import HOT_TABLES
-from app.storage.retention_run import run_retention
+from app.storage.retention.partitions import HOT_TABLES
+from app.storage.retention.retention_run import run_retention
 from config.settings import Settings
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.figures import Goal, at_most

@@ -17,8 +17,8 @@ from app.domain.errors import NotFound
 from app.domain.org.org import Org
 from app.http.operations import Caller
 from app.http.services import Services, make_services
-from app.storage import audit, orgs
 from app.storage.database import transaction
+from app.storage.org import audit, orgs
 from config.settings import Settings
 
 

@@ -18,8 +18,8 @@ from app.domain.org.org import Org, OrgSettings
 from app.domain.spam.captcha import CaptchaProvider
 from app.domain.spam.mode import SpamMode
 from app.domain.times import now
-from app.storage import api_keys, audit, orgs
 from app.storage.database import Cursor, transaction
+from app.storage.org import api_keys, audit, orgs
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing

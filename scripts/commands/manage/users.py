@@ -8,8 +8,8 @@ import msgspec
 
 from app.domain.errors import NotFound
 from app.domain.org.user import Role, User, sign_in_address
-from app.storage import audit, user_service, users
 from app.storage.database import Cursor, transaction
+from app.storage.org import audit, user_service, users
 from config.urls import console_url
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
