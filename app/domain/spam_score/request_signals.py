@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.domain.spam.facts import Facts
+from app.domain.spam_score.facts import Facts
 
 _HASTY_MS = 3000
 _INSTANT_MS = 800

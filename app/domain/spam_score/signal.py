@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from app.domain.spam.facts import Facts
+from app.domain.spam_score.facts import Facts
 
 
 class Signal(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from app.domain.labels.labels import word_set
-from app.domain.spam.code import has_code
-from app.domain.spam.facts import Facts
-from app.domain.spam.gibberish import is_gibberish
+from app.domain.spam_score.code import has_code
+from app.domain.spam_score.facts import Facts
+from app.domain.spam_score.gibberish import is_gibberish
 
 _MANY_LINKS = 3
 _TWO_WORDS_CHARS_MAX = 60

@@ -5,11 +5,11 @@ A strong one decides alone. Weak ones also occur in real leads and only count to
 
 from __future__ import annotations
 
-from app.domain.spam import history_signals as history
-from app.domain.spam import request_signals as request
-from app.domain.spam import sender_signals as sender
-from app.domain.spam import text_signals as text
-from app.domain.spam.signal import Group, Signal
+from app.domain.spam_score import history_signals as history
+from app.domain.spam_score import request_signals as request
+from app.domain.spam_score import sender_signals as sender
+from app.domain.spam_score import text_signals as text
+from app.domain.spam_score.signal import Group, Signal
 
 #: From so many points on, a capture counts as spam.
 SPAM_POINTS = 5.0

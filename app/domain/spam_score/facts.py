@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from app.domain.capture.capture import Capture
 from app.domain.labels.labels import word_set
-from app.domain.spam.history import NOTHING_SEEN, Seen
-from app.domain.spam.names import Names, read_names
-from app.domain.spam.offers import count_offers
+from app.domain.spam_score.history import NOTHING_SEEN, Seen
+from app.domain.spam_score.names import Names, read_names
+from app.domain.spam_score.offers import count_offers
 
 #: Characters of prose that are looked at, and how many values of metadata.
 PROSE_CHARS_MAX = 2000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from app.domain.capture.capture import Capture
-from app.domain.spam.facts import SAME_TEXT_CHARS_MIN, Facts, facts_of, prose_of
-from app.domain.spam.history import History, keys_of
-from app.domain.spam.registry import GROUPS, SPAM_POINTS
+from app.domain.spam_score.facts import SAME_TEXT_CHARS_MIN, Facts, facts_of, prose_of
+from app.domain.spam_score.history import History, keys_of
+from app.domain.spam_score.registry import GROUPS, SPAM_POINTS
 
 
 class Score(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.spam.history import (
+from app.domain.spam_score.history import (
     KEYS_MAX,
     MEMBERS_MAX,
     WINDOW_SECONDS,

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.domain.spam.code import has_code
-from app.domain.spam.gibberish import is_gibberish
+from app.domain.spam_score.code import has_code
+from app.domain.spam_score.gibberish import is_gibberish
 
 #: Names that are remembered; each has at most 200 characters.
 NAMES_KEPT = 4096

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.domain.spam.facts import Facts
-from app.domain.spam.gibberish import is_gibberish
-from app.domain.spam.names import mixes_alphabets
+from app.domain.spam_score.facts import Facts
+from app.domain.spam_score.gibberish import is_gibberish
+from app.domain.spam_score.names import mixes_alphabets
 
 _THREE_DIGITS = re.compile(r"\d\D*\d\D*\d")
 #: Mailboxes that ignore dots: many of them make one address look like many.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.spam.facts import Facts
+from app.domain.spam_score.facts import Facts
 
 _SAME_TEXT_MIN = 3
 _BUSY_ADDRESS_MIN = 10

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from app.domain.capture.capture import Capture
-from app.domain.spam.facts import facts_of, prose_of
-from app.domain.spam.history import History, Seen
-from app.domain.spam.registry import GROUPS, SPAM_POINTS
-from app.domain.spam.scoring import score, score_capture
+from app.domain.spam_score.facts import facts_of, prose_of
+from app.domain.spam_score.history import History, Seen
+from app.domain.spam_score.registry import GROUPS, SPAM_POINTS
+from app.domain.spam_score.scoring import score, score_capture
 
 SIGNALS = [signal for group in GROUPS for signal in group.signals]
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
