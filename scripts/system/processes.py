@@ -6,8 +6,9 @@ Whatever is asked of a process that has ended meanwhile is answered with nothing
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,6 +95,24 @@ def usage_of(pids: Iterable[int]) -> Usage:
             memory_mib += memory.pss / 2**20
             resident_mib += memory.rss / 2**20
     return Usage(cpu_seconds, memory_mib, resident_mib)
+
+
+@contextmanager
+def watched_memory(pids: Iterable[int], look_seconds: float = 0.5) -> Iterator[list[float]]:
+    """MiB of these processes and their descendants, looked at now and then in a with block."""
+    watched, samples, ended = list(pids), [], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(look_seconds):
+            samples.append(usage_of(watched).memory_mib)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _with_descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:

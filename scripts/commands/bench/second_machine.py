@@ -9,7 +9,7 @@ from __future__ import annotations
 from scripts.commands.bench.copies import replica_of, standby_of
 from scripts.commands.bench.figures import at_least, median
 from scripts.commands.bench.load import Report
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say, compared
+from scripts.commands.bench.outcome import Effort, Outcome, Row, Say, alternate, compared
 from scripts.commands.bench.record import CAPTURES_A_ROUND, drain_queue, fill_queue
 from scripts.commands.bench.testbed import BenchFailed, Testbed
 
@@ -53,19 +53,17 @@ def measure_replica(effort: Effort, say: Say) -> Outcome:
 def measure_standby(effort: Effort, say: Say) -> Outcome:
     """Alternate between commits that wait for a standby and commits that don't."""
     count = effort.count(CAPTURES_A_ROUND)
-    rates: dict[str, list[float]] = {"ANY 1 (*)": [], "": []}
     with Testbed() as testbed, standby_of(testbed):
         testbed.start("web")
-        for number in range(effort.rounds):
-            for names, measured in rates.items():
-                testbed.query(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
-                testbed.query("SELECT pg_reload_conf()")
-                fill_queue(testbed, count)
-                measured.append(drain_queue(testbed))
-            say(
-                f"round {number + 1}: " + ", ".join(f"{each[-1]:,.0f}/s" for each in rates.values())
-            )
-    synchronous, alone = rates.values()
+
+        def drain(names: str) -> float:
+            testbed.query(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+            testbed.query("SELECT pg_reload_conf()")
+            fill_queue(testbed, count)
+            return drain_queue(testbed)
+
+        sides = {"synchronous": lambda: drain("ANY 1 (*)"), "alone": lambda: drain("")}
+        synchronous, alone = alternate(effort, say, sides)
     return Outcome(
         [compared("captures a second", synchronous, "alone", alone, at_least(0.5))],
         raw={"rate": synchronous, "rate_alone": alone},

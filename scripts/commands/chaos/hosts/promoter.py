@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager
+from typing import Any
 
 import psycopg2
 
 from scripts.commands.chaos.hosts.postgres_server import HostPostgres
 from scripts.commands.chaos.hosts.promotion import View, has_failed, successor
+from scripts.commands.sql import rows_of, session
 
 _LOOK_SECONDS = 0.3
 #: For how long nobody may hear the primary, after it was not heard for the 2.5 s of the statement:
@@ -92,25 +94,20 @@ class Promoter:
 def look(server: HostPostgres) -> View | None:
     """What a server says of itself; None within two seconds if it says nothing."""
     try:
-        with closing(connect(server)) as connection, connection.cursor() as cursor:
-            cursor.execute(_VIEW)
-            ((is_standby, received, hears),) = cursor.fetchall()
-            return View(is_standby, received, hears)
+        with _session(server) as cursor:
+            return View(*rows_of(cursor, _VIEW)[0])
     except psycopg2.Error:
         return None
 
 
-def connect(server: HostPostgres) -> psycopg2.extensions.connection:
-    """A connection that gives up soon."""
-    connection = psycopg2.connect(server.url, connect_timeout=2, tcp_user_timeout=1000)
-    connection.autocommit = True
-    return connection
+def _session(server: HostPostgres) -> AbstractContextManager[Any]:
+    """It gives up soon."""
+    return session(server.url, connect_timeout=2, tcp_user_timeout=1000)
 
 
 def _promote(server: HostPostgres) -> bool:
     try:
-        with closing(connect(server)) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_promote(true, 10)")
-            return bool(cursor.fetchall()[0][0])
+        with _session(server) as cursor:
+            return bool(rows_of(cursor, "SELECT pg_promote(true, 10)")[0][0])
     except psycopg2.Error:
         return False
