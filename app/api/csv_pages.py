@@ -29,7 +29,7 @@ def csv_response(
     fields = request.query_params.get("fields")
     columns = split_words(fields) if fields else columns_of(operation_of(endpoint))
     rows = msgspec.json.decode(msgspec.json.encode(page.data))
-    lines = [csv_line(columns), *(csv_line(_cell(row[name]) for name in columns) for row in rows)]
+    lines = [csv_line(columns), *(csv_line(row[name] for name in columns) for row in rows)]
     following = {}
     if page.next_cursor:
         url = request.url.include_query_params(cursor=page.next_cursor)
@@ -45,7 +45,3 @@ def columns_of(operation: Operation | None) -> tuple[str, ...]:
     (item,) = get_args(page)
     names: tuple[str, ...] = item.__struct_fields__
     return names
-
-
-def _cell(value: object) -> object:
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value

@@ -49,9 +49,4 @@ def exported(name: str, form: str, columns: Sequence[str], rows: Iterable[Row]) 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     yield csv_line(columns)
     for row in rows:
-        yield csv_line(_cell(row[name]) for name in columns)
-
-
-def _cell(value: object) -> object:
-    """A value of a cell; what has parts is JSON."""
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value
+        yield csv_line(row[name] for name in columns)

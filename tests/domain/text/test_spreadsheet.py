@@ -13,6 +13,7 @@ from app.domain.text.spreadsheet import csv_line, defused
         ("Ada", "Ada"),
         (None, ""),
         (12, "12"),
+        (["a", {"b": 1}], '["a",{"b":1}]'),
         ('=HYPERLINK("http://evil.example")', '\'=HYPERLINK("http://evil.example")'),
         ("+1 555 0100", "'+1 555 0100"),
         ("-2", "'-2"),

@@ -1,10 +1,15 @@
-"""A host's Redis and its Sentinel."""
+"""A host's Redis and its Sentinel, and what they say."""
 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import redis
 
 from scripts.system.server import Server, data_lock
 from scripts.system.valkey import SETTINGS, find_server, serves
@@ -27,6 +32,7 @@ _SETTINGS = {
 #: How long a primary must be silent. Two Sentinels that are left may both want to lead, and none
 #: gets two votes: they try again after twice the time that a failover may take.
 _SENTINEL = {"down-after-milliseconds": "2000", "failover-timeout": "3000", "parallel-syncs": "2"}
+_PATIENCE_SECONDS = 1.0
 
 
 class _HostServer(Server):
@@ -97,3 +103,41 @@ class HostSentinel(_HostServer):
         times = {f"sentinel {name} {SERVICE}": value for name, value in _SENTINEL.items()}
         network = {"bind": "0.0.0.0", "port": str(SENTINEL_PORT), "protected-mode": "no"}
         self._begin({**network, **monitored, **login, **times})
+
+
+def primary_of(sentinels: Iterable[HostSentinel]) -> str | None:
+    """The address of the primary, if enough Sentinels agree."""
+    named = Counter(address for each in sentinels if (address := _named_by(each)))
+    address, times = (named.most_common(1) or [("", 0)])[0]
+    return address if times >= QUORUM else None
+
+
+def replicas_of(server: HostRedis) -> Sequence[str]:
+    """The addresses of the replicas that have all that they were sent; none of a replica."""
+    with closing(_client(server.url)) as client:
+        try:
+            told: Any = client.info("replication")
+        except redis.RedisError:
+            return []
+    if told["role"] != "master":
+        return []
+    links = [each for name, each in told.items() if name.startswith("slave") and name[5:].isdigit()]
+    return [link["ip"] for link in links if link["state"] == "online" and link["lag"] <= 1]
+
+
+def _named_by(sentinel: HostSentinel) -> str | None:
+    with closing(_client(sentinel.url)) as client:
+        try:
+            answer: Any = client.sentinel_get_master_addr_by_name(SERVICE)
+        except redis.RedisError:
+            return None
+    return answer[0] if answer else None
+
+
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=_PATIENCE_SECONDS,
+        socket_connect_timeout=_PATIENCE_SECONDS,
+    )
