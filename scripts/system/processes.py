@@ -6,13 +6,14 @@ Whatever is asked of a process that has ended meanwhile is answered with nothing
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+
+from scripts.system.waiting import repeated
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -100,19 +101,9 @@ def usage_of(pids: Iterable[int]) -> Usage:
 @contextmanager
 def watched_memory(pids: Iterable[int], look_seconds: float = 0.5) -> Iterator[list[float]]:
     """MiB of these processes and their descendants, looked at now and then in a with block."""
-    watched, samples, ended = list(pids), [], threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(look_seconds):
-            samples.append(usage_of(watched).memory_mib)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    watched, samples = list(pids), list[float]()
+    with repeated(lambda: samples.append(usage_of(watched).memory_mib), look_seconds):
         yield samples
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _with_descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:

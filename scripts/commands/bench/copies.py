@@ -16,6 +16,7 @@ from scripts.system.embedded import Embedded
 from scripts.system.ports import LOOPBACK, free_port
 from scripts.system.postgres import SETTINGS
 from scripts.system.postgres_home import programs
+from scripts.system.postgres_programs import options_of
 from scripts.system.server import STOP_SECONDS
 from scripts.system.unprivileged import as_user
 
@@ -53,10 +54,9 @@ def standby_of(testbed: Testbed) -> Iterator[None]:
         check=True,
     )
     settings = {**SETTINGS, "port": str(free_port())}  # no fewer sessions than the primary
-    options = [part for each in settings.items() for part in ("-c", "=".join(each))]
     standby = Child(
         "standby",
-        [str(found / "postgres"), "-D", str(folder), *options],
+        [str(found / "postgres"), "-D", str(folder), *options_of(settings)],
         run_folder=testbed.embedded.run_folder,
         environ=primary.environ,
         cwd=primary.home,

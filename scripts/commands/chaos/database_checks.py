@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from scripts.commands.chaos.api_checks import check_events
 from scripts.commands.chaos.findings import Findings, Kind
 from scripts.commands.chaos.journal import Post, Reception
-from scripts.commands.chaos.leads import is_edited
 from scripts.commands.sql import rows_of, session
 
 
@@ -114,7 +114,7 @@ def examine(database_url: str, posts: Sequence[Post], receptions: Sequence[Recep
             offenders = rows_of(cursor, rule.query)
             findings.expect_none(rule.kind, rule.text, (row[0] for row in offenders))
         _check_captures(findings, cursor, posts)
-        _check_events(findings, cursor, posts)
+        check_events(findings, rows_of(cursor, _PER_CONTACT), posts)
         _check_repeats(findings, cursor, receptions)
     return findings
 
@@ -137,31 +137,6 @@ def _check_captures(findings: Findings, cursor: Any, posts: Iterable[Post]) -> N
     findings.expect_none(
         Kind.DUPLICATED, "a lead was recorded more often than posted", sorted(unasked - possible)
     )
-
-
-def _check_events(findings: Findings, cursor: Any, posts: Iterable[Post]) -> None:
-    """One event for each capture, and one for each edit."""
-    edits = [post for post in posts if post.kind == "edit"]
-    sure = Counter(post.email for post in edits if post.accepted)
-    possible = sure + Counter(post.email for post in edits if not post.accepted and post.reached)
-    rows = rows_of(cursor, _PER_CONTACT)
-    owed = {row[0]: _owed(row[1], row[2], sure, possible) for row in rows}
-    findings.expect_none(
-        Kind.LOST,
-        "a contact has fewer events than captures and edits",
-        (contact_id for contact_id, _, _, events in rows if events < owed[contact_id][0]),
-    )
-    findings.expect_none(
-        Kind.DUPLICATED,
-        "a contact has more events than captures and edits",
-        (contact_id for contact_id, _, _, events in rows if events > owed[contact_id][1]),
-    )
-
-
-def _owed(email: str, captures: int, sure: Counter[str], possible: Counter[str]) -> tuple[int, int]:
-    if not is_edited(email):
-        return captures, captures
-    return captures + sure[email], captures + possible[email]
 
 
 def _check_repeats(findings: Findings, cursor: Any, receptions: Iterable[Reception]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from itertools import count
 from typing import Self
 
 import urllib3
@@ -15,6 +15,7 @@ from scripts.client import Rex
 from scripts.commands.bench.testbed import Testbed
 from scripts.system.ports import free_ports
 from scripts.system.profile import PROCESSES
+from scripts.system.waiting import repeated
 
 LEADS_A_SECOND = 5.0
 SETTINGS = {"DELIVERY_TOTAL_SECONDS": "2", "RETRY_BASE_SECONDS": "0.3", "RETRY_CAP_SECONDS": "1"}
@@ -51,21 +52,12 @@ class Observed(Testbed):
 Begin = Callable[[Observed], AbstractContextManager[None]]
 
 
-@contextmanager
-def leads(rex: Rex) -> Iterator[None]:
+def leads(rex: Rex) -> AbstractContextManager[None]:
     """Somebody posts a few leads a second, whatever becomes of them."""
-    ended = threading.Event()
+    numbers = count(1)
 
     def post() -> None:
-        number = 0
-        while not ended.wait(1 / LEADS_A_SECOND):
-            number += 1
-            with suppress(urllib3.exceptions.HTTPError, ValueError):
-                rex.capture(email=f"lead{number}@example.com")
+        with suppress(urllib3.exceptions.HTTPError, ValueError):
+            rex.capture(email=f"lead{next(numbers)}@example.com")
 
-    thread = threading.Thread(target=post, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
+    return repeated(post, 1 / LEADS_A_SECOND)

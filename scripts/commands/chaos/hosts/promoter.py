@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import psycopg2
@@ -20,6 +20,7 @@ import psycopg2
 from scripts.commands.chaos.hosts.postgres_server import HostPostgres
 from scripts.commands.chaos.hosts.promotion import View, has_failed, successor
 from scripts.commands.sql import rows_of, session
+from scripts.system.waiting import repeated
 
 _LOOK_SECONDS = 0.3
 #: For how long nobody may hear the primary, after it was not heard for the 2.5 s of the statement:
@@ -46,19 +47,17 @@ class Promoter:
         #: Held by whoever starts, copies or promotes a server.
         self.lock = threading.RLock()
         self._say = say
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="promoter")
+        self._failed_since: float | None = None
+        self._watching = ExitStack()
         self._pool = ThreadPoolExecutor(len(servers))
 
     def start(self) -> None:
         """Begins to watch."""
-        self._thread.start()
+        self._watching.enter_context(repeated(self._watch, _LOOK_SECONDS))
 
     def stop(self) -> None:
         """Returns when nothing is promoted any more."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._watching.close()
         self._pool.shutdown()
 
     def views(self) -> dict[str, View | None]:
@@ -67,15 +66,13 @@ class Promoter:
         return dict(zip(self.servers, found, strict=True))
 
     def _watch(self) -> None:
-        failed_since: float | None = None
-        while not self._stopping.wait(_LOOK_SECONDS):
-            with self.lock:
-                if not has_failed(self.primary, self.views()):
-                    failed_since = None
-                elif failed_since is None:
-                    failed_since = time.monotonic()
-                elif time.monotonic() - failed_since > _DOUBT_SECONDS and self._replace_primary():
-                    failed_since = None
+        with self.lock:
+            if not has_failed(self.primary, self.views()):
+                self._failed_since = None
+            elif self._failed_since is None:
+                self._failed_since = time.monotonic()
+            elif time.monotonic() - self._failed_since > _DOUBT_SECONDS and self._replace_primary():
+                self._failed_since = None
 
     def _replace_primary(self) -> bool:
         """Fences the primary, then promotes; False if nobody can be promoted yet."""
