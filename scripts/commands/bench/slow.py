@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 from scripts.commands.bench.dataset import subscribe, unsubscribe
-from scripts.commands.bench.deliver import begin
+from scripts.commands.bench.deliver import WARM_UP, begin
 from scripts.commands.bench.figures import at_least, at_most
 from scripts.commands.bench.outcome import Effort, Outcome, Say, alternate, compared, middle
 from scripts.commands.bench.testbed import Testbed
@@ -72,7 +72,7 @@ def _rate(testbed: Testbed, port: int, path: str, count: int) -> float:
     url = f"http://127.0.0.1:{port}/{path}/"
     webhook_id = subscribe(testbed.database_url, testbed.secret_key, url)
     before, at_begin, began_at = begin(testbed, port, webhook_id, count)
-    enough = before + 0.9 * count
+    enough = before + 0.9 * (WARM_UP + count)
     testbed.wait_until(
         lambda: testbed.count(port) >= enough, "deliveries are missing", PATIENCE_SECONDS
     )
