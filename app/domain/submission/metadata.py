@@ -24,9 +24,9 @@ import msgspec
 from app.domain.submission.cleaning import Cleaner
 from app.domain.submission.fitting import fit_members
 from app.domain.submission.json_object import object_in_text
-from app.domain.submission.person import path_of_name
 from app.domain.submission.problems import Problems
 from app.domain.submission.record import Path, text_of
+from app.domain.submission.unfolding import path_of_name
 from app.domain.submission.wanted import wanted_first
 from app.domain.text.untrusted_text import clean_text
 

@@ -17,9 +17,10 @@ from app.domain.submission.field_mapping import map_fields
 from app.domain.submission.form import take_form
 from app.domain.submission.json_object import read_object
 from app.domain.submission.metadata import Gathered, fit_metadata, gather_metadata
-from app.domain.submission.person import find_person, unfold
+from app.domain.submission.person import find_person
 from app.domain.submission.problems import Problems
 from app.domain.submission.record import Found
+from app.domain.submission.unfolding import unfold
 from app.domain.submission.wanted import wanted_first
 from app.domain.text.untrusted_text import clean_text, one_line
 from app.domain.touch.first_touch import find_touch, is_told_plainly
