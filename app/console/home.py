@@ -19,7 +19,7 @@ from app.storage.database import transaction
 from app.storage.figures import figures, hours
 from app.storage.figures.hours import HOUR, DeliveryHour, LeadHour, WebhookState
 from app.storage.lead import lead_lists
-from app.storage.lead.lead_lists import Wanted
+from app.storage.lead.leads import Wanted
 from app.storage.org import first_steps
 from app.storage.org.first_steps import FirstSteps
 

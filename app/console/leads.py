@@ -16,7 +16,7 @@ from app.domain.text.spreadsheet import csv_line
 from app.domain.times import rfc3339
 from app.storage.database import Database, transaction
 from app.storage.lead import lead_lists, lead_trace
-from app.storage.lead.lead_lists import Lead, Wanted
+from app.storage.lead.leads import LOOKED_AT_MAX, Lead, Wanted
 
 PATH = "/console/leads"
 #: Leads of one page, of one step of an export, and of an export.
@@ -50,7 +50,7 @@ def show(visit: Visit) -> Page | Redirect:
         "sources": SOURCES,
         "stages": STAGES,
         "statuses": list(CaptureStatus),
-        "looked_at_max": lead_lists.LOOKED_AT_MAX,
+        "looked_at_max": LOOKED_AT_MAX,
     }
     return Page("leads/list.html", values, fragment="leads/rows.html")
 

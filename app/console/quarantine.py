@@ -7,7 +7,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.ids import is_id
 from app.storage.database import transaction
 from app.storage.lead import lead_lists
-from app.storage.lead.lead_lists import Wanted
+from app.storage.lead.leads import Wanted
 
 PATH = "/console/quarantine"
 PAGE_LEADS = 50

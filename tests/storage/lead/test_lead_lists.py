@@ -17,8 +17,8 @@ from app.storage.contact import contact_service
 from app.storage.database import Database, transaction
 from app.storage.delivery.events import publish
 from app.storage.figures import hours
-from app.storage.lead import lead_changes, lead_lists
-from app.storage.lead.lead_lists import Lead, Wanted
+from app.storage.lead import lead_changes, lead_lists, leads
+from app.storage.lead.leads import Lead, Wanted
 from app.storage.person import erasure, person
 from app.storage.recording import merge, record
 from tests.factories import make_capture, make_org
@@ -123,7 +123,7 @@ def test_filters_apply_to_recorded_leads_and_those_set_aside(
 def test_a_page_with_filters_looks_at_so_many_and_says_where_to_go_on(
     database: Database, org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_lists, "LOOKED_AT_MAX", 5)
+    monkeypatch.setattr(leads, "LOOKED_AT_MAX", 5)
     (wanted,) = keep(database, make_capture(org, "first@example.com", form="demo"))
     keep(database, *a_mix(org, 20))
     with transaction(database) as cursor:
@@ -136,7 +136,7 @@ def test_a_page_with_filters_looks_at_so_many_and_says_where_to_go_on(
 def test_a_search_for_an_address_finds_its_leads_however_old_they_are(
     database: Database, org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lead_lists, "LOOKED_AT_MAX", 2)
+    monkeypatch.setattr(leads, "LOOKED_AT_MAX", 2)
     mine = [make_capture(org, "ada@example.com", source=each) for each in ("paid", "email")]
     held = make_capture(org, "ada@example.com", quarantine="honeypot")
     kept = keep(database, *mine, held)
@@ -213,7 +213,7 @@ def test_older_leads_are_found_by_the_beginnings_of_words(
     kept = keep(database, *a_mix(org, 24))
     keep(database, *a_mix(make_org(database, "other"), 24))
     index_all(database)
-    monkeypatch.setattr(lead_lists, "LOOKED_AT_MAX", 2)
+    monkeypatch.setattr(leads, "LOOKED_AT_MAX", 2)
     found = ids(database, org, limit=3, **wanted)
     assert found == [kept[n] for n in sorted(expected)[::-1]]
 
