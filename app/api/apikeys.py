@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from app.api.bodies import cleaned_text, read_body
 from app.api.call import Answer, Call, existing
-from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Page, make_sorted_page
 from app.api.operation import Operation, describe
+from app.api.queries import SortedQuery, read_query
 from app.api.views import view_of
 from app.domain.errors import Forbidden
 from app.domain.org.api_key import Scope, generate_key

@@ -9,8 +9,9 @@ from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
 from app.api.contacts import find_contact
-from app.api.lists import Form, Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Page, make_sorted_page
 from app.api.operation import One, Operation, describe
+from app.api.queries import Form, SortedQuery, read_query
 from app.api.views import view_of
 from app.domain.capture.capture import CaptureStatus
 from app.domain.errors import Conflict

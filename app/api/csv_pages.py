@@ -9,8 +9,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.lists import Page, split_words
+from app.api.lists import Page
 from app.api.operation import Operation, operation_of
+from app.api.queries import split_words
 from app.domain.text.spreadsheet import csv_line
 
 MEDIA_TYPE = "text/csv"

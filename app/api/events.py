@@ -9,20 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
-from app.api.lists import (
-    Form,
-    ListQuery,
-    Page,
-    Words,
-    encode_cursor,
-    fitting,
-    page_of,
-    read_cursor,
-    read_query,
-    read_types,
-    split_words,
-)
+from app.api.cursors import encode_cursor, read_cursor
+from app.api.lists import Page, fitting, page_of
 from app.api.operation import One, Operation, describe
+from app.api.queries import Form, ListQuery, Words, read_query, read_types, split_words
 from app.domain.errors import Invalid, Unavailable
 from app.domain.ids import is_id, milliseconds_of
 from app.domain.times import rfc3339

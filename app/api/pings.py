@@ -12,8 +12,8 @@ from app.api import caps
 from app.api.call import Answer, Call
 from app.api.deliveries import find_delivery
 from app.api.delivery_views import AttemptView
-from app.api.lists import read_query
 from app.api.operation import One, Operation, describe
+from app.api.queries import read_query
 from app.api.webhooks import find_webhook
 from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.ids import new_id

@@ -16,8 +16,8 @@ from msgspec import Meta
 from app.api import caps
 from app.api.bodies import read_body
 from app.api.call import Answer, Call, existing
-from app.api.lists import Moment, read_time, read_types
 from app.api.operation import One, Operation, describe
+from app.api.queries import Moment, read_time, read_types
 from app.api.views import view_of
 from app.api.webhook_bodies import Patterns
 from app.api.webhooks import find_webhook

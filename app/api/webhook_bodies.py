@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
-from app.api.lists import FAMILIES, Form, read_types
+from app.api.queries import FAMILIES, Form, read_types
 from app.api.retry_bodies import (
     Retry,
     RetryView,

@@ -12,8 +12,9 @@ from msgspec import UNSET, Meta
 from app.api import caps
 from app.api.bodies import checked_metadata, read_body
 from app.api.call import Answer, Call, existing
-from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Page, make_sorted_page
 from app.api.operation import One, Operation, describe
+from app.api.queries import SortedQuery, read_query
 from app.api.retry_bodies import checked_retry, checked_timeout
 from app.api.webhook_bodies import (
     NewWebhook,

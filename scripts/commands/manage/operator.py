@@ -12,7 +12,7 @@ from typing import Any
 
 from app.api import in_process
 from app.api.call import Endpoint
-from app.api.lists import LIMIT_MAX
+from app.api.queries import LIMIT_MAX
 from app.domain.errors import NotFound
 from app.domain.org.org import Org
 from app.http.operations import Caller
