@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import derive_contact_id, new_id
-from app.domain.org import Org, OrgSettings
+from app.domain.org.org import Org, OrgSettings
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
-from app.storage import orgs, webhooks
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage.database import Database, transaction
+from app.storage.org import orgs
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook import webhooks
 
 CIPHER = SecretCipher(b"k" * 32)
 HOOK_URL = "http://127.0.0.1:9/hook"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from app.domain.partition import Span
-from app.storage import partitions
+from app.domain.system.partition import Span
 from app.storage.database import Database
-from app.storage.partitions import HOT_TABLES
+from app.storage.retention import partitions
+from app.storage.retention.partitions import HOT_TABLES
 from tests.statements import execute
 
 

@@ -8,8 +8,10 @@ import pytest
 from app.api.bodies import read_body
 from app.api.contact_bodies import ContactEdit, NewContact, edits_of
 from app.api.openapi_public import PUBLIC, PUBLIC_BODIES
-from app.domain.capture import Capture
-from app.domain.contact import Contact
+from app.domain.capture.capture import Capture
+from app.domain.contact.contact import Contact
+from app.domain.contact.contact_view import ContactView
+from app.domain.contact.merge import edit_contact, merge_capture, new_contact
 from app.domain.contact_fields import (
     CONTACT_LENGTHS_MAX,
     FIRST_TOUCH_FIELDS,
@@ -17,14 +19,12 @@ from app.domain.contact_fields import (
     LEAD_FIELDS,
     LEAD_LENGTHS_MAX,
 )
-from app.domain.contact_view import ContactView
 from app.domain.errors import Invalid
-from app.domain.event import contact_event
 from app.domain.ids import first_ulid_at
-from app.domain.labels import field_of_label
-from app.domain.merge import edit_contact, merge_capture, new_contact
-from app.domain.submission import parse_fields, parse_json
-from app.storage.captures import decode_captures, payload_of
+from app.domain.labels.labels import field_of_label
+from app.domain.submission.submission import parse_fields, parse_json
+from app.domain.webhook.event import contact_event
+from app.storage.capture.captures import decode_captures, payload_of
 from app.storage.models import Contacts, columns_for
 
 TEXTS = {name: f"{name}!" for name in LEAD_LENGTHS_MAX}

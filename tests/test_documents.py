@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.event import EVENT_TYPES
+from app.domain.webhook.event import EVENT_TYPES
 from config.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""Imports go down the floors and never sideways; each process loads only what it needs.
+"""Imports go down the floors, never sideways nor in circles; a process loads only what it needs.
 
 main  over  ingress, api, console, workers, server  over  http  over  monitoring  over  storage,
 queue  over  domain, config
@@ -7,9 +7,11 @@ queue  over  domain, config
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,33 @@ def test_no_module_imports_upwards_or_sideways() -> None:
     assert not found, "\n".join(found)
 
 
+def groups_of(sources: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Every folder of the domain and of the storage, with the folders that it imports from."""
+    group = re.compile(r"(app\.(?:domain|storage)\.\w+)\.\w+").match
+    found: dict[str, set[str]] = {}
+    for module, source in sources:
+        if here := group(module):
+            there = {match[1] for name in imports_of(source) if (match := group(name))}
+            found.setdefault(here[1], set()).update(there - {here[1]})
+    return found
+
+
+def test_folders_of_the_domain_and_of_the_storage_import_in_no_circle() -> None:
+    folders = groups_of(our_modules())
+    assert len(folders) > 20
+    TopologicalSorter(folders).prepare()
+
+
+def test_a_planted_circle_is_found() -> None:
+    sources = [
+        ("app.domain.org.org", "from app.domain.spam.mode import SpamMode"),
+        ("app.domain.spam.mode", "from app.domain.capture import capture"),
+        ("app.domain.capture.capture", "from app.domain.org.org import Org"),
+    ]
+    with pytest.raises(CycleError):
+        TopologicalSorter(groups_of(sources)).prepare()
+
+
 def test_every_package_file_is_empty() -> None:
     filled = [
         str(path.relative_to(CHECKOUT))
@@ -134,9 +163,9 @@ def test_every_package_file_is_empty() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("app.domain.contact", "from app.storage import contacts"),
-        ("app.domain.contact", "import config.settings"),
-        ("app.storage.contacts", "from app.queue.notifier import DeliveryNotifier"),
+        ("app.domain.contact.contact", "from app.storage import contacts"),
+        ("app.domain.contact.contact", "import config.settings"),
+        ("app.storage.contact.contacts", "from app.queue.notifier import DeliveryNotifier"),
         ("app.queue.jobs", "from app.storage import deliveries"),
         ("app.ingress.capture", "from app.api import health"),
         ("app.ingress.capture", "from workers.captures import Recorder"),

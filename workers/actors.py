@@ -28,9 +28,9 @@ from app.queue.jobs import CAPTURES, DELIVER, DELIVERIES, RECORD_CAPTURES
 from app.queue.notifier import DeliveryNotifier
 from app.queue.push_channel import PushListener, PushSender
 from app.storage.database import open_database
-from app.storage.pushes import read_message
-from app.storage.retry_rules import retry_rules
+from app.storage.delivery.pushes import read_message
 from app.storage.secret_key import cipher_of
+from app.storage.webhook.retry_rules import retry_rules
 from config.descriptors import make_room
 from config.logging import configure_logging
 from config.settings import BadSetting, Settings, read_settings

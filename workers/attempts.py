@@ -8,18 +8,18 @@ import random
 import time
 from datetime import datetime
 
-from app.domain.attempt import AttemptResult, ErrorClass, Timings
-from app.domain.concurrency import Answer
-from app.domain.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
-from app.domain.event import delivery_body
+from app.domain.delivery.attempt import AttemptResult, ErrorClass, Timings
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Decision, DeliveryStatus, History, Verdict, decide, unsent
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.ids import new_id
-from app.domain.retry_policy import RetryRules
 from app.domain.times import now
+from app.domain.webhook.event import delivery_body
 from app.metrics.families import ATTEMPT_SECONDS, ATTEMPTS, DELIVERY_DELAY
-from app.storage.claims import Claimed
-from app.storage.deliveries import Settled
-from app.storage.endpoints import Endpoint
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.deliveries import Settled
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook.endpoints import Endpoint
 from workers.request import request_headers
 from workers.retry_after import dated, retry_after_seconds
 from workers.sender import Sender

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Lock
 
-from app.domain.captcha import CaptchaProvider
+from app.domain.spam.captcha import CaptchaProvider
 
 log = logging.getLogger(__name__)
 

@@ -24,15 +24,15 @@ from typing import Any
 import msgspec
 import psycopg2
 
-from app.domain.capture import Capture, CaptureStatus
+from app.domain.capture.capture import Capture, CaptureStatus
 from app.domain.ids import milliseconds_of
 from app.metrics.families import RECORD_DELAY, RECORDED
 from app.queue.batches import Batching
 from app.queue.notifier import DeliveryNotifier
-from app.storage import captures as capture_rows
-from app.storage.captures import decode_capture, decode_captures
+from app.storage.capture import captures as capture_rows
+from app.storage.capture.captures import decode_capture, decode_captures
 from app.storage.database import Database, retrying, transaction
-from app.storage.new_deliveries import Holder
+from app.storage.delivery.new_deliveries import Holder
 from app.storage.recording import Recorded, record
 from workers.pusher import Pusher
 from workers.spam import SpamFilter

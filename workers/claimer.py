@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.health import is_circuit_open, opens_at
-from app.domain.pace import permits, use_permits
-from app.domain.slots import kept_for_retries
-from app.storage import claims, endpoints
-from app.storage.claims import Claimed, Wanted
+from app.domain.delivery.health import is_circuit_open, opens_at
+from app.domain.delivery.pace import permits, use_permits
+from app.domain.delivery.slots import kept_for_retries
 from app.storage.database import Cursor
-from app.storage.endpoints import Endpoint
+from app.storage.delivery import claims
+from app.storage.delivery.claims import Claimed, Wanted
+from app.storage.webhook import endpoints
+from app.storage.webhook.endpoints import Endpoint
 from workers.work import DeliveryConfig, WebhookWork
 
 

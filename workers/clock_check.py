@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from app.domain.errors import StorageUnavailable
 from app.storage.database import Database, drop_connection, open_database, transaction
-from app.storage.server_facts import seconds_ahead
+from app.storage.figures.server_facts import seconds_ahead
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from app.domain.delivery.health import Health, after_attempt
 from app.domain.errors import StorageUnavailable
-from app.domain.health import Health, after_attempt
-from app.storage import deliveries, endpoints, leases
 from app.storage.database import Cursor, Database, retrying, transaction
-from app.storage.endpoints import Endpoint
-from app.storage.leases import Held
+from app.storage.delivery import deliveries, leases
+from app.storage.delivery.leases import Held
+from app.storage.webhook import endpoints
+from app.storage.webhook.endpoints import Endpoint
 from workers.claimer import Claimer
 from workers.webhook_status import update_webhook_status
 from workers.work import Attempted, DeliveryConfig, WebhookWork

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from time import monotonic, sleep
 
+from app.domain.delivery.push import LOOK_SECONDS
 from app.domain.errors import StorageUnavailable
-from app.domain.push import LOOK_SECONDS
-from app.storage.claims import Claimed
-from app.storage.leases import Held
-from app.storage.pushes import Push
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.leases import Held
+from app.storage.delivery.pushes import Push
 from workers.attempts import Attempts
 from workers.completer import Completer
 from workers.help import Help

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from app.domain.errors import StorageUnavailable
-from app.storage import fallback
+from app.storage.capture import fallback
 from app.storage.database import Database, transaction
 from workers.captures import Recorder
 

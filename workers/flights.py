@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.storage.claims import Claimed
+from app.storage.delivery.claims import Claimed
 
 
 class Flight(NamedTuple):

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.domain.times import now
-from app.storage import capture_words, hours
+from app.storage.capture import capture_words
 from app.storage.database import Database, transaction
-from app.storage.hours import HOUR
+from app.storage.figures import hours
+from app.storage.figures.hours import HOUR
 
 #: Pause after a round, as a multiple of what it took.
 PAUSE_FACTOR = 20.0

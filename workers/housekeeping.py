@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from app.domain.event import WEBHOOK_BACKLOG, operational_event
-from app.domain.health import OPEN_AFTER
+from app.domain.delivery.health import OPEN_AFTER
 from app.domain.ids import new_id
 from app.domain.times import now
+from app.domain.webhook.event import WEBHOOK_BACKLOG, operational_event
 from app.queue.notifier import DeliveryNotifier
-from app.storage import audit, retention
 from app.storage.database import Cursor, Database, transaction
-from app.storage.endpoints import org_of
-from app.storage.events import publish
-from app.storage.partitions import make_missing
-from app.storage.retention_run import run_retention
-from app.storage.retry_rules import retry_rules
+from app.storage.delivery.events import publish
+from app.storage.org import audit
+from app.storage.retention import retention
+from app.storage.retention.partitions import make_missing
+from app.storage.retention.retention_run import run_retention
 from app.storage.secret_key import cipher_of, encrypt_headers
+from app.storage.webhook.endpoints import org_of
+from app.storage.webhook.retry_rules import retry_rules
 from config.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from app.domain.delivery.health import is_circuit_open, opens_at
+from app.domain.delivery.slots import Demand
 from app.domain.errors import StorageUnavailable
-from app.domain.health import is_circuit_open, opens_at
-from app.domain.slots import Demand
-from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
-from app.storage.leases import Lease
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.leases import Lease
+from app.storage.webhook.endpoints import Endpoint
 from workers.due_time import DueTime
 from workers.flights import Flights
 from workers.reputation import Reputation

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.domain.slots import Demand, Held, grant
-from app.storage.claims import CLAIMED_AT_ONCE_MAX
+from app.domain.delivery.slots import Demand, Held, grant
+from app.storage.delivery.claims import CLAIMED_AT_ONCE_MAX
 from workers.lane import Lane
 from workers.waiting import WaitingPush
 from workers.work import DeliveryConfig, WebhookWork

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.storage.leases import Lease
+from app.storage.delivery.leases import Lease
 
 
 class KnownLeases:

@@ -12,8 +12,8 @@ from app.queue.jobs import DELIVERIES
 from app.queue.legacy_lists import move_legacy_jobs
 from app.queue.notifier import DeliveryNotifier
 from app.queue.silence import Silence
-from app.storage import deliveries, leases
 from app.storage.database import Cursor, Database, transaction
+from app.storage.delivery import deliveries, leases
 
 log = logging.getLogger(__name__)
 

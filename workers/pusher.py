@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.errors import QueueUnavailable, StorageUnavailable
-from app.domain.retry_policy import RetryRules
 from app.queue.push_channel import PushSender
 from app.storage.database import Database, transaction
-from app.storage.leases import give_back
-from app.storage.new_deliveries import Holder
-from app.storage.pushes import Push, messages_of
+from app.storage.delivery.leases import give_back
+from app.storage.delivery.new_deliveries import Holder
+from app.storage.delivery.pushes import Push, messages_of
 
 log = logging.getLogger(__name__)
 

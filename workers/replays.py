@@ -11,8 +11,8 @@ import logging
 import time
 
 from app.queue.notifier import DeliveryNotifier
-from app.storage import replays
 from app.storage.database import Cursor, Database, transaction
+from app.storage.delivery import replays
 
 log = logging.getLogger(__name__)
 

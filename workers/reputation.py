@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from app.domain.concurrency import Answer, ConcurrencyLimit
-from app.domain.delivery import Verdict
-from app.domain.health import is_circuit_open
-from app.storage.endpoints import Endpoint
+from app.domain.delivery.concurrency import Answer, ConcurrencyLimit
+from app.domain.delivery.delivery import Verdict
+from app.domain.delivery.health import is_circuit_open
+from app.storage.webhook.endpoints import Endpoint
 from workers.work import Attempted
 
 #: An answer that takes longer, or an attempt without one for so long, makes a webhook unproven.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.domain.delivery_request import open_headers
-from app.domain.signature import sign, sign_standard
-from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
+from app.domain.delivery.delivery_request import open_headers
+from app.domain.delivery.signature import sign, sign_standard
+from app.storage.delivery.claims import Claimed
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook.endpoints import Endpoint
 
 
 def request_headers(

@@ -2,11 +2,11 @@
 
 The way of a `post`, with the file that answers for each step:
 
-    1  the URL is parsed by strict rules                    app/domain/target.py
+    1  the URL is parsed by strict rules                    app/domain/webhook/target.py
     2  an idle connection is taken, if there is one         workers/sending/kept.py
     3  else the name is resolved, for a limited time        workers/sending/resolver.py
     4  each address is judged, an allowed one connected to  workers/sending/dialer.py
-                                                            app/domain/reachability.py
+                                                            app/domain/webhook/reachability.py
                                                             workers/sending/happy_eyeballs.py
     5  TLS, verified against the URL's host name            workers/sending/connection.py
     6  the request goes out, a bounded answer comes in      workers/sending/answer.py
@@ -26,9 +26,9 @@ from contextlib import suppress
 from functools import lru_cache
 from time import monotonic
 
-from app.domain.attempt import AttemptResult, ErrorClass
-from app.domain.reachability import Network
-from app.domain.target import InvalidTarget, Target, parse_target
+from app.domain.delivery.attempt import AttemptResult, ErrorClass
+from app.domain.webhook.reachability import Network
+from app.domain.webhook.target import InvalidTarget, Target, parse_target
 from workers.sending.answer import receive_answer
 from workers.sending.budget import AttemptStopped, Budget
 from workers.sending.connection import Connection, tls_context

@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from app.domain.capture import Capture
-from app.domain.spam.history import History
+from app.domain.capture.capture import Capture
 from app.domain.spam.mode import SpamMode
-from app.domain.spam.scoring import Score, score_capture
+from app.domain.spam_score.history import History
+from app.domain.spam_score.scoring import Score, score_capture
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from app.storage.database import Database, transaction
-from app.storage.server_facts import find_asynchronous
+from app.storage.figures.server_facts import find_asynchronous
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
-from app.domain.retry_policy import LEASE_MARGIN_SECONDS
-from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
+from app.domain.delivery.retry_policy import LEASE_MARGIN_SECONDS
+from app.storage.delivery.claims import Claimed
+from app.storage.webhook.endpoints import Endpoint
 from workers.attempts import Attempts
 from workers.transactions import Spawn
 from workers.work import Attempted

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from app.domain.captcha import (
+from app.domain.spam.captcha import (
     VERIFY_URLS,
     CaptchaAnswer,
     CaptchaProvider,
@@ -27,10 +27,10 @@ from app.domain.captcha import (
     judge,
     verify_form,
 )
-from app.storage import verifications
+from app.storage.capture import verifications
+from app.storage.capture.verifications import Claimed
 from app.storage.database import Database, transaction
 from app.storage.secret_cipher import SecretCipher, UnreadableSecret
-from app.storage.verifications import Claimed
 from workers.captcha_breaker import CaptchaBreaker
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from app.domain.push import AGE_SECONDS_MAX
-from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
+from app.domain.delivery.push import AGE_SECONDS_MAX
+from app.storage.delivery.claims import Claimed
+from app.storage.webhook.endpoints import Endpoint
 
 
 class DatabaseClock(NamedTuple):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from app.domain.delivery import Decision, Verdict
-from app.domain.event import WEBHOOK_DISABLED, WEBHOOK_RECOVERED, operational_event
-from app.domain.health import (
+from app.domain.delivery.delivery import Decision, Verdict
+from app.domain.delivery.health import (
     DISABLE_AFTER_DAYS,
     DISABLE_AFTER_EXHAUSTED,
     Health,
     should_disable,
 )
 from app.domain.ids import new_id
-from app.storage import audit, webhooks
+from app.domain.webhook.event import WEBHOOK_DISABLED, WEBHOOK_RECOVERED, operational_event
 from app.storage.database import Cursor
-from app.storage.endpoints import Endpoint
-from app.storage.events import publish
+from app.storage.delivery.events import publish
+from app.storage.org import audit
+from app.storage.webhook import webhooks
+from app.storage.webhook.endpoints import Endpoint
 
 _GONE = "the receiver answered 410 Gone"
 _DEAD = (

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.concurrency import Answer
-from app.domain.delivery import Decision
-from app.domain.retry_policy import RetryRules
-from app.storage.claims import Claimed
-from app.storage.deliveries import Settled
-from app.storage.endpoints import Endpoint
-from app.storage.leases import Held, Lease
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Decision
+from app.domain.delivery.retry_policy import RetryRules
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.deliveries import Settled
+from app.storage.delivery.leases import Held, Lease
+from app.storage.webhook.endpoints import Endpoint
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from msgspec import Meta
 
 from app.api.bodies import cleaned_text, read_body
 from app.api.call import Answer, Call, existing
-from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Page, make_sorted_page
 from app.api.operation import Operation, describe
+from app.api.queries import SortedQuery, read_query
 from app.api.views import view_of
-from app.domain.api_key import Scope, generate_key
 from app.domain.errors import Forbidden
-from app.storage import api_keys
-from app.storage.api_keys import ListedKey
+from app.domain.org.api_key import Scope, generate_key
 from app.storage.database import transaction
+from app.storage.org import api_keys
+from app.storage.org.api_keys import ListedKey
 
 _TAG = "API keys"
 

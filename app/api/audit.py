@@ -9,24 +9,16 @@ import msgspec
 from msgspec import Meta
 
 from app.api.call import Answer, Call
+from app.api.cursors import encode_cursor
 from app.api.id_ranges import id_range
-from app.api.lists import (
-    Id,
-    Moment,
-    Page,
-    SortedQuery,
-    Words,
-    encode_cursor,
-    page_of,
-    read_query,
-    split_words,
-)
+from app.api.lists import Page, page_of
 from app.api.operation import Operation, describe
+from app.api.queries import Id, Moment, SortedQuery, Words, read_query, split_words
 from app.domain.errors import Invalid
 from app.domain.times import rfc3339
-from app.storage import audit_lists
-from app.storage.audit_lists import ListedEntry
 from app.storage.database import transaction
+from app.storage.org import audit_lists
+from app.storage.org.audit_lists import ListedEntry
 
 _ACTION = re.compile(r"[a-z_]+\.(?:[a-z_]+|\*)")
 

@@ -10,9 +10,9 @@ from msgspec import Meta
 
 from app.api.expected import names_at, problem_at
 from app.domain.errors import Invalid, InvalidJson
-from app.domain.metadata import clean_metadata
-from app.domain.problems import Problems, shown
-from app.domain.untrusted_text import clean_text
+from app.domain.submission.metadata import clean_metadata
+from app.domain.submission.problems import Problems, shown
+from app.domain.text.untrusted_text import clean_text
 
 Body = TypeVar("Body")
 Metadata = Annotated[

@@ -22,14 +22,14 @@ from starlette.responses import Response
 
 from app.api.csv_pages import csv_response, wants_csv
 from app.api.lists import Page
-from app.domain.api_key import ApiKey
 from app.domain.errors import (
     NotFound,
     QueueUnavailable,
     RexError,
 )
 from app.domain.ids import is_id
-from app.domain.org import Org
+from app.domain.org.api_key import ApiKey
+from app.domain.org.org import Org
 from app.http.answers import (
     JsonResponse,
     connection_request_id,
@@ -41,8 +41,8 @@ from app.http.authenticator import RequestAuthenticator
 from app.http.body import read_body
 from app.http.services import Services
 from app.queue.admission import AdmissionResult, AdmissionStatus
-from app.storage import audit
 from app.storage.database import Cursor, retrying
+from app.storage.org import audit
 
 Found = TypeVar("Found")
 

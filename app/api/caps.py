@@ -6,10 +6,12 @@ import time
 
 from app.api.call import Call
 from app.domain.errors import Conflict, RateLimitExceeded
-from app.domain.event import PING
 from app.domain.ids import first_ulid_at
-from app.storage import events, orgs, replays, webhooks
+from app.domain.webhook.event import PING
 from app.storage.database import Cursor
+from app.storage.delivery import events, replays
+from app.storage.org import orgs
+from app.storage.webhook import webhooks
 
 _MINUTE_SECONDS = 60
 

@@ -9,18 +9,20 @@ from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
 from app.api.contacts import find_contact
-from app.api.lists import Form, Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Page, make_sorted_page
 from app.api.operation import One, Operation, describe
+from app.api.queries import Form, SortedQuery, read_query
 from app.api.views import view_of
-from app.domain.captcha import Verification
-from app.domain.capture import CaptureStatus
+from app.domain.capture.capture import CaptureStatus
 from app.domain.errors import Conflict
 from app.domain.ids import time_of
+from app.domain.spam.captcha import Verification
 from app.domain.times import now, rfc3339
-from app.storage import capture_lists, contacts
-from app.storage.captures import NOT_SPAM, SPAM, StoredCapture
+from app.storage.capture import capture_lists
+from app.storage.capture.captures import NOT_SPAM, SPAM, StoredCapture
+from app.storage.contact import contacts
 from app.storage.database import transaction
-from app.storage.events import publish
+from app.storage.delivery.events import publish
 from app.storage.recording import merge
 
 _TAG = "Captures"

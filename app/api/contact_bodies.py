@@ -8,11 +8,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
-from app.domain.address import MalformedAddress, normalise
+from app.domain.contact.contact_view import VIEW_FIELDS
 from app.domain.contact_fields import CONTACT_LENGTHS_MAX, Source, Stage
-from app.domain.contact_view import VIEW_FIELDS
 from app.domain.errors import Invalid
-from app.domain.web_url import is_web_url
+from app.domain.text.address import MalformedAddress, normalise
+from app.domain.text.web_url import is_web_url
 
 Email = Annotated[str, Meta(max_length=320, extra_json_schema={"format": "email"})]
 

@@ -21,27 +21,19 @@ from app.api.contact_bodies import (
     checked_email,
     edits_of,
 )
-from app.api.lists import (
-    Form,
-    ListQuery,
-    Moment,
-    Page,
-    encode_cursor,
-    make_page,
-    read_cursor,
-    read_query,
-    read_time,
-)
+from app.api.cursors import encode_cursor, read_cursor
+from app.api.lists import Page, make_page
 from app.api.operation import One, Operation, describe
 from app.api.persons import erase_by_id
-from app.domain.contact import Contact
+from app.api.queries import Form, ListQuery, Moment, read_query, read_time
+from app.domain.contact.contact import Contact
+from app.domain.contact.contact_view import ContactView, contact_view
 from app.domain.contact_fields import Source, Stage
-from app.domain.contact_view import ContactView, contact_view
 from app.domain.errors import Invalid
 from app.domain.ids import derive_contact_id
 from app.domain.times import parse_rfc3339
-from app.storage import contact_lists, contact_service, contacts
-from app.storage.contact_service import ContactWrite
+from app.storage.contact import contact_lists, contact_service, contacts
+from app.storage.contact.contact_service import ContactWrite
 from app.storage.database import Cursor, transaction
 
 _TAG = "Contacts"

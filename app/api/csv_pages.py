@@ -9,9 +9,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.lists import Page, split_words
+from app.api.lists import Page
 from app.api.operation import Operation, operation_of
-from app.domain.spreadsheet import csv_line
+from app.api.queries import split_words
+from app.domain.text.spreadsheet import csv_line
 
 MEDIA_TYPE = "text/csv"
 
@@ -29,7 +30,7 @@ def csv_response(
     fields = request.query_params.get("fields")
     columns = split_words(fields) if fields else columns_of(operation_of(endpoint))
     rows = msgspec.json.decode(msgspec.json.encode(page.data))
-    lines = [csv_line(columns), *(csv_line(_cell(row[name]) for name in columns) for row in rows)]
+    lines = [csv_line(columns), *(csv_line(row[name] for name in columns) for row in rows)]
     following = {}
     if page.next_cursor:
         url = request.url.include_query_params(cursor=page.next_cursor)
@@ -45,7 +46,3 @@ def columns_of(operation: Operation | None) -> tuple[str, ...]:
     (item,) = get_args(page)
     names: tuple[str, ...] = item.__struct_fields__
     return names
-
-
-def _cell(value: object) -> object:
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value

@@ -8,27 +8,18 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
+from app.api.cursors import encode_cursor
 from app.api.delivery_views import DeliveryDetail, DeliveryView, detail, is_holding, listed
 from app.api.id_ranges import id_range
-from app.api.lists import (
-    Id,
-    Moment,
-    Page,
-    SortedQuery,
-    Words,
-    encode_cursor,
-    page_of,
-    read_query,
-    read_types,
-    split_words,
-)
+from app.api.lists import Page, page_of
 from app.api.operation import One, Operation, describe
+from app.api.queries import Id, Moment, SortedQuery, Words, read_query, read_types, split_words
 from app.api.webhooks import canonical_webhook_id, find_webhook
-from app.domain.delivery import DeliveryStatus
+from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import is_id
-from app.storage import delivery_lists
 from app.storage.database import Cursor, transaction
+from app.storage.delivery import delivery_lists
 
 _TAG = "Deliveries"
 #: Attempts of each delivery where many are shown: more than the default policy makes.

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from app.api.views import view_of
-from app.domain.delivery import DeliveryStatus
-from app.domain.delivery_request import open_headers, shown_headers
-from app.domain.event import delivery_body
-from app.domain.webhook import WebhookStatus
-from app.storage.delivery_lists import Answered, ListedAttempt, ListedDelivery, Owed
+from app.domain.delivery.delivery import DeliveryStatus
+from app.domain.delivery.delivery_request import open_headers, shown_headers
+from app.domain.webhook.event import delivery_body
+from app.domain.webhook.webhook import WebhookStatus
+from app.storage.delivery.delivery_lists import Answered, ListedAttempt, ListedDelivery, Owed
 
 
 class DeliveryView(msgspec.Struct, kw_only=True):

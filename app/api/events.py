@@ -9,26 +9,16 @@ import msgspec
 from msgspec import Meta
 
 from app.api.call import Answer, Call, existing
-from app.api.lists import (
-    Form,
-    ListQuery,
-    Page,
-    Words,
-    encode_cursor,
-    fitting,
-    page_of,
-    read_cursor,
-    read_query,
-    read_types,
-    split_words,
-)
+from app.api.cursors import encode_cursor, read_cursor
+from app.api.lists import Page, fitting, page_of
 from app.api.operation import One, Operation, describe
+from app.api.queries import Form, ListQuery, Words, read_query, read_types, split_words
 from app.domain.errors import Invalid, Unavailable
 from app.domain.ids import is_id, milliseconds_of
 from app.domain.times import rfc3339
-from app.storage import event_stream
 from app.storage.database import Cursor, transaction
-from app.storage.event_stream import Positioned, Stretch
+from app.storage.delivery import event_stream
+from app.storage.delivery.event_stream import Positioned, Stretch
 
 _ORDER = "position"
 #: Steps in which one request helps to put a long stream in order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.api.lists import SortedQuery, read_time
+from app.api.queries import SortedQuery, read_time
 from app.domain.errors import Invalid
 from app.domain.ids import first_ulid_at, is_id
 

@@ -10,7 +10,7 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from app.api.call import Call, Endpoint
-from app.domain.api_key import ApiKey, Scope
+from app.domain.org.api_key import ApiKey, Scope
 from app.http.operations import Ask, Caller
 from app.http.services import Services
 from app.storage.database import retrying

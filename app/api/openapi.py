@@ -13,12 +13,13 @@ from typing import Any, get_args, get_origin
 from starlette.routing import BaseRoute, Route
 
 from app.api import openapi_errors as errors
-from app.api.lists import FAMILIES, Page
+from app.api.lists import Page
 from app.api.openapi_examples import BODIES, ULID, example
 from app.api.openapi_public import PUBLIC, PUBLIC_BODIES, PUBLIC_TYPES
 from app.api.openapi_schemas import query_schemas, schemas_of
 from app.api.operation import Operation, operation_of
-from app.domain.event import EVENT_TYPES
+from app.api.queries import FAMILIES
+from app.domain.webhook.event import EVENT_TYPES
 
 Schema = dict[str, Any]
 

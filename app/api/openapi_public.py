@@ -8,12 +8,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from app.api import openapi_errors as errors
+from app.domain.contact.contact_view import ContactView
 from app.domain.contact_fields import LEAD_LENGTHS_MAX, Source
-from app.domain.contact_view import ContactView
-from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, PROOF, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
-from app.domain.form import FORM_CHARS_MAX
 from app.domain.spam.proof import Challenge
+from app.domain.submission.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, PROOF, REDIRECT
+from app.domain.submission.form import FORM_CHARS_MAX
 
 Schema = dict[str, Any]
 

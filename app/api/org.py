@@ -13,16 +13,16 @@ from app.api.bodies import read_body
 from app.api.call import Answer, Call
 from app.api.operation import One, Operation, describe
 from app.api.page_bodies import PageEdit, page_changes
-from app.domain.captcha import Captcha, CaptchaProvider
 from app.domain.errors import Invalid
-from app.domain.org import Org, OrgSettings
-from app.domain.page_settings import PageSettings
+from app.domain.org.org import Org, OrgSettings
+from app.domain.org.page_settings import PageSettings
+from app.domain.spam.captcha import Captcha, CaptchaProvider
 from app.domain.spam.mode import SpamMode
-from app.domain.target import DEFAULT_PORTS, InvalidTarget, check_url, parse_target
 from app.domain.times import rfc3339
+from app.domain.webhook.target import DEFAULT_PORTS, InvalidTarget, check_url, parse_target
 from app.queue.figures import RefusedOrigins
-from app.storage import orgs
 from app.storage.database import transaction
+from app.storage.org import orgs
 
 _TAG = "Org"
 #: Settings that are not stored as they are sent.

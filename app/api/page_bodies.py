@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.domain.errors import Invalid
-from app.domain.target import InvalidTarget, check_url
+from app.domain.webhook.target import InvalidTarget, check_url
 
 Color = Annotated[str, Meta(pattern="^#[0-9A-Fa-f]{6}$", description="`#rrggbb`, of buttons")]
 PageUrl = Annotated[str, Meta(max_length=500)]

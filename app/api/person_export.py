@@ -11,12 +11,13 @@ from app.api.delivery_views import AttemptView, DeliveryView, attempt_view, list
 from app.api.events import EventView
 from app.api.events import view as event_view
 from app.api.operation import One, Operation, describe
-from app.domain.contact_view import ContactView, contact_view
-from app.domain.traces import Person
-from app.storage import person as stored
-from app.storage import person_history, waiting_captures
+from app.domain.contact.contact_view import ContactView, contact_view
+from app.domain.contact.traces import Person
+from app.storage.capture import waiting_captures
 from app.storage.database import Cursor, transaction
-from app.storage.delivery_lists import Answered
+from app.storage.delivery.delivery_lists import Answered
+from app.storage.person import person as stored
+from app.storage.person import person_history
 
 
 class AttemptExport(AttemptView, kw_only=True):

@@ -14,12 +14,13 @@ from msgspec import Meta
 from app.api.bodies import read_body
 from app.api.call import Answer, Call, existing
 from app.api.operation import Operation, describe
-from app.domain.address import MalformedAddress, normalise
+from app.domain.contact.traces import Person
 from app.domain.errors import Invalid
 from app.domain.ids import derive_contact_id
-from app.domain.traces import Person
-from app.storage import erasure, person, waiting_captures
+from app.domain.text.address import MalformedAddress, normalise
+from app.storage.capture import waiting_captures
 from app.storage.database import Cursor, transaction
+from app.storage.person import erasure, person
 
 TAG = "Contacts"
 

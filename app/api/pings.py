@@ -12,15 +12,15 @@ from app.api import caps
 from app.api.call import Answer, Call
 from app.api.deliveries import find_delivery
 from app.api.delivery_views import AttemptView
-from app.api.lists import read_query
 from app.api.operation import One, Operation, describe
+from app.api.queries import read_query
 from app.api.webhooks import find_webhook
-from app.domain.delivery import DeliveryStatus
-from app.domain.event import PING, operational_event
+from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.ids import new_id
 from app.domain.times import now
+from app.domain.webhook.event import PING, operational_event
 from app.storage.database import transaction
-from app.storage.events import publish_to
+from app.storage.delivery.events import publish_to
 
 #: The longest wait for an answer, in seconds: that of an attempt.
 WAIT_SECONDS_MAX = 15

@@ -16,18 +16,18 @@ from msgspec import Meta
 from app.api import caps
 from app.api.bodies import read_body
 from app.api.call import Answer, Call, existing
-from app.api.lists import Moment, read_time, read_types
 from app.api.operation import One, Operation, describe
+from app.api.queries import Moment, read_time, read_types
 from app.api.views import view_of
 from app.api.webhook_bodies import Patterns
 from app.api.webhooks import find_webhook
 from app.domain.errors import Conflict
 from app.domain.ids import new_id
 from app.domain.times import now
-from app.domain.webhook import Webhook
-from app.storage import replays
+from app.domain.webhook.webhook import Webhook
 from app.storage.database import Cursor, transaction
-from app.storage.replays import Replay, ReplayStatus
+from app.storage.delivery import replays
+from app.storage.delivery.replays import Replay, ReplayStatus
 
 _TAG = "Replays"
 

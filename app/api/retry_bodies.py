@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from app.domain.delivery.retry_policy import RetryChoice, RetryRules, retry_problem
 from app.domain.errors import Invalid
-from app.domain.retry_policy import RetryChoice, RetryRules, retry_problem
 
 #: What any operator can allow; the settings say what this one does.
 _DAY = 86_400

@@ -9,9 +9,9 @@ import msgspec
 
 from app.api.call import Answer, Call
 from app.api.operation import One, Operation, describe
-from app.domain.finding import Status
-from app.domain.process import ROLES, ProcessSeen, alive_by_role
-from app.domain.waiting import KINDS
+from app.domain.system.finding import Status
+from app.domain.system.process import ROLES, ProcessSeen, alive_by_role
+from app.domain.system.waiting import KINDS
 from app.monitoring.doctor import is_wrong
 from config.version import VERSION
 

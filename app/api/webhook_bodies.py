@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from app.api.bodies import Metadata, checked_metadata, cleaned_text
-from app.api.lists import FAMILIES, Form, read_types
+from app.api.queries import FAMILIES, Form, read_types
 from app.api.retry_bodies import (
     Retry,
     RetryView,
@@ -18,13 +18,13 @@ from app.api.retry_bodies import (
     retry_view,
 )
 from app.api.views import view_of
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.errors import Invalid
-from app.domain.event import EVENT_TYPES
-from app.domain.form import form_name
-from app.domain.own_url import OwnHosts, is_own_capture
-from app.domain.retry_policy import RetryRules
-from app.domain.target import InvalidTarget, check_url
-from app.domain.webhook import Webhook, header_problem
+from app.domain.submission.form import form_name
+from app.domain.webhook.event import EVENT_TYPES
+from app.domain.webhook.own_url import OwnHosts, is_own_capture
+from app.domain.webhook.target import InvalidTarget, check_url
+from app.domain.webhook.webhook import Webhook, header_problem
 from app.storage.secret_cipher import SecretCipher
 
 Url = Annotated[

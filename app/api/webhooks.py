@@ -12,8 +12,9 @@ from msgspec import UNSET, Meta
 from app.api import caps
 from app.api.bodies import checked_metadata, read_body
 from app.api.call import Answer, Call, existing
-from app.api.lists import Page, SortedQuery, make_sorted_page, read_query
+from app.api.lists import Page, make_sorted_page
 from app.api.operation import One, Operation, describe
+from app.api.queries import SortedQuery, read_query
 from app.api.retry_bodies import checked_retry, checked_timeout
 from app.api.webhook_bodies import (
     NewWebhook,
@@ -30,14 +31,14 @@ from app.api.webhook_bodies import (
     edited_values,
     view,
 )
+from app.domain.delivery.signature import generate_secret
 from app.domain.ids import is_id, new_id
-from app.domain.own_url import OwnHosts
-from app.domain.signature import generate_secret
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
-from app.storage import webhooks
+from app.domain.webhook.own_url import OwnHosts
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage.database import Cursor, transaction
-from app.storage.retry_rules import retry_rules
+from app.storage.webhook import webhooks
+from app.storage.webhook.retry_rules import retry_rules
 
 _TAG = "Webhooks"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from app.console.sign_in_tries import take_try_of
 from app.console.visit import Page, Redirect, Visit
 from app.domain.errors import NotFound
-from app.domain.user import PASSWORD_CHARS_MIN, password_problem
+from app.domain.org.user import PASSWORD_CHARS_MIN, password_problem
 from app.http.passwords import hash_password, is_password
-from app.storage import sessions, user_service, users
 from app.storage.database import transaction
+from app.storage.org import sessions, user_service, users
 
 PATH = "/console/account"
 

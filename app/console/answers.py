@@ -13,10 +13,10 @@ from app.console.headers import PRIVATE_HEADERS
 from app.console.rendering import link, render
 from app.console.visit import Download, Page, Redirect
 from app.domain.errors import STATUS_BY_CODE, RexError
-from app.domain.user import Role, may
+from app.domain.org.user import Role, may
 from app.http.answers import connection_request_id, error_headers
 from app.http.services import Services
-from app.storage.sessions import Session
+from app.storage.org.sessions import Session
 
 SIGN_IN_PATH = "/console/sign-in"
 

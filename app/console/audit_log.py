@@ -10,8 +10,8 @@ from app.console.exports import exported, pages_of
 from app.console.visit import Download, Page, Visit
 from app.domain.errors import Invalid
 from app.domain.ids import is_id
-from app.storage import users
 from app.storage.database import transaction
+from app.storage.org import users
 
 PATH = "/console/audit"
 _PAGE = "50"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.console.visit import Page, Visit
-from app.domain.form import FORM_CHARS_MAX
-from app.domain.form_figures import Day, by_form
+from app.domain.capture.form_figures import Day, by_form
+from app.domain.submission.form import FORM_CHARS_MAX
 from app.domain.times import now
-from app.storage import form_lists
 from app.storage.database import transaction
+from app.storage.lead import form_lists
 
 PATH = "/console/forms"
 _DAYS = 30

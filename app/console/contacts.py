@@ -8,16 +8,17 @@ import msgspec
 
 from app.console import origins, touches
 from app.console.visit import Download, Page, Redirect, Visit
-from app.domain.contact import Contact
+from app.domain.contact.contact import Contact
+from app.domain.contact.contact_metadata import register_of
 from app.domain.contact_fields import CONTACT_LENGTHS_MAX, SOURCES, STAGES
-from app.domain.contact_metadata import register_of
 from app.domain.errors import Conflict, Invalid, NotFound
 from app.domain.ids import ulid_of
+from app.domain.org.user import sign_in_address
 from app.domain.times import parse_rfc3339
-from app.domain.user import sign_in_address
-from app.storage import contact_lists, contacts, lead_trace
-from app.storage.contact_lists import Filters
+from app.storage.contact import contact_lists, contacts
+from app.storage.contact.contact_lists import Filters
 from app.storage.database import Cursor, transaction
+from app.storage.lead import lead_trace
 
 PATH = "/console/contacts"
 PAGE_CONTACTS = 50

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.user import SESSION_SECONDS
+from app.domain.org.user import SESSION_SECONDS
 
 SESSION, FORM, NOTICE = "rex_session", "rex_form", "rex_notice"
 _NOTICE_SECONDS = 60

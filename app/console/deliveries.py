@@ -8,11 +8,11 @@ from app.console.curl import curl
 from app.console.delivery_retries import GROUPED, causes_of, wanted_by
 from app.console.exports import exported, pages_of
 from app.console.visit import Download, Page, Visit
-from app.domain.event import EVENT_TYPES
 from app.domain.ids import is_id
-from app.storage import failed_deliveries
+from app.domain.webhook.event import EVENT_TYPES
 from app.storage.database import transaction
-from app.storage.failed_deliveries import Failed
+from app.storage.delivery import failed_deliveries
+from app.storage.delivery.failed_deliveries import Failed
 
 _PAGE = 50
 #: Failed deliveries that the list of one cause is taken from: the latest.

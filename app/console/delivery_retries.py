@@ -9,9 +9,9 @@ from typing import NamedTuple
 from app.console.rendering import link
 from app.console.visit import Page, Redirect, Visit
 from app.domain.ids import is_id
-from app.storage import failed_deliveries
 from app.storage.database import transaction
-from app.storage.failed_deliveries import LOOKED_AT_MAX, Failed, Wanted
+from app.storage.delivery import failed_deliveries
+from app.storage.delivery.failed_deliveries import LOOKED_AT_MAX, Failed, Wanted
 
 PATH = "/console/deliveries"
 #: Failed deliveries of which the list groups the causes: the latest.

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from app.console.visit import Download
-from app.domain.spreadsheet import csv_line
+from app.domain.text.spreadsheet import csv_line
 from app.http.operations import Ask, Caller
 
 #: Rows of one step and of a file.
@@ -49,9 +49,4 @@ def exported(name: str, form: str, columns: Sequence[str], rows: Iterable[Row]) 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     yield csv_line(columns)
     for row in rows:
-        yield csv_line(_cell(row[name]) for name in columns)
-
-
-def _cell(value: object) -> object:
-    """A value of a cell; what has parts is JSON."""
-    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value
+        yield csv_line(row[name] for name in columns)

@@ -13,13 +13,15 @@ from app.console.bars import draw
 from app.console.headers import PRIVATE_HEADERS
 from app.console.visit import Page, Visit
 from app.domain.errors import NotFound
-from app.domain.loss import anything_lost
+from app.domain.system.loss import anything_lost
 from app.domain.times import now
-from app.storage import figures, first_steps, hours, lead_lists
 from app.storage.database import transaction
-from app.storage.first_steps import FirstSteps
-from app.storage.hours import HOUR, DeliveryHour, LeadHour, WebhookState
-from app.storage.lead_lists import Wanted
+from app.storage.figures import figures, hours
+from app.storage.figures.hours import HOUR, DeliveryHour, LeadHour, WebhookState
+from app.storage.lead import lead_lists
+from app.storage.lead.leads import Wanted
+from app.storage.org import first_steps
+from app.storage.org.first_steps import FirstSteps
 
 _LATEST = 6
 _DAY = timedelta(hours=24)

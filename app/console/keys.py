@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.console.visit import Page, Redirect, Visit
-from app.domain.api_key import Scope
 from app.domain.errors import Invalid
+from app.domain.org.api_key import Scope
 
 PATH = "/console/keys"
 _PAGE = "100"

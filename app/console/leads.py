@@ -8,15 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from app.console.visit import Download, Page, Redirect, Visit
-from app.domain.capture import CaptureStatus
+from app.domain.capture.capture import CaptureStatus
 from app.domain.contact_fields import SOURCES, STAGES
 from app.domain.ids import derive_contact_id, first_ulid_at, is_id, time_of, ulid_of
-from app.domain.spreadsheet import csv_line
+from app.domain.org.user import sign_in_address
+from app.domain.text.spreadsheet import csv_line
 from app.domain.times import rfc3339
-from app.domain.user import sign_in_address
-from app.storage import lead_lists, lead_trace
 from app.storage.database import Database, transaction
-from app.storage.lead_lists import Lead, Wanted
+from app.storage.lead import lead_lists, lead_trace
+from app.storage.lead.leads import LOOKED_AT_MAX, Lead, Wanted
 
 PATH = "/console/leads"
 #: Leads of one page, of one step of an export, and of an export.
@@ -50,7 +50,7 @@ def show(visit: Visit) -> Page | Redirect:
         "sources": SOURCES,
         "stages": STAGES,
         "statuses": list(CaptureStatus),
-        "looked_at_max": lead_lists.LOOKED_AT_MAX,
+        "looked_at_max": LOOKED_AT_MAX,
     }
     return Page("leads/list.html", values, fragment="leads/rows.html")
 

@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 
 from app.console.visit import Visit
 from app.domain.errors import StorageUnavailable
-from app.storage import lead_changes
 from app.storage.database import Database, transaction
+from app.storage.lead import lead_changes
 
 log = logging.getLogger(__name__)
 

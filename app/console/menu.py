@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.domain.user import Role, may
+from app.domain.org.user import Role, may
 
 
 class Entry(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app.console.visit import Page, Redirect, Visit
 from app.domain.errors import Invalid
-from app.domain.page_settings import DEFAULT_COLOR
+from app.domain.org.page_settings import DEFAULT_COLOR
 from app.domain.spam.mode import SpamMode
 
 PATH = "/console/org"

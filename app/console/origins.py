@@ -6,12 +6,12 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from app.console.rendering import ago
-from app.domain.contact import Contact
+from app.domain.contact.contact import Contact
+from app.domain.contact.register import last_write
 from app.domain.contact_fields import FIRST_TOUCH_FIELDS, LATEST_FIELDS
 from app.domain.ids import time_of
-from app.domain.register import last_write
-from app.storage import lead_trace
 from app.storage.database import Cursor
+from app.storage.lead import lead_trace
 
 _METADATA = "metadata."
 

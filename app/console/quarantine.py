@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.console.visit import Page, Redirect, Visit
 from app.domain.errors import Conflict, NotFound
 from app.domain.ids import is_id
-from app.storage import lead_lists
 from app.storage.database import transaction
-from app.storage.lead_lists import Wanted
+from app.storage.lead import lead_lists
+from app.storage.lead.leads import Wanted
 
 PATH = "/console/quarantine"
 PAGE_LEADS = 50

@@ -27,7 +27,7 @@ from app.console import (
 )
 from app.console.live import event_in_path
 from app.console.serve import ConsoleRoute, action, changes, page
-from app.domain.user import Role
+from app.domain.org.user import Role
 
 _SIGN_IN, _LINK = signin.SIGN_IN_PATHS
 

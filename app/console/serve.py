@@ -18,14 +18,14 @@ from app.console.headers import PRIVATE_HEADERS
 from app.console.live import LiveChanges
 from app.console.visit import Endpoint, Visit
 from app.domain.errors import Forbidden, RexError, Unavailable
-from app.domain.org import Org
-from app.domain.user import Role, hash_token, may, new_token
+from app.domain.org.org import Org
+from app.domain.org.user import Role, hash_token, may, new_token
 from app.http.answers import connection_request_id
 from app.http.graceful_stop import stop_event
 from app.http.services import Services
-from app.storage import sessions
 from app.storage.database import Database, retrying, transaction
-from app.storage.sessions import Session
+from app.storage.org import sessions
+from app.storage.org.sessions import Session
 
 log = logging.getLogger(__name__)
 

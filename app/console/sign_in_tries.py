@@ -7,10 +7,10 @@ import hashlib
 from anyio import from_thread
 from starlette.requests import Request
 
-from app.domain.client_address import bucket_of
+from app.domain.capture.client_address import bucket_of
 from app.domain.errors import QueueUnavailable
-from app.domain.org import Org
-from app.domain.user import User
+from app.domain.org.org import Org
+from app.domain.org.user import User
 from app.http.answers import rate_limit_exceeded
 from app.http.services import Services
 

@@ -19,12 +19,12 @@ from app.console.serve import org_of
 from app.console.sign_in_tries import take_tries
 from app.console.visit import Page, Redirect
 from app.domain.errors import NotFound, RexError
-from app.domain.org import Org
-from app.domain.user import PASSWORD_CHARS_MAX, User, hash_token, new_token, sign_in_address
+from app.domain.org.org import Org
+from app.domain.org.user import PASSWORD_CHARS_MAX, User, hash_token, new_token, sign_in_address
 from app.http.passwords import is_password
 from app.http.services import Services
-from app.storage import audit, sessions, users
 from app.storage.database import Cursor, Database, retrying, transaction
+from app.storage.org import audit, sessions, users
 
 Respond = Callable[[Request, Org], Awaitable[Response]]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from app.console.visit import Page, Visit
-from app.domain.finding import Finding, Status
-from app.domain.process import ROLES, ProcessSeen, alive_by_role
-from app.domain.waiting import KINDS
+from app.domain.system.finding import Finding, Status
+from app.domain.system.process import ROLES, ProcessSeen, alive_by_role
+from app.domain.system.waiting import KINDS
 from app.monitoring.doctor import is_wrong
 from config.version import VERSION
 

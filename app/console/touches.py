@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.domain.attribution import attribution_view, touches_told
-from app.domain.first_touch import PARAMETERS
+from app.domain.contact.attribution import attribution_view, touches_told
 from app.domain.ids import time_of
 from app.domain.times import rfc3339
-from app.domain.touch import Touch
-from app.storage.captures import StoredCapture
+from app.domain.touch.first_touch import PARAMETERS
+from app.domain.touch.touch import Touch
+from app.storage.capture.captures import StoredCapture
 
 _SHOWN = (*PARAMETERS, "referrer", "landing_page")
 _WORDS = {"landing_page": "landing page"}

@@ -14,17 +14,18 @@ from app.console.leads import PATH
 from app.console.rendering import duration
 from app.console.visit import Page, Redirect, Visit
 from app.console.waterfall import Step, Waterfall, draw
-from app.domain.capture import CaptureStatus
-from app.domain.contact import Contact
-from app.domain.contact_metadata import register_of
+from app.domain.capture.capture import CaptureStatus
+from app.domain.contact.contact import Contact
+from app.domain.contact.contact_metadata import register_of
+from app.domain.delivery.lateness import Facts, why_late
 from app.domain.errors import Conflict, NotFound
 from app.domain.ids import time_of, ulid_of
-from app.domain.lateness import Facts, why_late
 from app.domain.times import now
-from app.storage import contacts, lead_trace
-from app.storage.captures import StoredCapture
+from app.storage.capture.captures import StoredCapture
+from app.storage.contact import contacts
 from app.storage.database import transaction
-from app.storage.lead_trace import TracedAttempt, TracedDelivery, TracedEvent
+from app.storage.lead import lead_trace
+from app.storage.lead.lead_trace import TracedAttempt, TracedDelivery, TracedEvent
 
 _OPEN = ("pending", "attempting")
 #: What of a payload is no field of the contact; metadata has its own registers.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from app.console.visit import Page, Redirect, Visit
 from app.domain.errors import Invalid, NotFound
-from app.domain.user import Role, User
-from app.storage import user_service, users
+from app.domain.org.user import Role, User
 from app.storage.database import Cursor, transaction
+from app.storage.org import user_service, users
 
 PATH = "/console/users"
 #: Users that the page shows.

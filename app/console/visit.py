@@ -15,12 +15,12 @@ from starlette.datastructures import QueryParams
 from app.console.operations import Operations
 from app.domain.errors import NotFound
 from app.domain.ids import is_id
-from app.domain.org import Org
-from app.domain.user import User
+from app.domain.org.org import Org
+from app.domain.org.user import User
 from app.http.operations import Caller
 from app.http.services import Services
-from app.storage import audit
 from app.storage.database import Cursor
+from app.storage.org import audit
 from config.urls import public_url
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from app.console import webhook_replays, webhook_settings
 from app.console.verification import SNIPPETS
 from app.console.visit import Page, Redirect, Visit
+from app.domain.delivery.health import OPEN_AFTER
 from app.domain.errors import Conflict, Invalid, RateLimitExceeded
-from app.domain.event import EVENT_TYPES
-from app.domain.health import OPEN_AFTER
-from app.storage import webhook_figures
+from app.domain.webhook.event import EVENT_TYPES
 from app.storage.database import transaction
+from app.storage.webhook import webhook_figures
 
 PATH = "/console/webhooks"
 _SHOWN_MAX = 200

@@ -4,7 +4,7 @@ Derived from these lines: captures in jobs and in `captures.payload`, what the A
 the OpenAPI document, length limits, columns, events and the merge.
 
 To add a text field: a line in `LeadFields`, a migration that adds the column, a test, the docs.
-(`app.domain.labels` has what forms call a field besides its own name.)
+(`app.domain.labels.labels` has what forms call a field besides its own name.)
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class LeadFields(msgspec.Struct):
     #: One of SOURCES; "" only until it is derived.
     source: Annotated[str, Field(None, Rule.FIRST_TOUCH)] = ""
     source_detail: Annotated[str | None, Field(500, Rule.FIRST_TOUCH)] = None
-    #: The name of the form, or the path of its page: see `app.domain.form`.
+    #: The name of the form, or the path of its page: see `app.domain.submission.form`.
     form: Annotated[str | None, Field(None)] = None
     metadata: dict[str, object] = {}
 

@@ -13,7 +13,7 @@ RexError
     UnsupportedMediaType
     Invalid                 fields that are not valid, each with its reason
         InvalidCapture      ... of a submission
-            InvalidAddress  ... whose address is the only fault (app.domain.submission)
+            InvalidAddress  ... whose address is the only fault (app.domain.submission.submission)
     RateLimitExceeded       carries the seconds to wait
     Unavailable             a dependency is down; carries the seconds to wait
         QueueUnavailable

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from app.domain.api_key import ApiKey, allows
-from app.domain.client_address import canonical, parse_address, unmapped
+from app.domain.capture.client_address import canonical, parse_address, unmapped
 from app.domain.errors import NotFound, Unauthenticated, Unavailable, WrongScope
-from app.domain.org import Org, slug_of_host
+from app.domain.org.api_key import ApiKey, allows
+from app.domain.org.org import Org, slug_of_host
 from app.http.tenant_cache import TenantCache
 from config.settings import Network
 

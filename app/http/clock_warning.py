@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from app.domain.clock_skew import SKEW_MAX_SECONDS, clock_skew
+from app.domain.system.clock_skew import SKEW_MAX_SECONDS, clock_skew
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from app.domain.errors import StorageUnavailable
 from app.http.authenticator import RequestAuthenticator
-from app.storage import audit
 from app.storage.database import Database, transaction
+from app.storage.org import audit
 
 #: How often the counts are written: one row for each org and kind of failure.
 FLUSH_SECONDS = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 
 
 class Caller(NamedTuple):

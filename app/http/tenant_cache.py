@@ -16,12 +16,12 @@ from collections.abc import Iterable
 
 from starlette.concurrency import run_in_threadpool
 
-from app.domain.api_key import ApiKey, hash_key
 from app.domain.errors import StorageUnavailable
-from app.domain.org import Org
+from app.domain.org.api_key import ApiKey, hash_key
+from app.domain.org.org import Org
 from app.http.clock_warning import ClockWarning
-from app.storage import api_keys, orgs
 from app.storage.database import Database, transaction
+from app.storage.org import api_keys, orgs
 
 log = logging.getLogger(__name__)
 

@@ -9,18 +9,18 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from app.domain.captcha import choose_token
-from app.domain.capture import Capture
-from app.domain.capture_rules import Caller, Said, rules_for
+from app.domain.capture.capture import Capture
+from app.domain.capture.capture_rules import Caller, Said, rules_for
 from app.domain.contact_fields import lead_values
-from app.domain.controls import NO_CONTROLS
-from app.domain.email_hint import meant_domain
-from app.domain.form import form_of_page
 from app.domain.ids import derive_contact_id, milliseconds_of, new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.spam.captcha import choose_token
 from app.domain.spam.mode import SpamMode
 from app.domain.spam.proof import REMEMBERED_MS, Fault, check_proof
-from app.domain.submission import Submission
+from app.domain.submission.controls import NO_CONTROLS
+from app.domain.submission.form import form_of_page
+from app.domain.submission.submission import Submission
+from app.domain.text.email_hint import meant_domain
 from app.ingress.head import Head
 from app.queue.admission import AdmissionRequest
 from app.queue.erasure import first_answer_key

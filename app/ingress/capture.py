@@ -7,7 +7,7 @@ is shared with whoever else is waiting.
     origin.py      who may call from which page      admission_requests.py  ids, answer, limits
     submitting.py, capture_writer.py  on disk        answers.py     202, 303, or why not
 
-Who a capture is from, and what follows from that: `app.domain.capture_rules`.
+Who a capture is from, and what follows from that: `app.domain.capture.capture_rules`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 from starlette.types import Receive, Scope, Send
 
-from app.domain.capture import Capture
-from app.domain.capture_rules import Caller
-from app.domain.client_address import bucket_of
+from app.domain.capture.capture import Capture
+from app.domain.capture.capture_rules import Caller
+from app.domain.capture.client_address import bucket_of
 from app.domain.errors import Forbidden, MethodNotAllowed, RateLimitExceeded, RexError
-from app.domain.org import Org
-from app.domain.submission import InvalidAddress, Submission
+from app.domain.org.org import Org
+from app.domain.submission.submission import InvalidAddress, Submission
 from app.http.answers import limit_headers, request_id_of
 from app.http.authenticator import RequestAuthenticator
 from app.http.body import BODY_BYTES_MAX, read_body, read_filtered

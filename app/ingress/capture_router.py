@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.domain.capture_streams import stream_order
+from app.domain.capture.capture_streams import stream_order
 from app.ingress.capture_writer import CaptureWriter
 from app.queue.admission import AdmissionRequest, AdmissionResult
 

@@ -23,7 +23,7 @@ from app.metrics.families import FALLBACK_WRITE_SECONDS, QUEUE_WRITE_SECONDS
 from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
 from app.queue.admission_client import AdmissionClient
 from app.queue.replication import Unconfirmed
-from app.storage import fallback
+from app.storage.capture import fallback
 from app.storage.database import Database, transaction
 
 #: A job carries at most this many captures and, one capture more or less, this many bytes.

@@ -1,6 +1,7 @@
 """Circuit breakers: once a server failed, it is probed in the background and not used meanwhile.
 
-So only the request that notices an outage waits for it. When they close: `app.domain.circuit`.
+So only the request that notices an outage waits for it. When they close:
+`app.domain.system.circuit`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from app.domain.circuit import Circuit, after_use
 from app.domain.errors import Unavailable
+from app.domain.system.circuit import Circuit, after_use
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from app.domain.controls import HONEYPOTS, PROOF
-from app.domain.labels import field_of_label
+from app.domain.labels.labels import field_of_label
+from app.domain.submission.controls import HONEYPOTS, PROOF
 from app.ingress.texts import Texts
 
 Typed = Mapping[str, str | list[str]]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from app.domain.email_hint import meant_domain
+from app.domain.capture.redirect import allowed_redirect
 from app.domain.errors import STATUS_BY_CODE, Invalid, RexError
-from app.domain.org import Org, OrgSettings
-from app.domain.redirect import allowed_redirect
-from app.domain.submission import Submission
+from app.domain.org.org import Org, OrgSettings
+from app.domain.submission.submission import Submission
+from app.domain.text.email_hint import meant_domain
 from app.http.answers import error_headers
 from app.ingress.answers import Reply, error_reply, html_reply, redirect_reply
 from app.ingress.corrections import Typed

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
-from app.domain.form import form_name
-from app.domain.untrusted_text import clean_text
+from app.domain.submission.form import form_name
+from app.domain.text.untrusted_text import clean_text
 
 #: What is kept of headers that are only remembered.
 REMEMBERED_MAX = 500

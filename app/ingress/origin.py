@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from app.domain.errors import Forbidden
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.ingress.head import Head
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}

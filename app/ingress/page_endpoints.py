@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.http.answers import connection_request_id
 from app.http.authenticator import RequestAuthenticator
 from app.ingress.answers import html_reply

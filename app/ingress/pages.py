@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from app.domain.email_hint import KNOWN_DOMAINS
-from app.domain.language import best_language
-from app.domain.org import OrgSettings
-from app.domain.page_settings import DEFAULT_COLOR, PageSettings, text_color_on
+from app.domain.org.org import OrgSettings
+from app.domain.org.page_settings import DEFAULT_COLOR, PageSettings, text_color_on
+from app.domain.text.email_hint import KNOWN_DOMAINS
+from app.domain.text.language import best_language
 from app.ingress.corrections import Typed, inputs_for, kept_besides
 from app.ingress.texts import read_texts
 

@@ -8,13 +8,13 @@ import re
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from app.domain.capture import Capture
-from app.domain.contact_view import contact_view
+from app.domain.capture.capture import Capture
+from app.domain.contact.contact_view import contact_view
 from app.domain.errors import StorageUnavailable
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.ingress.answers import Reply, json_reply
-from app.storage import captures
-from app.storage.captures import Stored
+from app.storage.capture import captures
+from app.storage.capture.captures import Stored
 from app.storage.database import Database, transaction
 
 #: The longest wait that is granted.

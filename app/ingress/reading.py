@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.domain.errors import InvalidJson
-from app.domain.submission import Submission, parse_fields, parse_json
+from app.domain.submission.submission import Submission, parse_fields, parse_json
 from app.ingress.charsets import UNKNOWN, UTF_8, decode_leniently, decode_strictly
 from app.ingress.forms import Form, read_multipart, read_text_plain, read_urlencoded
 from app.ingress.media_type import Encoding, MediaType, read_media_type

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.spam.proof import Fault
-from app.domain.submission import Submission
+from app.domain.submission.submission import Submission
 from app.ingress.admission_requests import make_capture, make_request, proof_of_work
 from app.ingress.capture_router import CaptureRouter
 from app.ingress.head import Head

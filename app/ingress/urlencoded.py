@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from app.domain.labels import field_of_label
-from app.domain.person import path_of_name
+from app.domain.labels.labels import field_of_label
+from app.domain.submission.unfolding import path_of_name
 from app.ingress.pieces import wanted_pieces
 
 Pairs = list[tuple[bytes, bytes]]

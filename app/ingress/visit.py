@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.domain.capture_rules import Caller
-from app.domain.org import Org
+from app.domain.capture.capture_rules import Caller
+from app.domain.org.org import Org
 from app.ingress.admission_requests import Rates, caller_key
 
 #: A refused body takes a token, and one more for each of these: large ones cost CPU to read.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.domain.waiting import CAPTURE, FALLBACK, DueWebhook, oldest_due
+from app.domain.system.waiting import CAPTURE, FALLBACK, DueWebhook, oldest_due
 from app.queue.oldest import oldest_in
 from app.queue.stream_clients import StreamClient
-from app.storage import waiting
 from app.storage.database import Database, transaction
+from app.storage.figures import waiting
 
 
 class DatabaseBacklog(NamedTuple):

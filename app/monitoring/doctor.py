@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from app.domain.errors import QueueUnavailable, Unavailable
-from app.domain.finding import Finding, Outcome, Status, failed, ok, unknown
+from app.domain.system.finding import Finding, Outcome, Status, failed, ok, unknown
 from app.monitoring.checks import (
     backlog_checks,
     caller_checks,

@@ -14,9 +14,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.domain.errors import Unavailable
-from app.domain.finding import Status
-from app.domain.process import alive_by_role
-from app.domain.waiting import CAPTURE, shown_webhooks
+from app.domain.system.finding import Status
+from app.domain.system.process import alive_by_role
+from app.domain.system.waiting import CAPTURE, shown_webhooks
 from app.monitoring.backlog import database_backlog, oldest_in_database
 from app.monitoring.checks import redis_checks
 from app.monitoring.processes import seen_processes
@@ -25,7 +25,7 @@ from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.oldest import oldest_in
 from app.storage.database import check_writable, transaction
-from app.storage.server_facts import seconds_ahead
+from app.storage.figures.server_facts import seconds_ahead
 
 #: How often everything is looked up.
 UPDATE_SECONDS = 5.0

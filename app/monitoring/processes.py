@@ -8,10 +8,10 @@ from functools import partial
 import redis
 
 from app.domain.errors import Unavailable
-from app.domain.process import ProcessSeen, merge_seen
+from app.domain.system.process import ProcessSeen, merge_seen
 from app.queue.process_reports import ProcessReports
-from app.storage import process_reports
 from app.storage.database import Database, transaction
+from app.storage.figures import process_reports
 
 
 def seen_processes(database: Database, client: redis.Redis) -> list[ProcessSeen]:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import redis
 
 from app.domain.errors import Unavailable
-from app.domain.finding import Finding
-from app.domain.process import ProcessSeen
+from app.domain.system.finding import Finding
+from app.domain.system.process import ProcessSeen
 from app.monitoring.backlog import database_backlog, oldest_by_kind
 from app.monitoring.doctor import QUICK, examine
 from app.monitoring.processes import seen_processes

@@ -15,12 +15,12 @@ from functools import partial
 import msgspec
 
 from app.domain.errors import Unavailable
-from app.domain.process import REPORT_SECONDS, ProcessReport
+from app.domain.system.process import REPORT_SECONDS, ProcessReport
 from app.domain.times import now
 from app.queue.connection import connect
 from app.queue.process_reports import ProcessReports, new_process_name
-from app.storage import process_reports
 from app.storage.database import Database, drop_connection, transaction
+from app.storage.figures import process_reports
 from config.version import VERSION
 
 log = logging.getLogger(__name__)

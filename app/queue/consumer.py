@@ -18,7 +18,7 @@ import redis
 from dramatiq import Consumer, MessageProxy
 from redis.exceptions import RedisError
 
-from app.domain.backoff import exponential_seconds, jittered
+from app.domain.delivery.backoff import exponential_seconds, jittered
 from app.queue.batches import Batch, BatchReader
 from app.queue.connection import hang_up
 from app.queue.entry import Entry, Payload

@@ -9,7 +9,7 @@ import random
 import threading
 from collections.abc import Mapping
 
-from app.domain.backoff import exponential_seconds, jittered
+from app.domain.delivery.backoff import exponential_seconds, jittered
 from app.queue.policy import Policy
 from app.queue.rescuer import Rescuer
 from app.queue.stream import QueueStream

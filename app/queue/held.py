@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Sequence
 
-from app.domain.backoff import exponential_seconds
+from app.domain.delivery.backoff import exponential_seconds
 from app.queue.entry import Entry
 
 #: So many different batches in a row must fail: a few bad jobs never slow the good ones.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.domain.backoff import exponential_seconds
+from app.domain.delivery.backoff import exponential_seconds
 from app.queue.entry import Entry
 from app.queue.jobs import KEYS, Keys
 

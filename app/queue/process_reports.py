@@ -13,7 +13,8 @@ import msgspec
 import redis
 
 from app.domain.errors import QueueUnavailable
-from app.domain.process import ProcessReport, ProcessSeen
+from app.domain.system.process import ProcessReport, ProcessSeen
+from app.queue.connection import time_of
 from app.queue.jobs import KEYS, Keys
 
 #: A process that ended without a word is forgotten after this time.
@@ -40,13 +41,13 @@ class ProcessReports:
     def save(self, report: ProcessReport) -> None:
         """Note what a process says of itself now."""
         with _reaching_redis():
-            stored = _Stored(self._now(), report)
+            stored = _Stored(time_of(self._client), report)
             self._client.hset(self._key, report.name, msgspec.json.encode(stored))
 
     def seen(self) -> list[ProcessSeen]:
         """Every process that reported itself and has not said good-bye."""
         with _reaching_redis():
-            now = self._now()
+            now = time_of(self._client)
             found = {name: _read(text) for name, text in self._client.hgetall(self._key).items()}
             old = [name for name, each in found.items() if _is_old(each, now)]
             if old:
@@ -61,10 +62,6 @@ class ProcessReports:
         """A process ends."""
         with _reaching_redis():
             self._client.hdel(self._key, name)
-
-    def _now(self) -> float:
-        seconds, microseconds = self._client.time()
-        return float(seconds + microseconds / 1e6)
 
 
 @contextmanager

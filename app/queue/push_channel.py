@@ -17,7 +17,7 @@ from typing import Any
 
 import redis
 
-from app.domain.backoff import exponential_seconds
+from app.domain.delivery.backoff import exponential_seconds
 from app.domain.errors import QueueUnavailable
 from app.queue.connection import hang_up
 from app.queue.jobs import DELIVERIES, KEYS, Keys

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import redis
 
-from app.domain.loss import QueueFacts
+from app.domain.system.loss import QueueFacts
 from app.queue.durability import find_volatility
 from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES

@@ -18,7 +18,7 @@ import redis.sentinel
 from redis.exceptions import RedisError
 from redis.sentinel import MasterNotFoundError
 
-from app.domain.backoff import exponential_seconds
+from app.domain.delivery.backoff import exponential_seconds
 from config.redis_url import Host
 
 #: A Sentinel answers from memory; one that takes longer is skipped for a while.

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import redis
 from redis.exceptions import ResponseError
 
-from app.domain.clock_skew import clock_skew
 from app.domain.errors import QueueUnavailable
+from app.domain.system.clock_skew import clock_skew
 from app.queue.jobs import KEYS, Keys
 
 _ASKED = (

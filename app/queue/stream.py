@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import redis
 
+from app.queue.connection import time_of
 from app.queue.entry import Entry, decode_entry, encode_entry, entry_of
 from app.queue.jobs import GROUP
 from app.queue.policy import Policy, Verdict
@@ -75,7 +76,7 @@ class QueueStream:
         """Do with pending jobs what was decided."""
         if not verdicts:
             return
-        verdicts, now = self._with_room(verdicts), self._now()
+        verdicts, now = self._with_room(verdicts), time_of(self._client)
         with self._client.pipeline() as pipe:
             self._add_all(pipe, verdicts, now)
             self._forget(pipe, [verdict.entry.id for verdict in verdicts])
@@ -112,7 +113,7 @@ class QueueStream:
 
         def rescue(pipe: Any) -> int:
             verdicts = self._with_room([decide(entry) for entry in self._find(ids)])
-            now = self._now()
+            now = time_of(self._client)
             pipe.multi()
             pipe.incr(self._rescues)
             self._add_all(pipe, verdicts, now)
@@ -128,7 +129,7 @@ class QueueStream:
             return
 
         def retry(pipe: Any) -> None:
-            now = self._now()
+            now = time_of(self._client)
             # Nothing rests for so long: the clock was set back meanwhile.
             too_late = now + 2 * self._policy.fault_pause_max_seconds
             due = pipe.zrangebyscore(self._retry, "-inf", now, 0, STEP)
@@ -155,11 +156,6 @@ class QueueStream:
             for entry_id in ids:
                 pipe.xrange(self.name, entry_id, entry_id)
             return [entry_of(*found[0]) for found in pipe.execute() if found]
-
-    def _now(self) -> float:
-        """Redis' clock: one for all processes, whatever theirs say."""
-        seconds, microseconds = self._client.time()
-        return float(seconds + microseconds / 1e6)
 
     def _with_room(self, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
         """The same, but no dead letters while there are too many of them."""

@@ -21,7 +21,7 @@ from peewee import Query
 
 from app.domain.errors import StorageUnavailable
 from app.metrics.families import CONNECTIONS_IN_USE
-from app.storage.connecting import (
+from app.storage.connection.connecting import (
     Database,
     connect,
     drop_connection,
@@ -29,7 +29,7 @@ from app.storage.connecting import (
     open_database,
     outage_of,
 )
-from app.storage.pool import Pool
+from app.storage.connection.pool import Pool
 from config.server_in_use import host_and_port
 
 __all__ = [

@@ -31,7 +31,7 @@ from playhouse.postgres_ext import (
     TSVectorField,
 )
 
-from app.domain.contact import Contact
+from app.domain.contact.contact import Contact
 
 
 class Table(Model):

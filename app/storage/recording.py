@@ -15,20 +15,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from app.domain.capture import Capture, CaptureStatus
-from app.domain.contact import Contact, restore
-from app.domain.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
+from app.domain.capture.capture import Capture, CaptureStatus
+from app.domain.contact.contact import Contact, restore
+from app.domain.contact.merge import merge_capture, new_contact
 from app.domain.ids import ulid_of
-from app.domain.merge import merge_capture, new_contact
-from app.storage import captures as capture_rows
-from app.storage import contacts as contact_rows
-from app.storage import verifications
+from app.domain.webhook.event import CONTACT_CREATED, CONTACT_UPDATED, Event, contact_event
+from app.storage.capture import captures as capture_rows
+from app.storage.capture import verifications
+from app.storage.capture.repeats import delete_repeats
+from app.storage.contact import contacts as contact_rows
 from app.storage.database import Cursor
-from app.storage.erasure import erase_captures
-from app.storage.events import publish
-from app.storage.new_deliveries import Holder
-from app.storage.pushes import Published, publish_and_push
-from app.storage.repeats import delete_repeats
+from app.storage.delivery.events import publish
+from app.storage.delivery.new_deliveries import Holder
+from app.storage.delivery.pushes import Published, publish_and_push
+from app.storage.person.erasure import erase_captures
 
 
 class Recorded(NamedTuple):

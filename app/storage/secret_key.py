@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psycopg2.errors
 
 from app.domain.errors import StorageUnavailable
-from app.domain.webhook import WebhookStatus
+from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, drop_connection, execute, fetch, open_database, transaction
 from app.storage.models import Orgs, SecretCheck, Webhooks
 from app.storage.secret_cipher import SecretCipher, UnreadableSecret

@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.queue.admission import PREFIX
 from app.queue.broker import StreamsBroker
 from app.queue.connection import connect

@@ -31,14 +31,7 @@ class Release:
 
 def release(environ: Mapping[str, str]) -> Release:
     """Migrates the database and makes the default org. Raises `ReleaseFailed`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scripts.manage", "release"],
-        cwd=CHECKOUT,
-        env=dict(environ),
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # Ctrl-C is ours to handle
-    )
+    done = _manage(environ, "release")
     if done.returncode != 0:
         raise ReleaseFailed(done.returncode)
     answer = json.loads(done.stdout.strip().splitlines()[-1])
@@ -47,20 +40,21 @@ def release(environ: Mapping[str, str]) -> Release:
 
 def sign_in_link(environ: Mapping[str, str], email: str) -> str | None:
     """A link by which an admin of the default org's console signs in once; made if need be."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "scripts.manage", "users", "link", email),
-            *("--create", "--json"),
-        ],
+    done = _manage(environ, "users", "link", email, "--create", "--json")
+    if done.returncode != 0:  # it has printed its reason
+        return None
+    return str(json.loads(done.stdout)["link"])
+
+
+def _manage(environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.manage", *arguments],
         cwd=CHECKOUT,
         env=dict(environ),
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,
+        start_new_session=True,  # Ctrl-C is ours to handle
     )
-    if done.returncode != 0:  # it has printed its reason
-        return None
-    return str(json.loads(done.stdout)["link"])
 
 
 def processes(

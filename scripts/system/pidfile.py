@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scripts.system import processes
+from scripts.system.waiting import wait_until
 
 #: Environment variable of every process that we start: the folder that holds its pid file.
 MARK = "REX_CAPTURE_RUN"
@@ -74,10 +74,10 @@ def stop_leftovers(folder: Path, found: Iterable[Recorded] | None = None) -> lis
     ]
     for leftover in found:
         _ask_to_stop(folder, leftover)
-    _wait_until(lambda: not any(leftover.is_alive() for leftover in found), GRACE_SECONDS)
+    wait_until(lambda: not any(leftover.is_alive() for leftover in found), GRACE_SECONDS)
     for leftover in found:
         _kill(folder, leftover)
-    _wait_until(lambda: not any(leftover.is_alive() for leftover in found), GRACE_SECONDS)
+    wait_until(lambda: not any(leftover.is_alive() for leftover in found), GRACE_SECONDS)
     for leftover in found:
         forget(folder, leftover.name)
     return stopped
@@ -103,10 +103,3 @@ def _kill(folder: Path, leftover: Recorded) -> None:
     if leftover.is_alive():
         pids.append(leftover.pid)
     processes.send(pids, signal.SIGKILL)
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    """Polls: only a parent is notified when a process ends."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)

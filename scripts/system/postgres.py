@@ -12,7 +12,7 @@ from pathlib import Path
 from scripts.system.address import Address, remembered_address
 from scripts.system.ports import LOOPBACK
 from scripts.system.postgres_home import data_home, programs
-from scripts.system.postgres_programs import NAME, Programs
+from scripts.system.postgres_programs import NAME, Programs, options_of
 from scripts.system.server import Server, data_lock
 from scripts.system.unprivileged import server_user
 
@@ -78,8 +78,8 @@ class Postgres(Server):
             # That took seconds, in which somebody may have taken the port.
             self._address = remembered_address(self._data_folder / "postgres.json")
         settings = {**self._settings, "port": str(self._address.port)}
-        options = [part for item in settings.items() for part in ("-c", "=".join(item))]
-        self.argv = [str(self._programs.folder / "postgres"), "-D", str(self._cluster), *options]
+        program = str(self._programs.folder / "postgres")
+        self.argv = [program, "-D", str(self._cluster), *options_of(settings)]
 
     def start(self) -> None:
         with data_lock(self.home) as lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from scripts.system.unprivileged import as_user
 
 #: Both the role, which may do everything, and the database that is made.
 NAME = "rex"
+
+
+def options_of(settings: Mapping[str, str]) -> list[str]:
+    """Settings as the server's command line has them."""
+    return [part for item in settings.items() for part in ("-c", "=".join(item))]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+
+from scripts.system.waiting import repeated
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -94,6 +96,14 @@ def usage_of(pids: Iterable[int]) -> Usage:
             memory_mib += memory.pss / 2**20
             resident_mib += memory.rss / 2**20
     return Usage(cpu_seconds, memory_mib, resident_mib)
+
+
+@contextmanager
+def watched_memory(pids: Iterable[int], look_seconds: float = 0.5) -> Iterator[list[float]]:
+    """MiB of these processes and their descendants, looked at now and then in a with block."""
+    watched, samples = list(pids), list[float]()
+    with repeated(lambda: samples.append(usage_of(watched).memory_mib), look_seconds):
+        yield samples
 
 
 def _with_descendants(pids: Iterable[int]) -> Iterator[psutil.Process]:

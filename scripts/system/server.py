@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from scripts.system.child import Child
+from scripts.system.waiting import wait_until
 
 #: A first start on a slow disk, or the recovery after a crash.
 START_SECONDS = 30.0
@@ -34,11 +35,8 @@ def data_lock(folder: Path) -> Iterator[int]:
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + STOP_SECONDS
-        while not _try_lock(descriptor):
-            if time.monotonic() > deadline:
-                raise ServerFailed(f"another server uses {folder}; stop it first")
-            time.sleep(0.02)
+        if not wait_until(lambda: _try_lock(descriptor), STOP_SECONDS):
+            raise ServerFailed(f"another server uses {folder}; stop it first")
         yield descriptor
     finally:
         os.close(descriptor)

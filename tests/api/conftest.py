@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 
-from app.domain.api_key import Scope, generate_key
-from app.domain.org import Org
+from app.domain.org.api_key import Scope, generate_key
+from app.domain.org.org import Org
 from app.main import make_app
-from app.storage import api_keys
 from app.storage.database import Database, transaction
+from app.storage.org import api_keys
 from config.settings import Settings
 from tests.asgi import Client
 from tests.factories import make_org

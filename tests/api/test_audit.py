@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 
 from app.api.openapi import endpoints_of
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage.database import Database, transaction
 from app.storage.recording import record
@@ -144,7 +144,7 @@ def test_a_change_is_in_the_audit_log_with_who_and_what(
     key_id = ask("GET", "/apikeys").json["data"][0]["id"]
     action, change = CHANGES[route]
 
-    with caplog.at_level(logging.INFO, logger="app.storage.audit"):
+    with caplog.at_level(logging.INFO, logger="app.storage.org.audit"):
         assert change(ask, stage).status < 300
 
     with transaction(database) as cursor:
@@ -155,7 +155,7 @@ def test_a_change_is_in_the_audit_log_with_who_and_what(
     assert (found, actor, whose) == (action, key_id, org.id)
     assert subject
     assert "@" not in everything
-    lines = [each for each in caplog.records if each.name == "app.storage.audit"]
+    lines = [each for each in caplog.records if each.name == "app.storage.org.audit"]
     assert lines[-1].message == f"audit.{action}"
     assert lines[-1].__dict__["subject_id"] == subject
 

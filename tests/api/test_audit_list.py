@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.domain.api_key import Scope
-from app.domain.org import Org
-from app.storage import audit, audit_lists
+from app.domain.org.api_key import Scope
+from app.domain.org.org import Org
 from app.storage.database import Database, transaction
+from app.storage.org import audit, audit_lists
 from tests.api.conftest import make_key
 from tests.asgi import Client
 from tests.factories import make_org

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.main import make_app
 from app.storage.database import Database
 from config.settings import Settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.captcha import CaptchaProvider, CaptchaToken
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.spam.captcha import CaptchaProvider, CaptchaToken
 from app.domain.times import now
 from app.storage import secret_key
 from app.storage.database import Database, transaction

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.domain.api_key import Scope
 from app.domain.ids import derive_contact_id
-from app.domain.org import Org
+from app.domain.org.api_key import Scope
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage.database import Database, TransactionConflict, transaction
 from app.storage.recording import record

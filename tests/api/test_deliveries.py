@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from app.domain.ids import new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage.database import Database, transaction
 from app.storage.recording import record

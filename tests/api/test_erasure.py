@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.admission import PREFIX
 from app.queue.entry import Entry, encode_entry

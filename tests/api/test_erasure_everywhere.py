@@ -10,13 +10,13 @@ import msgspec
 import pytest
 import redis
 
-from app.domain.capture import Capture
-from app.domain.org import Org
+from app.domain.capture.capture import Capture
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.entry import Entry, encode_entry
 from app.queue.jobs import CAPTURES, KEYS, RECORD_CAPTURES, encode_job
-from app.storage import captures as capture_rows
-from app.storage import fallback
+from app.storage.capture import captures as capture_rows
+from app.storage.capture import fallback
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now, rfc3339
 from app.storage.database import Database, transaction
 from app.storage.recording import record

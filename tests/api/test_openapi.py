@@ -19,8 +19,8 @@ from app.api.openapi import build_document, endpoints_of
 from app.api.openapi_errors import ErrorEnvelope
 from app.api.openapi_public import PUBLIC, CaptureAccepted
 from app.api.operation import operation_of
-from app.domain.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, REDIRECT
 from app.domain.errors import STATUS_BY_CODE
+from app.domain.submission.controls import FILL_TIME, HONEYPOTS, IDEMPOTENCY_KEY, REDIRECT
 from tests.asgi import Client
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.api.lists import PAGE_BYTES_MAX, fitting
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client

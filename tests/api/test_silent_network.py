@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import subprocess, time
 from concurrent.futures import ThreadPoolExecutor
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.main import make_app
 from app.storage.database import open_database
 from app.storage.migrate import migrate

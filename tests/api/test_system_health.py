@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.main import make_app
 from app.storage.database import Database, open_database
 from app.storage.migrate import migrate

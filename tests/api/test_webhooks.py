@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.domain.api_key import Scope
 from app.domain.ids import new_id
-from app.domain.org import Org
+from app.domain.org.api_key import Scope
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.storage import endpoints
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook import endpoints
 from tests.api.conftest import SECRET_KEY, make_key
 from tests.asgi import Client, Reply
 from tests.factories import make_capture, make_org, make_webhook

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from starlette.applications import Starlette
 
-from app.domain.org import Org
-from app.domain.user import Role, User
+from app.domain.org.org import Org
+from app.domain.org.user import Role, User
 from app.main import make_app
-from app.storage import audit, user_service
 from app.storage.database import Database, transaction
+from app.storage.org import audit, user_service
 from config.settings import Settings
 from tests.asgi import Client
 from tests.factories import make_org

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import first_ulid_at
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.org.user import Role
 from app.domain.times import now
-from app.domain.user import Role
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.console.conftest import Admit

@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.org.user import Role
 from app.domain.times import now
-from app.domain.user import Role
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.console.conftest import Admit

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import ulid_of
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.org.user import Role
 from app.domain.times import now
-from app.domain.user import Role
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute
 from app.console.routes import ROUTES
 from app.console.serve import ConsoleRoute
 from app.domain.ids import new_id
-from app.domain.org import Org
-from app.domain.user import Role, may
+from app.domain.org.org import Org
+from app.domain.org.user import Role, may
 from tests.asgi import Client, Reply
 from tests.console.conftest import Admit
 from tests.visitor import Visitor

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.form_figures import FormLead, by_form, page_of
-from app.domain.org import Org
+from app.domain.capture.form_figures import FormLead, by_form, page_of
+from app.domain.org.org import Org
+from app.domain.org.user import Role
 from app.domain.times import now
-from app.domain.user import Role
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client

@@ -11,12 +11,12 @@ from starlette.applications import Starlette
 
 from app.console import live
 from app.console.signin import is_own_path
-from app.domain.org import Org
-from app.domain.user import Role, hash_token, may, password_problem, sign_in_address
+from app.domain.org.org import Org
+from app.domain.org.user import Role, hash_token, may, password_problem, sign_in_address
 from app.http import failed_authentications
 from app.main import make_app
-from app.storage import audit, sessions, user_service, users
 from app.storage.database import Database, transaction
+from app.storage.org import audit, sessions, user_service, users
 from config.settings import Settings
 from tests.asgi import Client
 from tests.console.conftest import SECRET_KEY, Admit, make_link, make_user

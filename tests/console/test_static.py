@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from app.console.static_files import url_of
-from app.domain.org import Org
+from app.domain.org.org import Org
 from tests.asgi import Client
 
 STATIC = Path(__file__).parents[2] / "app" / "console" / "static"

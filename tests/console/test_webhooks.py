@@ -8,9 +8,9 @@ import pytest
 
 from app.console.webhook_settings import changes_in, shown
 from app.domain.errors import Invalid
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.org.user import Role
 from app.domain.times import now
-from app.domain.user import Role
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.asgi import Client, Reply

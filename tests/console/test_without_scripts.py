@@ -13,9 +13,9 @@ import redis
 
 from app.console.routes import ROUTES
 from app.console.serve import ConsoleRoute
-from app.domain.org import Org
+from app.domain.org.org import Org
+from app.domain.org.user import Role
 from app.domain.times import now
-from app.domain.user import Role
 from app.queue.admission import REFUSED_ORIGIN, refusals_key
 from app.storage.database import Database, transaction
 from app.storage.recording import record

@@ -6,8 +6,8 @@ from unicodedata import normalize
 import msgspec
 import pytest
 
-from app.domain.metadata import BYTES_MAX
-from app.domain.submission import Submission
+from app.domain.submission.metadata import BYTES_MAX
+from app.domain.submission.submission import Submission
 from app.ingress.reading import decode_body
 from tests.corpus.chatbots import CHATBOTS
 from tests.corpus.crm_tools import CRM_TOOLS

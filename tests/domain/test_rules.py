@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.api_key import Scope, allows, generate_key, hash_key
-from app.domain.event import delivery_body
-from app.domain.org import slug_of_host
-from app.domain.signature import generate_secret, sign, sign_standard
+from app.domain.delivery.signature import generate_secret, sign, sign_standard
+from app.domain.org.api_key import Scope, allows, generate_key, hash_key
+from app.domain.org.org import slug_of_host
 from app.domain.times import parse_rfc3339, rfc3339
-from app.domain.webhook import header_problem, subscribes, unknown_patterns
+from app.domain.webhook.event import delivery_body
+from app.domain.webhook.webhook import header_problem, subscribes, unknown_patterns
 
 
 def test_the_signature_is_what_the_documented_verification_computes() -> None:

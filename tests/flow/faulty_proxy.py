@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import urllib3
 
-from app.domain.controls import IDEMPOTENCY_KEY
+from app.domain.submission.controls import IDEMPOTENCY_KEY
 
 
 class Fault(StrEnum):

@@ -13,8 +13,8 @@ import pytest
 
 from app.domain.ids import new_id
 from app.domain.times import now
-from app.storage import orgs
 from app.storage.database import drop_connection, open_database, transaction
+from app.storage.org import orgs
 from app.storage.recording import record
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem, temporary_system

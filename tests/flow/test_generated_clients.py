@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from app.domain.signature import generate_secret, sign, sign_standard
+from app.domain.delivery.signature import generate_secret, sign, sign_standard
 from scripts.receiver import Receiver
 from scripts.system.whole import WholeSystem
 from tests.clients.npm import install_from_npm, install_from_pypi, run

@@ -12,12 +12,11 @@ import redis
 
 from scripts.commands.chaos.clients import Load
 from scripts.commands.chaos.findings import Kind
-from scripts.commands.chaos.hosts.cluster import HOSTS, three_hosts
+from scripts.commands.chaos.hosts.cluster import HOSTS, obstacle, three_hosts
 from scripts.commands.chaos.hosts.host import Host, kill
 from scripts.commands.chaos.hosts.network import Network, network
-from scripts.commands.chaos.hosts.possible import obstacle
 from scripts.commands.chaos.hosts.promotion import View, Views, has_failed, successor
-from scripts.commands.chaos.hosts.redis_view import primary_of, replicas_of
+from scripts.commands.chaos.hosts.redis_server import primary_of, replicas_of
 from scripts.commands.chaos.injector import Disturbance
 from scripts.commands.chaos.recovery import standstills
 from scripts.commands.chaos.run import Options, run

@@ -10,13 +10,13 @@ from contextlib import closing, contextmanager
 import pytest
 import redis
 
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.times import now
 from app.queue.connection import connect
 from app.queue.push_channel import PushSender
-from app.storage import orgs
 from app.storage.database import drop_connection, open_database, transaction
-from app.storage.new_deliveries import Holder
+from app.storage.delivery.new_deliveries import Holder
+from app.storage.org import orgs
 from app.storage.recording import record
 from scripts.client import Rex
 from scripts.receiver import Reply

@@ -20,7 +20,7 @@ import pytest
 import urllib3
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from app.domain.signature import generate_secret, sign, sign_standard
+from app.domain.delivery.signature import generate_secret, sign, sign_standard
 from scripts.client import Rex
 from scripts.receiver import Receiver
 from tests.flow.systems import wait_until

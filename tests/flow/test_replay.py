@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from app.domain.times import now
-from app.storage import orgs
 from app.storage.database import open_database, transaction
+from app.storage.org import orgs
 from app.storage.recording import record
 from scripts.client import Rex
 from scripts.receiver import Receiver

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 import redis
 
-from app.domain.finding import Status
+from app.domain.system.finding import Status
 from app.monitoring.doctor import QUICK, examine
 from app.monitoring.system import make_system
 from app.queue.jobs import CAPTURES, KEYS

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.domain.client_address import bucket_of
+from app.domain.capture.client_address import bucket_of
 from app.http.authenticator import RequestAuthenticator
 from app.http.tenant_cache import TenantCache
 from app.storage.database import drop_connection, open_database

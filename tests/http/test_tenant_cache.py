@@ -6,15 +6,15 @@ import asyncio
 
 import pytest
 
-from app.domain.api_key import ApiKey, Scope, generate_key
-from app.domain.clock_skew import clock_skew
 from app.domain.errors import Forbidden, NotFound, StorageUnavailable, Unauthenticated, Unavailable
+from app.domain.org.api_key import ApiKey, Scope, generate_key
+from app.domain.system.clock_skew import clock_skew
 from app.http import failed_authentications
 from app.http.authenticator import RequestAuthenticator
 from app.http.clock_warning import ClockWarning
 from app.http.tenant_cache import TenantCache
-from app.storage import api_keys
 from app.storage.database import Database, drop_connection, open_database, transaction
+from app.storage.org import api_keys
 from tests.factories import make_org
 
 

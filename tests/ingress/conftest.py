@@ -16,12 +16,12 @@ import pytest
 import redis
 from starlette.applications import Starlette
 
-from app.domain.api_key import Scope, generate_key
-from app.domain.org import Org
+from app.domain.org.api_key import Scope, generate_key
+from app.domain.org.org import Org
 from app.main import make_app
 from app.queue.jobs import CAPTURES, KEYS
-from app.storage import api_keys
 from app.storage.database import transaction
+from app.storage.org import api_keys
 from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.asgi import Client, Reply

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.domain.api_key import Scope
-from app.domain.captcha import Captcha, CaptchaProvider
+from app.domain.org.api_key import Scope
+from app.domain.spam.captcha import Captcha, CaptchaProvider
 from tests.ingress.conftest import MakeSite, Site
 
 LEAD = {"email": "ann@example.com", "message": "Hello"}

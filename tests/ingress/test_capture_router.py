@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import redis
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.main import make_app
 from app.queue.jobs import CAPTURES, KEYS
 from config.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 import webencodings
 from webencodings.labels import LABELS
 
-from app.domain.submission import Submission
+from app.domain.submission.submission import Submission
 from app.ingress.charsets import charset_of
 from app.ingress.reading import decode_body
 

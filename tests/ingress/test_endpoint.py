@@ -7,7 +7,7 @@ import time
 import pytest
 
 import app.ingress.submitting
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from tests.asgi import Reply
 from tests.ingress.conftest import MakeSite, Site
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from tests.asgi import Reply
 from tests.ingress.conftest import MakeSite, Site
 from tests.ingress.test_endpoint_limits import at_once

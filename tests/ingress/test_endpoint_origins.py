@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.ingress.origin import OriginRefused
 from app.ingress.refusal_counter import RefusalCounter
 from app.queue.admission_client import AdmissionClient

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.main import make_app
-from app.storage import orgs
 from app.storage.database import drop_connection, open_database, transaction
 from app.storage.migrate import migrate
+from app.storage.org import orgs
 from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.api.conftest import make_key

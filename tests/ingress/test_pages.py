@@ -8,8 +8,8 @@ import string
 import msgspec
 import pytest
 
-from app.domain.org import OrgSettings
-from app.domain.page_settings import PageSettings
+from app.domain.org.org import OrgSettings
+from app.domain.org.page_settings import PageSettings
 from app.ingress.pages import correction_page, policy_for, stylesheet, thanks_page, trouble_page
 from app.ingress.texts import Texts, read_texts
 from tests.ingress.conftest import MakeSite, Site

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from altcha.v1 import solve_challenge
 
-from app.domain.api_key import Scope
+from app.domain.org.api_key import Scope
 from app.domain.spam.mode import SpamMode
 from app.domain.spam.proof import REMEMBERED_MS
 from app.ingress.used_proofs import PROOFS_MAX, UsedProofs

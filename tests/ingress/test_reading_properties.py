@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import Invalid, InvalidJson, PayloadTooLarge, UnsupportedMediaType
-from app.domain.submission import Submission
+from app.domain.submission.submission import Submission
 from app.http.body import BODY_BYTES_MAX
 from app.ingress.reading import decode_body
 

@@ -8,14 +8,15 @@ import msgspec
 import pytest
 
 from app.domain.ids import first_ulid_at
+from app.domain.system.waiting import OTHER, DueWebhook, shown_webhooks
 from app.domain.times import now
-from app.domain.waiting import OTHER, DueWebhook, shown_webhooks
 from app.queue.broker import StreamsBroker
 from app.queue.entry import Entry, encode_entry
 from app.queue.jobs import CAPTURES, RECORD_CAPTURES, encode_job
 from app.queue.oldest import oldest_capture_seconds
-from app.storage import fallback, waiting
+from app.storage.capture import fallback
 from app.storage.database import Database, transaction
+from app.storage.figures import waiting
 from tests.factories import make_capture, make_org, make_webhook
 from tests.statements import execute
 from tests.workers.outcomes import owe

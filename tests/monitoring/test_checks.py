@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.finding import Outcome, Status
-from app.domain.process import ROLES, ProcessReport, ProcessSeen
+from app.domain.system.finding import Outcome, Status
+from app.domain.system.process import ROLES, ProcessReport, ProcessSeen
 from app.monitoring.checks import (
     backlog_checks,
     caller_checks,
@@ -27,7 +27,7 @@ from app.monitoring.checks import (
 from app.monitoring.doctor import GROUPS
 from app.queue.sentinel_facts import SentinelSeen
 from app.queue.server_facts import RedisFacts
-from app.storage.server_facts import DatabaseFacts, TableState
+from app.storage.figures.server_facts import DatabaseFacts, TableState
 from config.settings import Settings
 
 FAILED, WARNING, UNKNOWN = Status.FAILED, Status.WARNING, Status.UNKNOWN

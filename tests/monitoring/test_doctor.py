@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from app.domain.finding import Status
+from app.domain.system.finding import Status
 from app.monitoring.doctor import GROUPS, examine, is_wrong
 from app.monitoring.system import System, make_system
 from app.storage.database import open_database, transaction

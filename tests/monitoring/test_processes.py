@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.domain.errors import Unavailable
-from app.domain.process import ProcessSeen
+from app.domain.system.process import ProcessSeen
 from app.monitoring import reporter as reporter_module
 from app.monitoring.processes import seen_processes
 from app.monitoring.reporter import Reporter

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 import scripts.commands.bench.__main__ as bench
 from app.domain.ids import first_ulid_at
 from scripts.commands.bench import limits
-from scripts.commands.bench.connection import size_of_answer
+from scripts.commands.bench.connection import size_of_message
 from scripts.commands.bench.figures import at_least, at_most, median, percentile, ratio_by_rounds
 from scripts.commands.bench.lead import Leads, body_of
 from scripts.commands.bench.load import Report, Spec, run_load
@@ -177,7 +177,7 @@ def test_every_request_has_an_address_of_its_own_and_the_same_length() -> None:
     ],
 )
 def test_the_size_of_an_answer_is_known_once_its_head_is_in(data: bytes, size: int | None) -> None:
-    assert size_of_answer(data) == size
+    assert size_of_message(data) == size
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.admission import refusals_key
 from app.queue.jobs import KEYS
-from app.storage import captures as capture_rows
-from app.storage import retention_run
+from app.storage.capture import captures as capture_rows
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
+from app.storage.retention import retention_run
 from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
 from scripts.system.running import Running, announce
 from tests.factories import make_capture, make_org, make_webhook

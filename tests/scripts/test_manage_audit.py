@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.storage.database import Database, transaction
 from app.storage.recording import record

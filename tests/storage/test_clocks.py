@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import Ulids, new_ulid, time_of
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.storage import contact_service, contacts
+from app.storage.contact import contact_service, contacts
 from app.storage.database import Database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook

@@ -7,14 +7,14 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from app.domain.capture import Capture
-from app.domain.contact import Contact
-from app.domain.contact_view import ContactView, contact_view
-from app.domain.merge import merge_capture, new_contact
+from app.domain.capture.capture import Capture
+from app.domain.contact.contact import Contact
+from app.domain.contact.contact_view import ContactView, contact_view
+from app.domain.contact.merge import merge_capture, new_contact
 from app.domain.times import now
-from app.storage import contacts
+from app.storage.contact import contacts
 from app.storage.database import Database, TransactionConflict, open_database, transaction
-from app.storage.pushes import Published
+from app.storage.delivery.pushes import Published
 from app.storage.recording import Recorded, record
 from tests.factories import make_capture, make_org, make_webhook
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
 from app.domain.errors import InvalidCapture
-from app.domain.org import Org
-from app.domain.submission import parse_fields
+from app.domain.org.org import Org
+from app.domain.submission.submission import parse_fields
 from app.domain.times import now
-from app.storage import contacts
-from app.storage.captures import payload_of
+from app.storage.capture.captures import payload_of
+from app.storage.contact import contacts
 from app.storage.database import Database, transaction
 from app.storage.recording import record
-from tests.domain.test_submission_properties import objects
+from tests.domain.submission.test_submission_properties import objects
 from tests.factories import make_capture, make_org
 
 

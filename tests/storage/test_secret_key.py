@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from app.domain.times import now
-from app.storage import claims, endpoints, secret_key, webhooks
-from app.storage.claims import Wanted
+from app.storage import secret_key
 from app.storage.database import Database, transaction
+from app.storage.delivery import claims
+from app.storage.delivery.claims import Wanted
 from app.storage.recording import record
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook import endpoints, webhooks
 from config.settings import EXIT_CONFIGURATION, BadSetting, Settings
 from tests.factories import CIPHER, SECRET, make_capture, make_org, make_webhook
 from workers.request import request_headers

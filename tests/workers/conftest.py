@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.org import Org
-from app.domain.webhook import Webhook
+from app.domain.org.org import Org
+from app.domain.webhook.webhook import Webhook
 from app.storage.database import Database
 from tests.factories import make_org, make_webhook
 

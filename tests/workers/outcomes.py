@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.domain.attempt import Timings
-from app.domain.concurrency import Answer
-from app.domain.delivery import Decision, Verdict
+from app.domain.delivery.attempt import Timings
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Decision, Verdict
+from app.domain.delivery.retry_policy import RetryRules
 from app.domain.ids import new_id
-from app.domain.org import Org
-from app.domain.retry_policy import RetryRules
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.storage.claims import Claimed
 from app.storage.database import Database, transaction
-from app.storage.deliveries import Settled
+from app.storage.delivery.claims import Claimed
+from app.storage.delivery.deliveries import Settled
 from app.storage.recording import record
 from tests.factories import HOOK_URL, make_capture
 from tests.statements import execute

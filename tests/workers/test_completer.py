@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.delivery import Verdict
+from app.domain.delivery.delivery import Verdict
+from app.domain.delivery.health import OPEN_AFTER
 from app.domain.errors import StorageUnavailable
-from app.domain.health import OPEN_AFTER
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
-from app.storage import deliveries, leases
+from app.domain.webhook.webhook import Webhook
 from app.storage.database import Database, open_database, transaction
+from app.storage.delivery import deliveries, leases
 from app.storage.recording import record
 from tests.factories import make_capture, make_webhook
 from tests.statements import execute

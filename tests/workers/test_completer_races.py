@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from app.domain.delivery import Decision, Verdict
+from app.domain.delivery.delivery import Decision, Verdict
 from app.domain.errors import StorageUnavailable
 from app.domain.ids import new_id
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
-from app.storage import claims, deliveries, endpoints, webhooks
+from app.domain.webhook.webhook import Webhook
 from app.storage.database import (
     Database,
     TransactionConflict,
@@ -25,7 +24,9 @@ from app.storage.database import (
     open_database,
     transaction,
 )
+from app.storage.delivery import claims, deliveries
 from app.storage.recording import record
+from app.storage.webhook import endpoints, webhooks
 from tests.factories import make_capture, make_webhook
 from tests.statements import execute
 from tests.workers.outcomes import CONFIG, HOLDER, outcome, owe, settle_and_claim

@@ -12,9 +12,9 @@ from dataclasses import replace
 import pytest
 
 import workers.starter
-from app.domain.backoff import RetryPolicy
-from app.domain.org import Org
-from app.domain.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
+from app.domain.delivery.backoff import RetryPolicy
+from app.domain.delivery.retry_policy import LEASE_MARGIN_SECONDS, RetryRules
+from app.domain.org.org import Org
 from app.storage.database import Database, open_database
 from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver

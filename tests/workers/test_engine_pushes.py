@@ -8,15 +8,15 @@ import pytest
 
 import workers.engine
 import workers.waiting
-from app.domain.org import Org
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
-from app.storage import webhooks
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage.database import Database, transaction
-from app.storage.new_deliveries import Holder
-from app.storage.pushes import Push
+from app.storage.delivery.new_deliveries import Holder
+from app.storage.delivery.pushes import Push
 from app.storage.recording import record
+from app.storage.webhook import webhooks
 from scripts.receiver import Receiver
 from tests.factories import SECRET, make_capture, make_org, make_webhook
 from tests.statements import execute

@@ -12,7 +12,7 @@ import pytest
 from app.domain.times import now
 from app.queue.connection import connect
 from app.queue.notifier import DeliveryNotifier
-from app.storage import fallback
+from app.storage.capture import fallback
 from app.storage.database import Database, open_database, transaction
 from tests.factories import make_capture, make_org
 from workers import fallback as drain

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.domain.times import now
-from app.storage import capture_words, hours
+from app.storage.capture import capture_words
 from app.storage.database import Database, transaction
+from app.storage.figures import hours
 from app.storage.recording import record
 from tests.factories import make_capture, make_org
 from workers.hourly_figures import HourlyFigures

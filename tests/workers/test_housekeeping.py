@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.ids import derive_contact_id, first_ulid_at
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier
-from app.storage import delivery_lists, retention_run
 from app.storage.database import Database, transaction
+from app.storage.delivery import delivery_lists
 from app.storage.recording import record
-from app.storage.retention_run import run_retention
+from app.storage.retention import retention_run
+from app.storage.retention.retention_run import run_retention
 from config.settings import Settings
 from tests.factories import make_capture, make_org, make_webhook
 from tests.statements import execute

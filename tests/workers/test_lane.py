@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.domain.concurrency import Answer
-from app.domain.delivery import Decision, Verdict
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Decision, Verdict
+from app.domain.delivery.health import OPEN_AFTER, Health
 from app.domain.errors import StorageUnavailable
-from app.domain.health import OPEN_AFTER, Health
-from app.storage.claims import Claimed
-from app.storage.endpoints import Endpoint
+from app.storage.delivery.claims import Claimed
+from app.storage.webhook.endpoints import Endpoint
 from tests.workers.outcomes import outcome
 from workers.due_time import LOOK_AGAIN_SECONDS
 from workers.lane import Lane

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.domain.concurrency import Answer
-from app.domain.delivery import Verdict
-from app.domain.retry_policy import RetryRules
-from app.storage.claims import Claimed
+from app.domain.delivery.concurrency import Answer
+from app.domain.delivery.delivery import Verdict
+from app.domain.delivery.retry_policy import RetryRules
+from app.storage.delivery.claims import Claimed
 from tests.workers.outcomes import outcome
 from workers.lanes import Lanes
 from workers.work import DeliveryConfig, WebhookWork

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.storage.leases import Lease
+from app.storage.delivery.leases import Lease
 from workers.leases import KnownLeases
 
 #: What arrives before each look, what the database lists then, and what is found lost.

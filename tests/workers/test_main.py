@@ -17,7 +17,7 @@ import redis
 
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES, KEYS, RECORD_CAPTURES, encode_job
-from app.storage import fallback
+from app.storage.capture import fallback
 from app.storage.database import Database, open_database, transaction
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from tests.factories import make_capture, make_org

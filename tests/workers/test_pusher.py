@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import redis
 
-from app.domain.org import Org
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
+from app.domain.org.org import Org
 from app.domain.times import now
-from app.domain.webhook import Webhook
+from app.domain.webhook.webhook import Webhook
 from app.queue.connection import connect
 from app.queue.push_channel import PushSender
 from app.storage.database import Database, transaction
-from app.storage.new_deliveries import Holder
-from app.storage.pushes import Push
+from app.storage.delivery.new_deliveries import Holder
+from app.storage.delivery.pushes import Push
 from app.storage.recording import record
 from scripts.system.embedded import Embedded
 from tests.factories import make_capture, make_org, make_webhook

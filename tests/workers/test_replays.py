@@ -9,10 +9,10 @@ import redis
 
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier
-from app.storage import replays
 from app.storage.database import Database, transaction
+from app.storage.delivery import replays
+from app.storage.delivery.replays import ReplayStatus
 from app.storage.recording import record
-from app.storage.replays import ReplayStatus
 from tests.factories import make_capture, make_org, make_webhook
 from workers.replays import STEP_MAX, STEP_MIN, Replays, next_step
 

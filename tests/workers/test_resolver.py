@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from app.domain.attempt import ErrorClass
+from app.domain.delivery.attempt import ErrorClass
 from workers.sending.budget import AttemptStopped
 from workers.sending.resolver import (
     LOOK_UPS_MAX,

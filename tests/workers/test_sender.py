@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.attempt import AttemptResult, ErrorClass
+from app.domain.delivery.attempt import AttemptResult, ErrorClass
 from tests.workers.attackers import (
     OK,
     Receiver,

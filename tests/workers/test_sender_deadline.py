@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.attempt import AttemptResult, ErrorClass
+from app.domain.delivery.attempt import AttemptResult, ErrorClass
 from tests.tls import Authority
 from tests.workers.attackers import (
     ENDLESS_BODIES,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.attempt import ErrorClass
+from app.domain.delivery.attempt import ErrorClass
 from tests.workers.attackers import Receiver, answering, receiving
 from workers.sender import Sender
 from workers.sending.resolver import SocketAddress

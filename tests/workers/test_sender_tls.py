@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.attempt import AttemptResult, ErrorClass
+from app.domain.delivery.attempt import AttemptResult, ErrorClass
 from tests.tls import Authority, self_signed_context
 from tests.workers.attackers import answering, receiving
 from workers.sender import Sender

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import redis
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.spam.mode import SpamMode
 from app.domain.times import now
 from app.queue.notifier import DeliveryNotifier

@@ -8,7 +8,7 @@ from itertools import chain
 import msgspec
 import pytest
 
-from app.domain.retry_policy import RetryRules
+from app.domain.delivery.retry_policy import RetryRules
 from tests.factories import CIPHER
 from tests.workers.test_lane import claimed, endpoint
 from workers.attempts import Attempts

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from app.domain.captcha import Captcha, CaptchaProvider, CaptchaToken
-from app.domain.capture import Capture
-from app.domain.org import Org
+from app.domain.capture.capture import Capture
+from app.domain.org.org import Org
+from app.domain.spam.captcha import Captcha, CaptchaProvider, CaptchaToken
 from app.domain.spam.mode import SpamMode
 from app.domain.times import now
-from app.storage import orgs
-from app.storage.captures import insert_rejected
+from app.storage.capture.captures import insert_rejected
 from app.storage.database import Database, transaction
+from app.storage.org import orgs
 from app.storage.recording import record
 from config.settings import Settings
 from tests.factories import CIPHER, make_capture, make_org

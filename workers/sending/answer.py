@@ -10,7 +10,7 @@ from time import monotonic
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-from app.domain.attempt import AttemptResult, ErrorClass
+from app.domain.delivery.attempt import AttemptResult, ErrorClass
 from workers.sending.budget import AttemptStopped, Budget, Phase
 from workers.sending.connection import Connection
 from workers.sending.response import SWITCHING_PROTOCOLS, Response

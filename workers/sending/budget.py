@@ -6,7 +6,7 @@ import socket
 from enum import StrEnum
 from time import monotonic
 
-from app.domain.attempt import ErrorClass, Timings
+from app.domain.delivery.attempt import ErrorClass, Timings
 
 #: Bytes that may arrive before the head of the answer is complete, interim answers included.
 HEAD_BYTES_MAX = 64 * 1024

@@ -12,7 +12,7 @@ from time import monotonic
 
 from urllib3.connection import HTTPConnection
 
-from app.domain.target import DEFAULT_PORTS, Target
+from app.domain.webhook.target import DEFAULT_PORTS, Target
 from workers.sending.budget import Budget, Phase
 from workers.sending.dialer import Dialer
 from workers.sending.response import Response

@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from itertools import zip_longest
 from time import monotonic
 
-from app.domain.attempt import ErrorClass
-from app.domain.reachability import Address, Network, refusal
+from app.domain.delivery.attempt import ErrorClass
+from app.domain.webhook.reachability import Address, Network, refusal
 from workers.sending.budget import AttemptStopped, Budget, Phase
 from workers.sending.happy_eyeballs import Race
 from workers.sending.resolver import NoSuchHost, Resolver

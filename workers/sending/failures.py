@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import ssl
 
-from app.domain.attempt import ErrorClass
+from app.domain.delivery.attempt import ErrorClass
 from workers.sending.budget import AttemptStopped, Budget, Phase
 
 DETAIL_CHARS_MAX = 300

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from time import monotonic
 
-from app.domain.reachability import Address
+from app.domain.webhook.reachability import Address
 
 #: How long an address has the attempt to itself.
 STAGGER_SECONDS = 0.25

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from threading import Lock
 from time import monotonic
 
-from app.domain.target import Origin
+from app.domain.webhook.target import Origin
 from workers.sending.connection import Connection
 
 #: An idle connection is used again up to this age: load balancers drop theirs after 60 s.

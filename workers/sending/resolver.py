@@ -10,7 +10,7 @@ from threading import Lock, Thread
 from time import monotonic
 from typing import Any
 
-from app.domain.attempt import ErrorClass
+from app.domain.delivery.attempt import ErrorClass
 from workers.sending.budget import AttemptStopped
 
 #: What `socket.getaddrinfo` calls a sockaddr: the address's text comes first.

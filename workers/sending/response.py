@@ -15,7 +15,7 @@ from http.client import BadStatusLine, HTTPMessage, RemoteDisconnected
 from time import monotonic
 from typing import Any
 
-from app.domain.attempt import ErrorClass
+from app.domain.delivery.attempt import ErrorClass
 from workers.sending.budget import AttemptStopped, Budget
 
 _STATUS_LINE = re.compile(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from app.domain.finding import Outcome, limits, ok, warning
-from app.domain.waiting import CAPTURE, FALLBACK, FIRST_ATTEMPT, RETRY
+from app.domain.system.finding import Outcome, limits, ok, warning
+from app.domain.system.waiting import CAPTURE, FALLBACK, FIRST_ATTEMPT, RETRY
 from app.monitoring.backlog import database_backlog, oldest_by_kind
 from app.monitoring.system import System
 from app.queue.figures import depth_in
 from app.queue.jobs import CAPTURES
-from app.storage import recent
 from app.storage.database import transaction
+from app.storage.figures import recent
 
 
 class Facts(NamedTuple):

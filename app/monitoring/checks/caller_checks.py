@@ -6,10 +6,10 @@ import ipaddress
 from collections import Counter
 from typing import NamedTuple
 
-from app.domain.finding import Outcome, ok, warning
+from app.domain.system.finding import Outcome, ok, warning
 from app.monitoring.system import System
-from app.storage import recent
 from app.storage.database import transaction
+from app.storage.figures import recent
 from config.settings import Settings
 
 #: Captures from which on it says something that all have one address.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.domain.clock_skew import SKEW_MAX_SECONDS
-from app.domain.finding import Outcome, limits
+from app.domain.system.clock_skew import SKEW_MAX_SECONDS
+from app.domain.system.finding import Outcome, limits
 
 #: From here on receivers may refuse what we sign, and retries come late or early.
 FAIL_SECONDS = 30.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.domain.finding import Outcome, ok, warning
+from app.domain.system.finding import Outcome, ok, warning
 from app.queue.server_facts import RedisFacts
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from app.domain.finding import Outcome, failed, ok, unknown, warning
+from app.domain.system.finding import Outcome, failed, ok, unknown, warning
 from app.monitoring.system import System
-from app.storage import partitions, recent
 from app.storage.database import Cursor, transaction
+from app.storage.figures import recent
 from app.storage.migrate import pending
-from app.storage.partitions import HOT_TABLES
+from app.storage.retention import partitions
+from app.storage.retention.partitions import HOT_TABLES
 from app.storage.secret_key import check, cipher_of
 from config.settings import BadSetting
 

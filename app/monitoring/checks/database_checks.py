@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.domain.finding import Outcome, failed, limits, ok, warning
+from app.domain.system.finding import Outcome, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
-from app.storage.server_facts import DatabaseFacts, database_facts, why_asynchronous
+from app.storage.figures.server_facts import DatabaseFacts, database_facts, why_asynchronous
 
 VERSION_MIN = 140_000
 #: Dead rows are judged from this many on.

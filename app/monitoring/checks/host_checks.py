@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from app.domain.finding import Outcome, limits, ok, warning
+from app.domain.system.finding import Outcome, limits, ok, warning
 from app.monitoring.system import System
 
 DESCRIPTORS_MIN = 4096

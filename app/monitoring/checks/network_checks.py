@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from app.domain.finding import Outcome, failed, limits, ok, unknown
+from app.domain.system.finding import Outcome, failed, limits, ok, unknown
 from app.monitoring.system import System
-from app.storage import recent
 from app.storage.database import transaction
+from app.storage.figures import recent
 
 CONNECT_SECONDS = 3.0
 LOOK_UP_SECONDS = 1.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.domain.finding import Outcome, failed, ok, warning
-from app.domain.process import ProcessSeen, alive_by_role
+from app.domain.system.finding import Outcome, failed, ok, warning
+from app.domain.system.process import ProcessSeen, alive_by_role
 from app.monitoring.processes import seen_processes
 from app.monitoring.system import System
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
-from app.domain.finding import Outcome, Status, failed, limits, ok, warning
+from app.domain.system.finding import Outcome, Status, failed, limits, ok, warning
 from app.monitoring.checks.clocks import clock
 from app.monitoring.system import System
 from app.queue.server_facts import RedisFacts, redis_facts

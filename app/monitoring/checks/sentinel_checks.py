@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.finding import Outcome, failed, ok, warning
+from app.domain.system.finding import Outcome, failed, ok, warning
 from app.monitoring.system import System
 from app.queue.sentinel_facts import SentinelSeen, sentinel_facts
 

@@ -14,7 +14,7 @@ import redis
 
 from scripts.commands.bench.dataset import fill_pending, fill_queue, subscribe
 from scripts.commands.bench.figures import at_least, median
-from scripts.commands.bench.outcome import Effort, Outcome, Say, by_size
+from scripts.commands.bench.outcome import Effort, Outcome, Say, alternate_sizes, by_size
 from scripts.commands.bench.record import recorded
 from scripts.commands.bench.testbed import Testbed
 from scripts.commands.queue_state import capture_jobs, notify
@@ -47,7 +47,6 @@ def _measure_deliveries(
     port = testbed.start_sink()
     url = f"http://127.0.0.1:{port}/"
     webhook_id = subscribe(testbed.database_url, testbed.secret_key, url)
-    rates: dict[int, list[float]] = {depth: [] for depth in depths}
     for depth in depths:
         fill_pending(testbed.copy_database(f"backlog_{depth}"), webhook_id, depth)
         say(f"{depth:,} deliveries are due")
@@ -63,16 +62,12 @@ def _measure_deliveries(
         fill_pending(database_url, webhook_id, testbed.count(port) - before)
         return rate
 
-    for _ in range(effort.rounds):
-        for depth in depths:
-            rates[depth].append(drain(depth))
-            say(f"{depth:,} pending: {rates[depth][-1]:,.0f}/s")
+    rates = alternate_sizes(effort, say, depths, drain)
     rows = by_size("deliveries a second, {} pending", rates, at_least(0.9))
     return Outcome(rows, raw={"rates": {str(depth): each for depth, each in rates.items()}})
 
 
 def _measure_captures(testbed: Testbed, depths: Sequence[int], effort: Effort, say: Say) -> Outcome:
-    rates: dict[int, list[float]] = {depth: [] for depth in depths}
     memory_mib: dict[int, list[float]] = {depth: [] for depth in depths}
     server = testbed.redis_url.rpartition("/")[0]
     urls = {depth: f"{server}/{number}" for number, depth in enumerate(depths, 1)}
@@ -92,10 +87,7 @@ def _measure_captures(testbed: Testbed, depths: Sequence[int], effort: Effort, s
         fill_queue(testbed.database_url, urls[depth], depth - left, JOB_CAPTURES)
         return rate
 
-    for _ in range(effort.rounds):
-        for depth in depths:
-            rates[depth].append(drain(depth))
-            say(f"{depth:,} in the queue: {rates[depth][-1]:,.0f}/s")
+    rates = alternate_sizes(effort, say, depths, drain)
     memory = "; ".join(f"{median(mib):.0f} MiB with {depth:,}" for depth, mib in memory_mib.items())
     return Outcome(
         by_size("captures a second, {} in the queue", rates, at_least(0.9)),

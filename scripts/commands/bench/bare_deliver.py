@@ -7,15 +7,15 @@ with the product's headers and both of its signatures, and prints the seconds. N
 from __future__ import annotations
 
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import urllib3
 
-from app.domain.event import CONTACT_CREATED, delivery_body
+from app.domain.delivery.signature import sign, sign_standard
 from app.domain.ids import new_id
-from app.domain.signature import sign, sign_standard
 from app.domain.times import now
+from app.domain.webhook.event import CONTACT_CREATED, delivery_body
 from scripts.commands.bench.dataset import event_data
 
 _SECRET = "whsec_" + "0" * 44
@@ -25,27 +25,20 @@ def post_all(url: str, count: int, threads: int) -> float:
     """Post `count` deliveries from so many threads; the seconds it took."""
     pool = urllib3.PoolManager(maxsize=threads, block=True, retries=False, timeout=10)
     data = event_data()
-    turns = iter(range(count))
-    taking = threading.Lock()
     failures: list[int] = []
 
-    def post_some() -> None:
-        while True:
-            with taking:
-                if next(turns, None) is None:
-                    return
+    def post_some(share: int) -> None:
+        for _ in range(share):
             event_id = new_id("evt")
             body = delivery_body(event_id, CONTACT_CREATED, now(), data)
             answer = pool.request("POST", url, body=body, headers=_headers(event_id, body))
             if answer.status != 200:
                 failures.append(answer.status)
 
-    crew = [threading.Thread(target=post_some) for _ in range(threads)]
+    shares = [len(range(number, count, threads)) for number in range(threads)]
     began_at = time.perf_counter()
-    for thread in crew:
-        thread.start()
-    for thread in crew:
-        thread.join()
+    with ThreadPoolExecutor(threads) as crew:
+        list(crew.map(post_some, shares))
     if failures:
         raise RuntimeError(f"{len(failures)} posts were refused")
     return time.perf_counter() - began_at

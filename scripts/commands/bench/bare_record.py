@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.times import now
 from app.storage.database import Cursor, Database, open_database, transaction
 from app.storage.recording import record

@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         """Of asyncio.Protocol: an answer, or a piece of one."""
         if self._received:
             data = self._received + data
-        size = size_of_answer(data)
+        size = size_of_message(data)
         if size is None or len(data) < size:
             self._received = data
             return
@@ -66,8 +66,8 @@ class Connection(asyncio.Protocol):
         self._answered(self, int(data[9:12]), data)
 
 
-def size_of_answer(data: bytes) -> int | None:
-    """The bytes of a whole answer that begins with `data`; None while its head is not complete."""
+def size_of_message(data: bytes) -> int | None:
+    """The bytes of a whole message that begins with `data`; None while its head is not complete."""
     end = data.find(_END_OF_HEAD)
     if end < 0:
         return None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import urllib3
 
 from app.domain.ids import derive_contact_id
-from app.storage import orgs
+from app.storage.org import orgs
 from scripts.commands.bench.console_data import WEBHOOKS, fill
 from scripts.commands.bench.figures import at_most, percentile
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say

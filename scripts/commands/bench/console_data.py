@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from app.domain.ids import first_ulid_at
 from app.domain.times import now
-from app.storage import hours
 from app.storage.database import open_database, transaction
+from app.storage.figures import hours
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.outcome import Say
 from scripts.commands.bench.testbed import Testbed

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -11,13 +9,10 @@ from urllib.parse import urlsplit
 import redis
 
 from scripts.commands.bench.testbed import Testbed
-from scripts.system.child import Child
 from scripts.system.embedded import Embedded
-from scripts.system.ports import LOOPBACK, free_port
-from scripts.system.postgres import SETTINGS
-from scripts.system.postgres_home import programs
+from scripts.system.ports import LOOPBACK
 from scripts.system.server import STOP_SECONDS
-from scripts.system.unprivileged import as_user
+from scripts.system.standby import Standby, allow_standby
 
 _STREAMS = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
 
@@ -41,29 +36,10 @@ def replica_of(testbed: Testbed) -> Iterator[None]:
 def standby_of(testbed: Testbed) -> Iterator[None]:
     """A standby that streams; commits do not wait for it yet."""
     primary = testbed.embedded.postgres
-    access = primary.home / "cluster" / "pg_hba.conf"
-    access.write_text(f"{access.read_text()}host replication all {LOOPBACK}/32 scram-sha-256\n")
+    allow_standby(primary)
     testbed.query("SELECT pg_reload_conf()")
-    folder, found = primary.home / "standby", programs(primary.user)
-    subprocess.run(
-        [found / "pg_basebackup", "-d", primary.url, "-D", folder, "-R", "-c", "fast"],
-        **as_user(primary.user),
-        cwd=primary.home,
-        env=primary.environ,
-        check=True,
-    )
-    settings = {**SETTINGS, "port": str(free_port())}  # no fewer sessions than the primary
-    options = [part for each in settings.items() for part in ("-c", "=".join(each))]
-    standby = Child(
-        "standby",
-        [str(found / "postgres"), "-D", str(folder), *options],
-        run_folder=testbed.embedded.run_folder,
-        environ=primary.environ,
-        cwd=primary.home,
-        user=primary.user,
-        stop_signal=signal.SIGINT,
-        output=testbed.embedded.data_folder / "log" / "standby.log",
-    )
+    standby = Standby(primary, testbed.embedded.data_folder / "log" / "standby.log")
+    standby.prepare()
     standby.start()
     try:
         testbed.wait_until(lambda: testbed.query(_STREAMS) == 1, "no standby streams")

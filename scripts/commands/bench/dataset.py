@@ -8,19 +8,20 @@ from collections.abc import Mapping
 
 import msgspec
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
+from app.domain.contact.merge import merge_capture, new_contact
 from app.domain.contact_fields import lead_values
-from app.domain.event import CONTACT_CREATED, contact_event
+from app.domain.delivery.signature import generate_secret
 from app.domain.ids import derive_contact_id, new_id, new_ulid
-from app.domain.merge import merge_capture, new_contact
-from app.domain.org import Org, OrgSettings
-from app.domain.signature import generate_secret
-from app.domain.submission import parse_json
+from app.domain.org.org import Org, OrgSettings
+from app.domain.submission.submission import parse_json
 from app.domain.times import now
-from app.domain.webhook import Webhook, WebhookStatus
-from app.storage import orgs, webhooks
+from app.domain.webhook.event import CONTACT_CREATED, contact_event
+from app.domain.webhook.webhook import Webhook, WebhookStatus
 from app.storage.database import Cursor, open_database, transaction
+from app.storage.org import orgs
 from app.storage.secret_cipher import SecretCipher
+from app.storage.webhook import webhooks
 from scripts.commands.bench.lead import ORG, body_of
 from scripts.commands.queue_state import enqueue_captures
 

@@ -10,7 +10,7 @@ import time
 
 from scripts.commands.bench.dataset import fill_pending, subscribe
 from scripts.commands.bench.figures import at_least
-from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
+from scripts.commands.bench.outcome import Effort, Outcome, Say, alternate, compared
 from scripts.commands.bench.testbed import BenchFailed, Testbed
 from scripts.commands.queue_state import notify
 
@@ -26,18 +26,17 @@ WARM_UP = 300
 def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between a delivery worker and the plain loop."""
     count = effort.count(DELIVERIES)
-    ours: list[float] = []
-    bare: list[float] = []
     with Testbed() as testbed:
         port = testbed.start_sink()
         url = f"http://127.0.0.1:{port}/ours"
         webhook_id = subscribe(testbed.database_url, testbed.secret_key, url)
         testbed.start("deliveries")
-        for number in range(effort.rounds):
-            ours.append(drain(testbed, port, webhook_id, count))
-            arguments = (f"http://127.0.0.1:{port}/bare", str(count), str(BARE_THREADS))
-            bare.append(count / testbed.script("bare_deliver", *arguments))
-            say(f"round {number + 1}: {ours[-1]:,.0f}/s, bare {bare[-1]:,.0f}/s")
+        arguments = (f"http://127.0.0.1:{port}/bare", str(count), str(BARE_THREADS))
+        sides = {
+            "ours": lambda: drain(testbed, port, webhook_id, count),
+            "bare": lambda: count / testbed.script("bare_deliver", *arguments),
+        }
+        ours, bare = alternate(effort, say, sides)
         _check(testbed, (WARM_UP + count) * effort.rounds)
     return Outcome(
         [compared("deliveries a second", ours, "urllib3", bare, at_least(0.85))],

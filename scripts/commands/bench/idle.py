@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from scripts.commands.bench.connection import size_of_message
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.figures import at_most, percentile
 from scripts.commands.bench.lead import Leads
@@ -86,6 +87,6 @@ async def _delays(testbed: Testbed, port: int, count: int) -> list[float]:
 async def _answer(reader: asyncio.StreamReader) -> tuple[str, float]:
     """The contact's id in an answer, and when it was in."""
     head = await reader.readuntil(b"\r\n\r\n")
-    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    length = (size_of_message(head) or 0) - len(head)
     body: dict[str, Any] = msgspec.json.decode(await reader.readexactly(length))
     return str(body["data"]["id"]), time.monotonic()

@@ -100,7 +100,6 @@ class Load:
         self._times: list[float] = []
         self._refusal_times: list[float] = []
         self._ids: list[bytes] = []
-        self._idle = asyncio.Event()
 
     async def run(self) -> Report:
         """Send, wait for the last answers, report."""
@@ -188,7 +187,6 @@ class Load:
         if status == 202 and self._spec.ids_file:
             self._ids.append(data[_ID])
         self._set_free(connection)
-        self._note_progress()
 
     def _on_lost(self, connection: Connection) -> None:
         self._open -= 1
@@ -199,24 +197,16 @@ class Load:
             self._free.remove(connection)
         if time.monotonic() < self._ends_at and (self._overdue or not self._spec.rate):
             self._loop.create_task(self._connect())
-        self._note_progress()
-
-    def _note_progress(self) -> None:
-        if self._answered + self._broken >= self._sent and not self._overdue:
-            self._idle.set()
-        else:
-            self._idle.clear()
 
     async def _finish(self) -> None:
         """Wait for the end of the schedule and then for the last answers."""
-        while time.monotonic() < self._ends_at:
+        most = self._spec.requests or sys.maxsize
+        while self._answered + self._broken < most and time.monotonic() < self._ends_at:
             await asyncio.sleep(0.01)
-            if self._spec.requests and self._answered + self._broken >= self._spec.requests:
-                break
         self._overdue.clear()
-        self._note_progress()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), _PATIENCE_SECONDS)
+        ends_at = time.monotonic() + _PATIENCE_SECONDS
+        while self._answered + self._broken < self._sent and time.monotonic() < ends_at:
+            await asyncio.sleep(0.01)
 
     async def _hang_up(self) -> None:
         while self._open:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import psycopg2
-
-from app.domain.partition import Span, days_of
-from app.storage import partitions
+from app.domain.system.partition import Span, days_of
 from app.storage.database import drop_connection, open_database
-from app.storage.partitions import HOT_TABLES
+from app.storage.retention import partitions
+from app.storage.retention.partitions import HOT_TABLES
 from scripts.commands.bench.dataset import event_data
 from scripts.commands.bench.lead import body_of
+from scripts.commands.sql import session
 
 #: Days.
 MONTH = 30
@@ -47,7 +46,7 @@ def partition(url: str) -> None:
     database, days = open_database(url), days_of(MONTH)
     # One ends a month ago: what is past its age is so in whole partitions.
     firsts = [*_midnights(MONTH + days * -(-MONTH // days), days)]
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+    with session(url) as cursor:
         for table in HOT_TABLES:
             cursor.execute(f"DROP TABLE {table.name}_first")
     for table in HOT_TABLES:
@@ -58,16 +57,13 @@ def partition(url: str) -> None:
 
 def fill(url: str, webhook_id: str, a_day: int) -> None:
     """Fill the tables with so many events a day, each with all that belongs to it."""
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
     values = {
         **{"webhook": webhook_id, "org": "org_bench", "count": a_day, "data": event_data()},
         "payload": body_of("lead000000000000000@example.com").decode(),
     }
-    with connection.cursor() as cursor:
+    with session(url) as cursor:
         for day in _midnights(2 * MONTH):
             late = day + timedelta(hours=23, minutes=59)
             time_part = Span(late, late).ulids[0]
             cursor.execute(_FILL, {**values, "time": time_part, "at": late})
         cursor.execute("VACUUM ANALYZE")
-    connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from scripts.commands.bench.figures import Goal, median, ratio_by_rounds
@@ -72,6 +73,32 @@ def compared(
     """The medians of both sides, and of their ratios round by round."""
     other = f"{beside} {form.format(median(theirs))}"
     return Row(what, form.format(median(ours)), other, ratio_by_rounds(ours, theirs), goal)
+
+
+def alternate(
+    effort: Effort, say: Say, sides: Mapping[str, Callable[[], float]], form: str = "{:,.0f}/s"
+) -> list[list[float]]:
+    """Measure every side once a round, and say what came out; each side's rounds."""
+    measured: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(effort.rounds):
+        for name, measure in sides.items():
+            measured[name].append(measure())
+        told = ", ".join(f"{name} {form.format(each[-1])}" for name, each in measured.items())
+        say(f"round {number + 1}: {told}")
+    return [*measured.values()]
+
+
+def alternate_sizes(
+    effort: Effort, say: Say, sizes: Sequence[int], measure: Callable[[int], float]
+) -> dict[int, list[float]]:
+    """The same for sides that differ in a size."""
+    sides = {f"{size:,}:": partial(measure, size) for size in sizes}
+    return dict(zip(sizes, alternate(effort, say, sides), strict=True))
+
+
+def middle(what: str, values: Sequence[float], form: str, goal: Goal | None = None) -> Row:
+    """The median of the rounds, beside nothing."""
+    return Row(what, form.format(median(values)), "", median(values), goal)
 
 
 def by_size(what: str, rates: Mapping[int, Sequence[float]], goal: Goal | None = None) -> list[Row]:

@@ -7,19 +7,19 @@ grow; and afterwards everything must be as before.
 
 from __future__ import annotations
 
-import threading
 import time
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 
-import psycopg2
+import msgspec
 
 from scripts.commands.bench.figures import at_most, median
 from scripts.commands.bench.load import Report
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all, wait_until_recorded
 from scripts.commands.bench.testbed import Testbed
-from scripts.system.processes import usage_of
+from scripts.commands.sql import rows_of, session
+from scripts.system.processes import watched_memory
 
 SECONDS = 60.0
 PROBE_SECONDS = 5.0
@@ -30,7 +30,6 @@ RECOVERY_SECONDS = 300.0
 LIGHT_REQUESTS = 500
 #: The processes whose memory must stay flat. Redis is not: what waits to be recorded is in it.
 FLAT = ("web", "captures", "deliveries", "scheduler")
-_SAMPLE_SECONDS = 0.5
 
 
 def measure(effort: Effort, say: Say) -> Outcome:
@@ -41,15 +40,11 @@ def measure(effort: Effort, say: Say) -> Outcome:
         wait_until_recorded(testbed, RECOVERY_SECONDS)
         light_before = _light_p50(testbed)
         say(f"capacity {capacity:,.0f}/s; sending {2 * capacity:,.0f}/s")
-        memory = _Memory(testbed)
         ids_file = testbed.embedded.data_folder / "ids"
-        report = testbed.load(
-            rate=2 * capacity,
-            seconds=effort.seconds(SECONDS),
-            connections=CONNECTIONS,
-            ids_file=str(ids_file),
-        )
-        growth_mib = memory.growth_mib()
+        spec = {"rate": 2 * capacity, "seconds": effort.seconds(SECONDS)}
+        with watched_memory(testbed.pids()[name] for name in FLAT) as memory_mib:
+            report = testbed.load(connections=CONNECTIONS, ids_file=str(ids_file), **spec)
+        growth_mib = _growth(memory_mib)
         began_at = time.monotonic()
         wait_until_recorded(testbed, RECOVERY_SECONDS)
         recovery_seconds = time.monotonic() - began_at
@@ -59,26 +54,10 @@ def measure(effort: Effort, say: Say) -> Outcome:
     return _outcome(report, lost, growth_mib, recovery_seconds, light_before, light_after)
 
 
-class _Memory:
-    """Watches the memory of the processes that must not grow."""
-
-    def __init__(self, testbed: Testbed) -> None:
-        self._pids = [testbed.pids()[name] for name in FLAT]
-        self._samples: list[float] = []
-        self._enough = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._enough.wait(_SAMPLE_SECONDS):
-            self._samples.append(usage_of(self._pids).memory_mib)
-
-    def growth_mib(self) -> float:
-        """From the second quarter of the time to the last: buffers have their size by then."""
-        self._enough.set()
-        self._thread.join()
-        quarter = max(1, len(self._samples) // 4)
-        return median(self._samples[-quarter:]) - median(self._samples[quarter : 2 * quarter])
+def _growth(samples: Sequence[float]) -> float:
+    """From the second quarter of the time to the last: buffers have their size by then."""
+    quarter = max(1, len(samples) // 4)
+    return median(samples[-quarter:]) - median(samples[quarter : 2 * quarter])
 
 
 def _light_p50(testbed: Testbed) -> float:
@@ -87,18 +66,15 @@ def _light_p50(testbed: Testbed) -> float:
 
 def _lost(testbed: Testbed, ids_file: Path) -> int:
     """202s whose captures are not in PostgreSQL."""
-    with (
-        closing(psycopg2.connect(testbed.database_url)) as connection,
-        connection.cursor() as cursor,
-    ):
+    with session(testbed.database_url) as cursor:
         cursor.execute("CREATE TEMPORARY TABLE answered (id text)")
         with ids_file.open() as ids:
             cursor.copy_expert("COPY answered FROM STDIN", ids)
-        cursor.execute(
+        ((lost,),) = rows_of(
+            cursor,
             "SELECT count(*) FROM answered a WHERE NOT EXISTS"
-            " (SELECT FROM captures c WHERE c.id = a.id AND c.status = 'recorded')"
+            " (SELECT FROM captures c WHERE c.id = a.id AND c.status = 'recorded')",
         )
-        (lost,) = cursor.fetchone() or (0,)
     return int(lost)
 
 
@@ -115,13 +91,7 @@ def _outcome(
     return Outcome(
         [
             Row("202s lost", f"of {report.accepted:,}", "", lost, at_most(0)),
-            Row(
-                "answers but 202, 429, 503",
-                str(odd or ""),
-                "",
-                sum(odd.values()),
-                at_most(0),
-            ),
+            Row("answers but 202, 429, 503", str(odd or ""), "", sum(odd.values()), at_most(0)),
             Row(
                 "refused after, p99",
                 f"{sum(refused.values()):,} refused",
@@ -145,16 +115,7 @@ def _outcome(
             f" {report.cpu_share:.0%} of a core",
         ],
         raw={
-            "statuses": report.statuses,
-            "lost": lost,
-            "accepted_rate": report.rate,
-            "p50_ms": report.p50_ms,
-            "p99_ms": report.p99_ms,
-            "refused_p99_ms": report.refused_p99_ms,
-            "refused_max_ms": report.refused_max_ms,
-            "broken": report.broken,
-            "load_cpu_share": report.cpu_share,
-            "growth_mib": growth_mib,
-            "recovery_seconds": recovery_seconds,
+            **msgspec.structs.asdict(report),
+            **{"lost": lost, "growth_mib": growth_mib, "recovery_seconds": recovery_seconds},
         },
     )

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.domain.concurrency import Answer, ConcurrencyLimit
+from app.domain.delivery.concurrency import Answer, ConcurrencyLimit
 
 #: What a receiver does with a request: the answer, and the seconds until it comes.
 Model = Callable[["Receiver"], tuple[Answer, float]]

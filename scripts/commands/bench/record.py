@@ -11,7 +11,7 @@ import time
 
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.figures import at_least, median
-from scripts.commands.bench.outcome import Effort, Outcome, Say, compared
+from scripts.commands.bench.outcome import Effort, Outcome, Say, alternate, compared
 from scripts.commands.bench.testbed import BenchFailed, Testbed
 from scripts.commands.queue_state import capture_jobs
 
@@ -24,21 +24,20 @@ PATIENCE_SECONDS = 120.0
 def measure(effort: Effort, say: Say) -> Outcome:
     """Alternate between a capture worker and the plain loop, on the same growing tables."""
     count = effort.count(CAPTURES_A_ROUND)
-    ours: list[float] = []
-    bare: list[float] = []
     sizes: list[float] = []
     with Testbed() as testbed:
         # Nothing listens there, so the deliveries stay due.
         subscribe(testbed.database_url, testbed.secret_key, "http://127.0.0.1:9/")
         rehearsal_url = testbed.copy_database("rehearsal")
         testbed.start("web")
-        for number in range(effort.rounds):
-            jobs = fill_queue(testbed, count)
-            sizes.append(count / jobs)
-            ours.append(drain_queue(testbed))
-            seconds = testbed.script("bare_record", testbed.database_url, rehearsal_url, str(count))
-            bare.append(count / seconds)
-            say(f"round {number + 1}: {ours[-1]:,.0f}/s, statements alone {bare[-1]:,.0f}/s")
+        arguments = (testbed.database_url, rehearsal_url, str(count))
+
+        def drain() -> float:
+            sizes.append(count / fill_queue(testbed, count))
+            return drain_queue(testbed)
+
+        sides = {"ours": drain, "bare": lambda: count / testbed.script("bare_record", *arguments)}
+        ours, bare = alternate(effort, say, sides)
         _check(testbed, expected=2 * count * effort.rounds)
     return Outcome(
         [compared("captures a second", ours, "statements", bare, at_least(0.75))],

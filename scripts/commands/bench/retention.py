@@ -12,17 +12,16 @@ import time
 from dataclasses import replace
 from typing import NamedTuple
 
-import psycopg2
-
 from app.storage.database import drop_connection, open_database
-from app.storage.partitions import HOT_TABLES
-from app.storage.retention_run import run_retention
+from app.storage.retention.partitions import HOT_TABLES
+from app.storage.retention.retention_run import run_retention
 from config.settings import Settings
 from scripts.commands.bench.dataset import subscribe
 from scripts.commands.bench.figures import Goal, at_most
 from scripts.commands.bench.months import MONTH, fill, partition
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.testbed import BenchFailed, Testbed
+from scripts.commands.sql import rows_of, session
 
 #: Events of a day, each with a capture, a delivery and an attempt.
 EVENTS_A_DAY = 10_000
@@ -104,15 +103,11 @@ def _clean(url: str, settings: Settings) -> _Cleaned:
     drop_connection(database)  # a session that ends has told its statistics
     after = _state(url)
     began_at = time.perf_counter()
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    connection.cursor().execute("VACUUM")
-    connection.close()
+    with session(url) as cursor:
+        cursor.execute("VACUUM")
     return _Cleaned(seconds, before, after, time.perf_counter() - began_at, _state(url))
 
 
 def _state(url: str) -> _State:
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(_STATE)
-        (row,) = cursor.fetchall()
-    return _State(*row)
+    with session(url) as cursor:
+        return _State(*rows_of(cursor, _STATE)[0])

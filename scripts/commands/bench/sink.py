@@ -27,6 +27,7 @@ import msgspec
 import uvloop
 
 from app.domain.ids import milliseconds_of
+from scripts.commands.bench.connection import size_of_message
 
 _OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
@@ -73,8 +74,8 @@ class Sink(asyncio.Protocol):
         assert self._transport is not None
         data = self._received + data
         end = data.find(b"\r\n\r\n")
-        size = end + 4 + _content_length(data[:end]) if end >= 0 else len(data) + 1
-        if len(data) < size:
+        size = size_of_message(data)
+        if size is None or len(data) < size:
             self._received = data
             return
         self._received = b""
@@ -120,11 +121,6 @@ class Sink(asyncio.Protocol):
             return b""
         self._arrivals.note(path, body)
         return _OK
-
-
-def _content_length(head: bytes) -> int:
-    at = head.lower().find(b"\r\ncontent-length:")
-    return int(head[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
 def _json(content: object) -> bytes:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 
 from scripts.commands.bench.dataset import subscribe, unsubscribe
-from scripts.commands.bench.deliver import begin
-from scripts.commands.bench.figures import at_least, at_most, median
-from scripts.commands.bench.outcome import Effort, Outcome, Row, Say, compared
+from scripts.commands.bench.deliver import WARM_UP, begin
+from scripts.commands.bench.figures import at_least, at_most
+from scripts.commands.bench.outcome import Effort, Outcome, Say, alternate, compared, middle
 from scripts.commands.bench.testbed import Testbed
 
 LATENCY_MS = 300
@@ -44,15 +44,9 @@ def measure(effort: Effort, say: Say) -> Outcome:
             say(f"round {number + 1}: {rates[-1]:,.0f}/s; {held[-1]:.1f} of {CAP} in flight")
     return Outcome(
         [
-            Row(
-                "to a receiver of 300 ms",
-                f"{median(rates):,.0f}/s",
-                "",
-                median(rates),
-                at_least(250),
-            ),
-            Row("used of 20 that it bears", f"{median(held):.1f}", "", median(held), at_least(16)),
-            Row("refused by it", f"{median(refused):.1f} %", "", median(refused), at_most(2, " %")),
+            middle("to a receiver of 300 ms", rates, "{:,.0f}/s", at_least(250)),
+            middle("used of 20 that it bears", held, "{:.1f}", at_least(16)),
+            middle("refused by it", refused, "{:.1f} %", at_most(2, " %")),
         ],
         raw={"rate": rates, "in_flight": held, "refused_percent": refused},
     )
@@ -60,16 +54,15 @@ def measure(effort: Effort, say: Say) -> Outcome:
 
 def measure_flaky(effort: Effort, say: Say) -> Outcome:
     """Alternate between the one that fails and the one that does not."""
-    ours: list[float] = []
-    steady: list[float] = []
     with Testbed() as testbed:
         port = testbed.start_sink()
         testbed.start("deliveries")
         testbed.start("scheduler")
-        for number in range(effort.rounds):
-            steady.append(_rate(testbed, port, "busy-0", effort.count(FLAKY)))
-            ours.append(_rate(testbed, port, f"busy-{BUSY_PERCENT}", effort.count(FLAKY)))
-            say(f"round {number + 1}: {ours[-1]:,.0f}/s, without errors {steady[-1]:,.0f}/s")
+        sides = {
+            "without errors": lambda: _rate(testbed, port, "busy-0", effort.count(FLAKY)),
+            "with": lambda: _rate(testbed, port, f"busy-{BUSY_PERCENT}", effort.count(FLAKY)),
+        }
+        steady, ours = alternate(effort, say, sides)
     row = compared("accepted a second at 6 % of 503", ours, "without", steady, at_least(0.8))
     return Outcome([row], raw={"rate": ours, "steady_rate": steady})
 
@@ -79,7 +72,7 @@ def _rate(testbed: Testbed, port: int, path: str, count: int) -> float:
     url = f"http://127.0.0.1:{port}/{path}/"
     webhook_id = subscribe(testbed.database_url, testbed.secret_key, url)
     before, at_begin, began_at = begin(testbed, port, webhook_id, count)
-    enough = before + 0.9 * count
+    enough = before + 0.9 * (WARM_UP + count)
     testbed.wait_until(
         lambda: testbed.count(port) >= enough, "deliveries are missing", PATIENCE_SECONDS
     )

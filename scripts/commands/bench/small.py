@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,8 +19,9 @@ from scripts.system.application import python_child
 from scripts.system.child import Child
 from scripts.system.embedded import make_temporary_folder
 from scripts.system.ports import free_port
-from scripts.system.processes import can_tell_memory, usage_of
+from scripts.system.processes import can_tell_memory, usage_of, watched_memory
 from scripts.system.running import find_running
+from scripts.system.waiting import wait_until
 from scripts.system.warden import guarded
 from scripts.system.whole import UNLIMITED
 
@@ -42,10 +42,6 @@ class _Small(NamedTuple):
     pid: int
     port: int
 
-    def memory_mib(self) -> float:
-        """Of it and everything that it has started."""
-        return usage_of([self.pid]).memory_mib
-
 
 def measure(effort: Effort, say: Say) -> Outcome:
     """The highest of a look a second, idle and under load."""
@@ -53,34 +49,14 @@ def measure(effort: Effort, say: Say) -> Outcome:
         return Outcome(notes=["needs /proc, which this system has not"])
     with _running() as small:
         time.sleep(SETTLE_SECONDS)
-        idle = small.memory_mib()
-        loaded = _memory_under_load(small, effort.seconds(LOAD_SECONDS))
+        idle = usage_of([small.pid]).memory_mib
+        with watched_memory([small.pid], 1.0) as loaded:
+            run_load(Spec(port=small.port, rate=RATE, seconds=effort.seconds(LOAD_SECONDS)))
     say(f"idle {idle:.0f} MiB, highest {max(loaded):.0f} MiB")
-    with_load = f"{RATE:g} leads/s {max(loaded):.0f} MiB"
+    ours, with_load = f"idle {idle:.0f} MiB", f"{RATE:g} leads/s {max(loaded):.0f} MiB"
     goal = at_most(MEMORY_MIB_MAX, " MiB")
-    return Outcome(
-        [
-            Row(
-                "rex all with its servers, MiB",
-                f"idle {idle:.0f} MiB",
-                with_load,
-                max(loaded),
-                goal,
-            )
-        ],
-        raw={"idle_mib": idle, "loaded_mib": loaded},
-    )
-
-
-def _memory_under_load(small: _Small, seconds: float) -> list[float]:
-    spec = Spec(port=small.port, rate=RATE, seconds=seconds)
-    load = threading.Thread(target=run_load, args=(spec,))
-    load.start()
-    looks = []
-    while load.is_alive():
-        looks.append(small.memory_mib())
-        load.join(1.0)
-    return looks
+    row = Row("rex all with its servers, MiB", ours, with_load, max(loaded), goal)
+    return Outcome([row], raw={"idle_mib": idle, "loaded_mib": loaded})
 
 
 @contextmanager
@@ -115,9 +91,7 @@ def _subscribe(data_folder: Path, url: str) -> None:
 
 
 def _wait(holds: Callable[[], bool], rex: Child) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not holds():
-        if rex.pid is None or time.monotonic() > deadline:
-            assert isinstance(rex.output, Path)
-            raise BenchFailed(f"rex all did not get ready:\n{rex.output.read_text()[-1000:]}")
-        time.sleep(0.1)
+    wait_until(lambda: rex.pid is None or holds(), START_SECONDS, 0.1)
+    if not holds():
+        assert isinstance(rex.output, Path)
+        raise BenchFailed(f"rex all did not get ready:\n{rex.output.read_text()[-1000:]}")

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.times import now
-from app.storage.captures import decode_captures
+from app.storage.capture.captures import decode_captures
 from app.storage.database import Database, drop_connection, open_database, transaction
 from app.storage.recording import record
 from scripts.commands.bench.dataset import fresh_captures, subscribe

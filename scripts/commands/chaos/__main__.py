@@ -14,8 +14,7 @@ from pathlib import Path
 
 from scripts.commands.arguments import script_parser
 from scripts.commands.chaos.clients import Load
-from scripts.commands.chaos.hosts.cluster import three_hosts
-from scripts.commands.chaos.hosts.possible import obstacle
+from scripts.commands.chaos.hosts.cluster import obstacle, three_hosts
 from scripts.commands.chaos.observe import observe
 from scripts.commands.chaos.observe import table as table_of_signs
 from scripts.commands.chaos.progress import ProgressPrinter

@@ -110,18 +110,26 @@ def _check_stream(findings: Findings, events: Sequence[StreamEvent]) -> None:
 
 def _check_events(findings: Findings, evidence: Evidence) -> None:
     emails = {post.contact_id: post.email for post in evidence.posts if post.contact_id}
-    edits = [post for post in evidence.posts if post.kind == "edit" and post.reached]
+    events = Counter(event.contact_id for event in evidence.events)
+    counted = (
+        (contact_id, emails.get(contact_id, ""), len(captures), events[contact_id])
+        for contact_id, captures in evidence.captures.items()
+    )
+    check_events(findings, counted, evidence.posts)
+
+
+def check_events(
+    findings: Findings, counted: Iterable[tuple[str, str, int, int]], posts: Iterable[Post]
+) -> None:
+    """One event for each capture and each edit. Of a contact: id, address, captures, events."""
+    edits = [post for post in posts if post.kind == "edit" and post.reached]
     edited = Counter(post.email for post in edits if post.accepted)
     possible = Counter(post.email for post in edits)
-    events = Counter(event.contact_id for event in evidence.events)
     few, many = [], []
-    for contact_id, captures in evidence.captures.items():
-        email = emails.get(contact_id, "")
-        least = len(captures) + (edited[email] if is_edited(email) else 0)
-        most = len(captures) + (possible[email] if is_edited(email) else 0)
-        if events[contact_id] < least:
+    for contact_id, email, captures, events in counted:
+        if events < captures + (edited[email] if is_edited(email) else 0):
             few.append(contact_id)
-        if events[contact_id] > most:
+        if events > captures + (possible[email] if is_edited(email) else 0):
             many.append(contact_id)
     findings.expect_none(Kind.LOST, "a contact has fewer events than captures and edits", few)
     findings.expect_none(Kind.DUPLICATED, "a contact has more events than captures and edits", many)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import psycopg2
-
+from scripts.commands.chaos.api_checks import check_events
 from scripts.commands.chaos.findings import Findings, Kind
 from scripts.commands.chaos.journal import Post, Reception
-from scripts.commands.chaos.leads import is_edited
+from scripts.commands.sql import rows_of, session
 
 
 class Rule(NamedTuple):
@@ -109,14 +107,14 @@ FROM contacts c
 def examine(database_url: str, posts: Sequence[Post], receptions: Sequence[Reception]) -> Findings:
     """Everything that PostgreSQL can tell about a run that has settled."""
     findings = Findings()
-    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+    with session(database_url) as cursor:
         for name, query in _FIGURES.items():
-            findings.figures[name] = int(_rows(cursor, query)[0][0])
+            findings.figures[name] = int(rows_of(cursor, query)[0][0])
         for rule in RULES:
-            offenders = _rows(cursor, rule.query)
+            offenders = rows_of(cursor, rule.query)
             findings.expect_none(rule.kind, rule.text, (row[0] for row in offenders))
         _check_captures(findings, cursor, posts)
-        _check_events(findings, cursor, posts)
+        check_events(findings, rows_of(cursor, _PER_CONTACT), posts)
         _check_repeats(findings, cursor, receptions)
     return findings
 
@@ -125,7 +123,7 @@ def _check_captures(findings: Findings, cursor: Any, posts: Iterable[Post]) -> N
     """Every 202 is recorded, and no lead more often than it may have been posted."""
     captures = [post for post in posts if post.kind == "capture"]
     accepted = {post.capture_id for post in captures if post.accepted}
-    rows = _rows(
+    rows = rows_of(
         cursor,
         "SELECT id, (payload->'metadata'->>'n')::int FROM captures WHERE status = 'recorded'",
     )
@@ -141,41 +139,16 @@ def _check_captures(findings: Findings, cursor: Any, posts: Iterable[Post]) -> N
     )
 
 
-def _check_events(findings: Findings, cursor: Any, posts: Iterable[Post]) -> None:
-    """One event for each capture, and one for each edit."""
-    edits = [post for post in posts if post.kind == "edit"]
-    sure = Counter(post.email for post in edits if post.accepted)
-    possible = sure + Counter(post.email for post in edits if not post.accepted and post.reached)
-    rows = _rows(cursor, _PER_CONTACT)
-    owed = {row[0]: _owed(row[1], row[2], sure, possible) for row in rows}
-    findings.expect_none(
-        Kind.LOST,
-        "a contact has fewer events than captures and edits",
-        (contact_id for contact_id, _, _, events in rows if events < owed[contact_id][0]),
-    )
-    findings.expect_none(
-        Kind.DUPLICATED,
-        "a contact has more events than captures and edits",
-        (contact_id for contact_id, _, _, events in rows if events > owed[contact_id][1]),
-    )
-
-
-def _owed(email: str, captures: int, sure: Counter[str], possible: Counter[str]) -> tuple[int, int]:
-    if not is_edited(email):
-        return captures, captures
-    return captures + sure[email], captures + possible[email]
-
-
 def _check_repeats(findings: Findings, cursor: Any, receptions: Iterable[Reception]) -> None:
     """What a receiver took twice is explained by an attempt that did not end as a success."""
     taken = Counter(each.delivery_id for each in receptions if each.taken)
     repeated = [delivery_id for delivery_id, times in taken.items() if times > 1]
     findings.figures["repeated at receivers"] = sum(taken[each] - 1 for each in repeated)
-    rows = _rows(
+    rows = rows_of(
         cursor,
         "SELECT delivery_id, count(*) FROM attempts"
         " WHERE delivery_id = ANY(%s) AND result <> 'succeeded' GROUP BY 1",
-        repeated,
+        (repeated,),
     )
     explained = dict(rows)
     findings.expect_none(
@@ -183,8 +156,3 @@ def _check_repeats(findings: Findings, cursor: Any, receptions: Iterable[Recepti
         "a receiver took a delivery again that was on record as taken",
         (each for each in repeated if taken[each] - 1 > explained.get(each, 0)),
     )
-
-
-def _rows(cursor: Any, query: str, *parameters: Collection[str]) -> list[tuple[Any, ...]]:
-    cursor.execute(query, parameters or None)
-    return list(cursor.fetchall())

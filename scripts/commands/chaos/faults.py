@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import threading
 import time
 from collections.abc import Callable
 
@@ -14,11 +13,11 @@ from scripts.commands.queue_state import flush_admission, flush_notifications
 from scripts.system import processes
 from scripts.system.child import Child
 from scripts.system.server import Server
+from scripts.system.waiting import wait_until
 from scripts.system.whole import WholeSystem
 
 #: A process that was killed and is not back by then never comes back.
 RETURN_SECONDS = 60.0
-_LOOK_SECONDS = 0.02
 #: The name that PostgreSQL gives the processes of its clients.
 _BACKEND_MARK = "rex rex"
 
@@ -41,7 +40,7 @@ class SystemFaults:
         if fault.target in self._servers:
             server = self._servers[fault.target]
             server.kill()
-            _wait(fault.seconds)
+            time.sleep(fault.seconds)
             server.start()
         elif fault.target == "postgres backend":
             self._kill_backend()
@@ -67,7 +66,7 @@ class SystemFaults:
         frozen = [pid, *processes.descendants(pid)]
         processes.send(frozen, signal.SIGSTOP)
         try:
-            _wait(fault.seconds)
+            time.sleep(fault.seconds)
         finally:
             processes.send(frozen, signal.SIGCONT)
 
@@ -80,7 +79,7 @@ class SystemFaults:
     def _restart(self, fault: Fault) -> None:
         server = self._servers[fault.target]
         server.stop(5.0)
-        _wait(fault.seconds)
+        time.sleep(fault.seconds)
         server.start()
 
     def _flush(self, fault: Fault) -> None:
@@ -128,14 +127,6 @@ def _pid_of(child: Child) -> int:
     return pid
 
 
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)
-
-
 def _wait_until(condition: Callable[[], bool], child: Child) -> None:
-    """Polls: only a parent is notified when a process ends."""
-    deadline = time.monotonic() + RETURN_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise NeverReturned(f"{child.name} was not started again in {RETURN_SECONDS:.0f} s")
-        _wait(_LOOK_SECONDS)
+    if not wait_until(condition, RETURN_SECONDS):
+        raise NeverReturned(f"{child.name} was not started again in {RETURN_SECONDS:.0f} s")

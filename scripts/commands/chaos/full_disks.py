@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scripts.commands.chaos.observed import Observed
+from scripts.commands.chaos.observed import Begin, Observed
 from scripts.system.server import STOP_SECONDS, Server
 
 REDIS, POSTGRESQL = "valkey", "postgres"
@@ -23,19 +22,18 @@ class CannotMount(Exception):
     """Only root may mount a disk, and not in every container."""
 
 
-def on_small_disk(name: str) -> Callable[[Observed], AbstractContextManager[None]]:
+def on_small_disk(name: str) -> Begin:
     """The server's data moves to a small disk, and back. Raises `CannotMount`."""
-    return partial(_on_small_disk, name)
+    return lambda observed: _on_small_disk(*_server(name, observed))
 
 
-def filled(name: str) -> Callable[[Observed], AbstractContextManager[None]]:
+def filled(name: str) -> Begin:
     """The server's disk is full: not a byte more."""
-    return partial(_filled, name)
+    return lambda observed: _filled(*_server(name, observed))
 
 
 @contextmanager
-def _on_small_disk(name: str, observed: Observed) -> Iterator[None]:
-    server, folder = _server(name, observed)
+def _on_small_disk(server: Server, folder: Path) -> Iterator[None]:
     kept = folder.with_name(f"{folder.name}.kept")
     if os.geteuid() != 0:
         raise CannotMount("only root can mount a small disk")
@@ -57,8 +55,7 @@ def _on_small_disk(name: str, observed: Observed) -> Iterator[None]:
 
 
 @contextmanager
-def _filled(name: str, observed: Observed) -> Iterator[None]:
-    server, folder = _server(name, observed)
+def _filled(server: Server, folder: Path) -> Iterator[None]:
     _fill(folder / _FILLER)
     yield
     (folder / _FILLER).unlink()
@@ -67,7 +64,7 @@ def _filled(name: str, observed: Observed) -> Iterator[None]:
 
 
 def _server(name: str, observed: Observed) -> tuple[Server, Path]:
-    (server,) = (each for each in observed.system.embedded.servers if each.name == name)
+    (server,) = (each for each in observed.embedded.servers if each.name == name)
     assert server.cwd is not None
     return server, server.cwd
 

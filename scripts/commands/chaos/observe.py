@@ -12,18 +12,16 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import NamedTuple
 
-from app.domain.finding import Finding, Status
-from app.metrics.exposition import PORT_OF_ROLE
+from app.domain.system.finding import Finding, Status
 from app.monitoring.doctor import examine
 from app.monitoring.system import make_system
 from scripts.commands.chaos.full_disks import CannotMount
-from scripts.commands.chaos.observed import Observed, leads, running
+from scripts.commands.chaos.observed import Observed, leads
 from scripts.commands.chaos.observed_faults import FAULTS, ObservedFault
 from scripts.commands.chaos.prometheus import Prometheus
 from scripts.commands.columns import aligned
 from scripts.receiver import Receiver
-from scripts.system.ports import free_ports
-from scripts.system.whole import temporary_system
+from scripts.system.waiting import wait_until
 
 #: So long a sign is waited for; the oldest capture must be a minute old first.
 SIGN_SECONDS = 150.0
@@ -31,8 +29,6 @@ SIGN_SECONDS = 150.0
 WELL_SECONDS = 90.0
 #: Scrapes before a fault, so that rates have something to compare with.
 BASELINE_SECONDS = 4.0
-LEADS_A_SECOND = 5.0
-SETTINGS = {"DELIVERY_TOTAL_SECONDS": "2", "RETRY_BASE_SECONDS": "0.3", "RETRY_CAP_SECONDS": "1"}
 
 Say = Callable[[str], None]
 
@@ -54,29 +50,19 @@ class Signs(NamedTuple):
 
 def observe(say: Say, faults: Sequence[ObservedFault] = FAULTS) -> list[Signs]:
     """Break a system in each way and look. Takes a minute a fault."""
-    settings = {**SETTINGS, "METRICS_PORT": str(free_ports(len(PORT_OF_ROLE)))}
-    with temporary_system(settings, supervises_servers=False, roles=()) as system:
-        observed = Observed(system, {}, system.settings)
-        with running(observed), leads(observed.rex), Receiver() as receiver:
-            observed.rex.request("POST", "/webhooks", {"url": receiver.url})
-            return [signs for fault in faults if (signs := _observe(observed, fault, say))]
+    with Observed() as observed, leads(observed.rex), Receiver() as receiver:
+        observed.rex.request("POST", "/webhooks", {"url": receiver.url})
+        return [signs for fault in faults if (signs := _observe(observed, fault, say))]
 
 
 def table(found: Sequence[Signs]) -> str:
     """A row for each fault."""
     rows = [("fault", "metric", "alert", "after", "doctor", "after")]
-    for signs in found:
+    for fault, metric, alert_seconds, line, line_seconds in found:
+        alert = (fault.alert or "(none)") if metric or not fault.alert else "MISSED"
+        after = _seconds(alert_seconds)
         rows.append(
-            (
-                signs.fault.name,
-                signs.metric or "-",
-                signs.fault.alert or "(none)"
-                if signs.metric or not signs.fault.alert
-                else "MISSED",
-                _seconds(signs.alert_seconds),
-                signs.line or "MISSED",
-                _seconds(signs.line_seconds),
-            )
+            (fault.name, metric or "-", alert, after, line or "MISSED", _seconds(line_seconds))
         )
     return "\n".join(aligned(rows))
 
@@ -92,10 +78,10 @@ def _observe(observed: Observed, fault: ObservedFault, say: Say) -> Signs | None
 
 
 def _observe_prepared(observed: Observed, fault: ObservedFault, say: Say) -> Signs:
-    _wait_until(lambda: _is_well(observed))
+    wait_until(lambda: _is_well(observed), WELL_SECONDS, 0.5)
     with Prometheus(observed.ports) as prometheus:
         time.sleep(BASELINE_SECONDS)
-        _wait_until(lambda: fault.alert not in prometheus.firing())
+        wait_until(lambda: fault.alert not in prometheus.firing(), WELL_SECONDS, 0.5)
         before = set(prometheus.firing()) | {each.check for each in _problems(observed)}
         with fault.begin(observed):
             signs = _look(observed, prometheus, fault, before)
@@ -132,12 +118,6 @@ def _problems(observed: Observed) -> list[Finding]:
 
 def _is_well(observed: Observed) -> bool:
     return all(each.check == "nobody died" for each in _problems(observed))
-
-
-def _wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WELL_SECONDS
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.5)
 
 
 def _seconds(seconds: float | None) -> str:

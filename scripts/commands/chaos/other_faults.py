@@ -9,14 +9,13 @@ import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-import psycopg2
-
 from scripts.commands.chaos.observed import Observed
+from scripts.commands.sql import session
 from scripts.receiver import PostServer, Reply
 
 #: What a process runs first that is to see another time.
@@ -28,7 +27,7 @@ def wrong_key(observed: Observed) -> Iterator[None]:
     """Deliveries are started with another SECRET_KEY, which refuses to start."""
     other = b"x" * 32
     observed.children["deliveries"].kill()
-    observed.start("deliveries", SECRET_KEY=b64encode(other).decode())
+    observed.start("deliveries", {"SECRET_KEY": b64encode(other).decode()})
     right, observed.settings = observed.settings, replace(observed.settings, secret_key=other)
     yield
     observed.settings = right
@@ -41,7 +40,7 @@ def clock_off(observed: Observed) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "sitecustomize.py").write_text(_CLOCK)
         observed.children["scheduler"].kill()
-        observed.start("scheduler", PYTHONPATH=folder)
+        observed.start("scheduler", {"PYTHONPATH": folder})
         right = time.time
         with mock.patch("time.time", side_effect=lambda: right() + 3600):
             yield
@@ -59,11 +58,8 @@ def hanging_receiver(observed: Observed) -> Iterator[None]:
 @contextmanager
 def stuck_queue(observed: Observed) -> Iterator[None]:
     """Nothing can be recorded: somebody holds a lock."""
-    with (
-        closing(psycopg2.connect(observed.system.settings.database_url)) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("LOCK TABLE captures IN EXCLUSIVE MODE")
+    with session(observed.database_url) as cursor:
+        cursor.execute("BEGIN; LOCK TABLE captures IN EXCLUSIVE MODE")
         yield
 
 
@@ -78,14 +74,12 @@ def dead_letter(observed: Observed) -> Iterator[None]:
 @contextmanager
 def missing_migration(observed: Observed) -> Iterator[None]:
     """The last migration was not applied, as far as anybody can tell."""
-    with closing(psycopg2.connect(observed.system.settings.database_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            last = "(SELECT max(name) FROM schema_migration)"
-            cursor.execute(f"DELETE FROM schema_migration WHERE name = {last} RETURNING name")
-            name = cursor.fetchone()
-            yield
-            cursor.execute("INSERT INTO schema_migration (name, applied) VALUES (%s, now())", name)
+    with session(observed.database_url) as cursor:
+        last = "(SELECT max(name) FROM schema_migration)"
+        cursor.execute(f"DELETE FROM schema_migration WHERE name = {last} RETURNING name")
+        name = cursor.fetchone()
+        yield
+        cursor.execute("INSERT INTO schema_migration (name, applied) VALUES (%s, now())", name)
 
 
 def _hang() -> Reply:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from contextlib import closing
 from typing import Any
 
-import psycopg2
-
 from scripts.commands.queue_state import open_jobs
+from scripts.commands.sql import rows_of, session
 
 #: A notifier that waits longer was forgotten: answering it takes milliseconds.
 NOTIFICATION_SECONDS = 30.0
@@ -61,10 +59,7 @@ class PendingWork:
         return time.monotonic() - began, left
 
     def _in_database(self) -> list[str]:
-        with (
-            closing(psycopg2.connect(self._database_url)) as connection,
-            connection.cursor() as cursor,
-        ):
+        with session(self._database_url) as cursor:
             inbox = _ids(cursor, "SELECT 'inbox row ' || id FROM inbox")
             unsettled = _ids(cursor, _OPEN, self._dead)
             forgotten = _ids(cursor, _FORGOTTEN)
@@ -72,8 +67,7 @@ class PendingWork:
 
 
 def _ids(cursor: Any, query: str, *parameters: object) -> list[str]:
-    cursor.execute(query, parameters or None)
-    return [str(row[0]) for row in cursor.fetchall()]
+    return [str(row[0]) for row in rows_of(cursor, query, parameters or None)]
 
 
 def _summary(left: Collection[str]) -> str:

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 import urllib.parse
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +15,7 @@ import urllib3
 
 from scripts.checkout import CHECKOUT
 from scripts.system.ports import free_port
+from scripts.system.waiting import wait_until
 
 RULES = CHECKOUT / "deploy" / "prometheus" / "alerts.yml"
 #: What every `for:` of the rules is shortened to, since nobody waits for an hour here.
@@ -65,11 +65,8 @@ class Prometheus:
         self._process = subprocess.Popen(
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + _START_SECONDS
-        while not self._is_ready():
-            if time.monotonic() > deadline:
-                raise TimeoutError("Prometheus did not start")
-            time.sleep(0.1)
+        if not wait_until(self._is_ready, _START_SECONDS, 0.1):
+            raise TimeoutError("Prometheus did not start")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import killpg
 
-import psycopg2
+from scripts.commands.chaos.observed import Begin, Observed
+from scripts.commands.sql import session
 
-from scripts.commands.chaos.observed import Observed
 
-
-def killed(*roles: str) -> Callable[[Observed], AbstractContextManager[None]]:
+def killed(*roles: str) -> Begin:
     """These roles are dead."""
-    return partial(_killed, roles)
 
+    @contextmanager
+    def begin(observed: Observed) -> Iterator[None]:
+        for role in roles:
+            observed.children[role].kill()
+        yield
+        for role in roles:
+            observed.start(role)
 
-@contextmanager
-def _killed(roles: tuple[str, ...], observed: Observed) -> Iterator[None]:
-    for role in roles:
-        observed.children[role].kill()
-    yield
-    for role in roles:
-        observed.start(role)
+    return begin
 
 
 @contextmanager
@@ -39,31 +37,29 @@ def frozen_web(observed: Observed) -> Iterator[None]:
 @contextmanager
 def redis_away(observed: Observed) -> Iterator[None]:
     """Redis is dead."""
-    observed.system.embedded.valkey.kill()
+    observed.embedded.valkey.kill()
     yield
-    observed.system.embedded.valkey.start()
+    observed.embedded.valkey.start()
 
 
 @contextmanager
 def postgresql_away(observed: Observed) -> Iterator[None]:
     """PostgreSQL is dead."""
-    observed.system.embedded.postgres.kill()
+    observed.embedded.postgres.kill()
     yield
-    observed.system.embedded.postgres.start()
+    observed.embedded.postgres.start()
 
 
-def configured(
-    name: str, wrong: str, right: str
-) -> Callable[[Observed], AbstractContextManager[None]]:
+def configured(name: str, wrong: str, right: str) -> Begin:
     """Redis has another configuration."""
-    return partial(_configured, name, wrong, right)
 
+    @contextmanager
+    def begin(observed: Observed) -> Iterator[None]:
+        observed.redis.config_set(name, wrong)
+        yield
+        observed.redis.config_set(name, right)
 
-@contextmanager
-def _configured(name: str, wrong: str, right: str, observed: Observed) -> Iterator[None]:
-    observed.redis.config_set(name, wrong)
-    yield
-    observed.redis.config_set(name, right)
+    return begin
 
 
 @contextmanager
@@ -75,9 +71,7 @@ def read_only(observed: Observed) -> Iterator[None]:
 
 
 def _alter(observed: Observed, setting: str) -> None:
-    with closing(psycopg2.connect(observed.system.settings.database_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("SET default_transaction_read_only = off")
-            cursor.execute(f"ALTER SYSTEM SET {setting}")
-            cursor.execute("SELECT pg_reload_conf()")
+    with session(observed.database_url) as cursor:
+        cursor.execute("SET default_transaction_read_only = off")
+        cursor.execute(f"ALTER SYSTEM SET {setting}")
+        cursor.execute("SELECT pg_reload_conf()")

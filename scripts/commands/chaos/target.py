@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from scripts.client import Rex
 from scripts.commands.chaos.injector import FaultInjector
 from scripts.commands.chaos.progress import Say
 from scripts.system.readiness import fault
+from scripts.system.waiting import wait_until
 
 #: A web process that was asked to stop may take 10 s, and its supervisor as long to start it again.
 READY_SECONDS = 60.0
@@ -45,9 +45,6 @@ def base_url(target: Target) -> str:
 
 def api_of(target: Target) -> Rex:
     """Its API, once web accepts captures. Raises TimeoutError."""
-    deadline = time.monotonic() + READY_SECONDS
-    while problem := fault(base_url(target)):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not ready after {READY_SECONDS:.0f} s: {problem}")
-        time.sleep(0.1)  # the condition lives in other processes
+    if not wait_until(lambda: fault(base_url(target)) is None, READY_SECONDS, 0.1):
+        raise TimeoutError(f"not ready after {READY_SECONDS:.0f} s: {fault(base_url(target))}")
     return Rex(base_url(target), target.api_key)

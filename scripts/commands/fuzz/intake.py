@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, NamedTuple, cast
 
-from app.domain.org import Org, OrgSettings
+from app.domain.org.org import Org, OrgSettings
 from app.ingress.capture import CaptureEndpoint
 from app.queue.admission import AdmissionRequest, AdmissionResult, AdmissionStatus
 from config.settings import Settings

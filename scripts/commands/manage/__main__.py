@@ -70,7 +70,7 @@ def main(arguments: list[str], prog: str = "manage") -> int:
     """Run one command; the exit status."""
     commands = [command for module in _MODULES for command in module.COMMANDS]
     parsed = make_parser(prog, __doc__, _NOUNS, commands).parse_args(arguments)
-    for told_by_the_answer in ("config.outage", "app.storage.retention_run"):
+    for told_by_the_answer in ("config.outage", "app.storage.retention.retention_run"):
         logging.getLogger(told_by_the_answer).addHandler(logging.NullHandler())
     try:
         return _run(parsed)

@@ -7,8 +7,8 @@ from argparse import Namespace
 import msgspec
 
 from app.api import audit
-from app.storage import audit_lists
 from app.storage.database import transaction
+from app.storage.org import audit_lists
 from scripts.commands.manage.command_line import SINCE, UNTIL, Command, listing, option
 from scripts.commands.manage.operator import Operator
 

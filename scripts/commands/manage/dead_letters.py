@@ -8,8 +8,8 @@ from app.domain.errors import NotFound
 from app.queue.dead_letters import DeadLetters
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.stream_clients import ALL_STREAMS, connect_streams
-from app.storage import audit
 from app.storage.database import transaction
+from app.storage.org import audit
 from scripts.commands.manage.command_line import Command, listing, option
 from scripts.commands.manage.operator import Operator
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.api import deliveries
-from app.domain.delivery import DeliveryStatus
+from app.domain.delivery.delivery import DeliveryStatus
 from scripts.commands.manage.command_line import (
     SINCE,
     TYPES,

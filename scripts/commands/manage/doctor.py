@@ -9,7 +9,7 @@ from contextlib import closing
 
 import msgspec
 
-from app.domain.finding import Finding, Status
+from app.domain.system.finding import Finding, Status
 from app.monitoring.doctor import NOT_LOOKED_AT, examine, is_wrong
 from app.monitoring.system import make_system
 from scripts.checkout import data_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.api import apikeys
-from app.domain.api_key import KINDS, Scope
+from app.domain.org.api_key import KINDS, Scope
 from scripts.commands.manage.command_line import Command, id_of, listing, option
 from scripts.commands.manage.operator import Operator
 

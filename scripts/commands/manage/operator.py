@@ -12,13 +12,13 @@ from typing import Any
 
 from app.api import in_process
 from app.api.call import Endpoint
-from app.api.lists import LIMIT_MAX
+from app.api.queries import LIMIT_MAX
 from app.domain.errors import NotFound
-from app.domain.org import Org
+from app.domain.org.org import Org
 from app.http.operations import Caller
 from app.http.services import Services, make_services
-from app.storage import audit, orgs
 from app.storage.database import transaction
+from app.storage.org import audit, orgs
 from config.settings import Settings
 
 

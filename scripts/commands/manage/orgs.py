@@ -11,15 +11,15 @@ import msgspec
 
 from app.api import org as org_api
 from app.api.org import view
-from app.domain.api_key import NewKey, Scope, generate_key
-from app.domain.captcha import CaptchaProvider
 from app.domain.errors import Conflict, Invalid
 from app.domain.ids import new_id
-from app.domain.org import Org, OrgSettings
+from app.domain.org.api_key import NewKey, Scope, generate_key
+from app.domain.org.org import Org, OrgSettings
+from app.domain.spam.captcha import CaptchaProvider
 from app.domain.spam.mode import SpamMode
 from app.domain.times import now
-from app.storage import api_keys, audit, orgs
 from app.storage.database import Cursor, transaction
+from app.storage.org import api_keys, audit, orgs
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing

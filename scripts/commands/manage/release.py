@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from app.domain.api_key import describe_key, generate_key
 from app.domain.errors import Conflict
-from app.domain.org import Org
-from app.storage import api_keys, orgs
+from app.domain.org.api_key import describe_key, generate_key
+from app.domain.org.org import Org
 from app.storage.database import Cursor, open_database, transaction
 from app.storage.migrate import migrate, pending
+from app.storage.org import api_keys, orgs
 from app.storage.secret_key import cipher_of, ensure_check_value
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator

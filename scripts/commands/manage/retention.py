@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.domain.errors import Conflict
-from app.storage import audit
 from app.storage.database import transaction
-from app.storage.retention_run import run_retention
+from app.storage.org import audit
+from app.storage.retention.retention_run import run_retention
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 
 from app.domain.errors import Conflict
-from app.storage import audit, secret_key
+from app.storage import secret_key
 from app.storage.database import transaction
+from app.storage.org import audit
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 

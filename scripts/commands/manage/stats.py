@@ -11,8 +11,9 @@ from app.queue.connection import connect
 from app.queue.figures import depth_in, refusals
 from app.queue.jobs import CAPTURES, DELIVERIES
 from app.queue.stream_clients import connect_streams
-from app.storage import figures, orgs
 from app.storage.database import transaction
+from app.storage.figures import figures
+from app.storage.org import orgs
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
 from scripts.commands.manage.output import Listing

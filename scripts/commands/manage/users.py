@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 
 import msgspec
 
 from app.domain.errors import NotFound
-from app.domain.user import Role, User, sign_in_address
-from app.storage import audit, user_service, users
+from app.domain.org.user import Role, User, sign_in_address
 from app.storage.database import Cursor, transaction
+from app.storage.org import audit, user_service, users
 from config.urls import console_url
 from scripts.commands.manage.command_line import Command, option
 from scripts.commands.manage.operator import Operator
@@ -56,26 +57,26 @@ def set_role(operator: Operator, arguments: Namespace) -> object:
 
 def disable_user(operator: Operator, arguments: Namespace) -> object:
     """Let a user in no more: sessions and links end at once."""
-    with transaction(operator.services.database) as cursor:
-        user = _named(operator, cursor, arguments)
-        user_service.disable(cursor, user, audit.MANAGE)
-    return {"email": user.email, "disabled": True}
+    return {**_change(operator, arguments, user_service.disable), "disabled": True}
 
 
 def enable_user(operator: Operator, arguments: Namespace) -> object:
     """Let a disabled user in again."""
-    with transaction(operator.services.database) as cursor:
-        user = _named(operator, cursor, arguments)
-        user_service.enable(cursor, user, audit.MANAGE)
-    return {"email": user.email, "disabled": False}
+    return {**_change(operator, arguments, user_service.enable), "disabled": False}
 
 
 def delete_user(operator: Operator, arguments: Namespace) -> object:
     """Remove a user with all sessions and links; the audit log keeps the id."""
+    return {**_change(operator, arguments, user_service.delete), "deleted": True}
+
+
+def _change(
+    operator: Operator, arguments: Namespace, change: Callable[[Cursor, User, str], object]
+) -> dict[str, object]:
     with transaction(operator.services.database) as cursor:
         user = _named(operator, cursor, arguments)
-        user_service.delete(cursor, user, audit.MANAGE)
-    return {"email": user.email, "deleted": True}
+        change(cursor, user, audit.MANAGE)
+    return {"email": user.email}
 
 
 def _named(operator: Operator, cursor: Cursor, arguments: Namespace) -> User:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.contact_fields import lead_values
-from app.domain.submission import parse_json
+from app.domain.submission.submission import parse_json
 from tests.corpus.spam.kinds import PLAIN, Kind, Request, filled
 from tests.corpus.spam.real_kinds import REAL, REAL_BY_HAND, REAL_HELD_OUT
 from tests.corpus.spam.spam_kinds import SPAM, SPAM_BY_HAND, SPAM_HELD_OUT

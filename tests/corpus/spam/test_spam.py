@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.domain.capture import Capture
+from app.domain.capture.capture import Capture
 from app.domain.contact_fields import lead_values
-from app.domain.spam.history import History
-from app.domain.spam.scoring import score_capture
+from app.domain.spam_score.history import History
+from app.domain.spam_score.scoring import score_capture
 from app.ingress.reading import decode_body
 from tests.corpus.payload import Payload
 from tests.corpus.spam.samples import samples

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from urllib.parse import urlsplit
 
 from scripts.system.readiness import fault
+from scripts.system.waiting import repeated
 
 #: From one question to the next, for each web; an answer may take two seconds.
 _LOOK_SECONDS = 1.0
@@ -20,20 +22,16 @@ class Balancer:
     def __init__(self, base_urls: Sequence[str]) -> None:
         self._base_urls = base_urls
         self._is_ready = dict.fromkeys(base_urls, True)
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._watch, args=(url,)) for url in base_urls]
+        self._looking = ExitStack()
 
     def start(self) -> None:
         """Begins to ask."""
-        for thread in self._threads:
-            thread.start()
+        for url in self._base_urls:
+            self._looking.enter_context(repeated(partial(self._look, url), _LOOK_SECONDS))
 
     def stop(self) -> None:
         """Returns when nothing is asked any more."""
-        self._stopping.set()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+        self._looking.close()
 
     def choose(self) -> Sequence[tuple[str, int]]:
         """Hosts and ports of the webs that were ready when last asked, in any order.
@@ -50,6 +48,5 @@ class Balancer:
             said = zip(self._base_urls, pool.map(fault, self._base_urls), strict=True)
             return {url: problem for url, problem in said if problem}
 
-    def _watch(self, url: str) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
-            self._is_ready[url] = fault(url) is None
+    def _look(self, url: str) -> None:
+        self._is_ready[url] = fault(url) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,7 @@ from scripts.system.whole import UNLIMITED
 HOSTS = ("a", "b", "c")
 #: Where the primaries are at the beginning.
 REDIS_FIRST, POSTGRES_FIRST = "a", "c"
+_PROGRAMS = {"ip": "iproute2", "nsenter": "util-linux", "unshare": "util-linux"}
 _INHERITED = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
 _SETTINGS = {
     **UNLIMITED,
@@ -117,6 +119,16 @@ class Cluster:
             "?target_session_attrs=read-write",
             "REDIS_URL": f"redis+sentinel://:{self._password}@{addresses}/{SERVICE}/0",
         }
+
+
+def obstacle() -> str | None:
+    """Why hosts cannot be made on this machine; None if they can."""
+    if os.geteuid() != 0:
+        return "hosts are network namespaces, which only root may make"
+    for program, package in _PROGRAMS.items():
+        if shutil.which(program) is None:
+            return f"hosts need {program}, of the package {package}"
+    return None
 
 
 @contextmanager

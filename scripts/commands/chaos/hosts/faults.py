@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from scripts.commands.chaos.hosts.host import Host
 from scripts.commands.chaos.injector import Break, NeverReturned
 from scripts.commands.chaos.progress import Say
 from scripts.commands.chaos.schedule import POSTGRES_HOST, REDIS_HOST, Fault, Verb
+from scripts.system.waiting import wait_until
 
 if TYPE_CHECKING:
     from scripts.commands.chaos.hosts.cluster import Cluster
@@ -49,7 +49,7 @@ class HostFaults:
         self, host: Host, fault: Fault, part: Callable[[str], None], join: Callable[[str], None]
     ) -> None:
         part(host.name)
-        _wait(fault.seconds)
+        time.sleep(fault.seconds)
         join(host.name)
         self._bring_back_postgres(host)
         self._cluster.redundancy.wait_until_whole()
@@ -57,7 +57,7 @@ class HostFaults:
     def _kill(self, fault: Fault) -> None:
         host = self._victim(fault)
         host.kill()
-        _wait(fault.seconds)
+        time.sleep(fault.seconds)
         self._bring_back(host)
 
     def _misset(self, fault: Fault) -> None:
@@ -65,13 +65,13 @@ class HostFaults:
         host.kill()
         host.clock_seconds = self._chance.randint(-CLOCK_SECONDS, CLOCK_SECONDS)
         self._say(f"         the clock of {host.name} is {host.clock_seconds:+d} s off")
-        _wait(fault.seconds)
+        time.sleep(fault.seconds)
         self._bring_back(host)
 
     def _lose(self, fault: Fault) -> None:
         host = self._victim(fault)
         host.kill()
-        _wait(fault.seconds)
+        time.sleep(fault.seconds)
         self._wait_for_successors(host)
         host.redis.begin_as(self._cluster.redundancy.redis_primary().address)
         host.sentinel.begin_with(self._cluster.redundancy.redis_primary().address)
@@ -112,15 +112,11 @@ class HostFaults:
 
     def _wait_for_successors(self, host: Host) -> None:
         """Until neither primary is the one whose data is gone."""
-        deadline = time.monotonic() + _REPLACED_SECONDS
-        while host.name in (
-            self._cluster.promoter.primary,
-            self._cluster.redundancy.redis_primary().name,
-        ):
-            if time.monotonic() > deadline:
-                raise NeverReturned(f"nobody took over from {host.name}")
-            _wait(0.2)
+        cluster = self._cluster
 
+        def is_replaced() -> bool:
+            primaries = cluster.promoter.primary, cluster.redundancy.redis_primary().name
+            return host.name not in primaries
 
-def _wait(seconds: float) -> None:
-    threading.Event().wait(seconds)
+        if not wait_until(is_replaced, _REPLACED_SECONDS, 0.2):
+            raise NeverReturned(f"nobody took over from {host.name}")

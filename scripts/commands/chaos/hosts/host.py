@@ -7,7 +7,6 @@ import pwd
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from scripts.commands.chaos.hosts.clock import clock_off_by
 from scripts.commands.chaos.hosts.network import Network
 from scripts.commands.chaos.hosts.postgres_server import HostPostgres
 from scripts.commands.chaos.hosts.redis_server import HostRedis, HostSentinel
@@ -18,6 +17,8 @@ from scripts.system.server import Server
 from scripts.system.supervisor import Supervisor
 
 WEB_PORT = 8000
+_LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfaketime.so.1")
+_FOR_PYTHON = Path(__file__).parent / "misset"
 
 
 class Host:
@@ -108,3 +109,26 @@ def kill(child: Child) -> None:
     """`kill -9`, if it runs."""
     if child.pid:
         child.kill()
+
+
+def library() -> str | None:
+    """The path of libfaketime."""
+    found = [each for pattern in _LIBRARIES for each in Path("/").glob(pattern[1:])]
+    return str(found[0]) if found else None
+
+
+def clock_off_by(seconds: int) -> Mapping[str, str]:
+    """Environment of a process whose clock is ahead by so many seconds; monotonic ones are right.
+
+    Empty for 0, and where there is no libfaketime.
+    """
+    preloaded = library()
+    if not seconds or preloaded is None:
+        return {}
+    own = os.environ.get("PYTHONPATH", "")
+    return {
+        "LD_PRELOAD": preloaded,
+        "FAKETIME": f"{seconds:+d}",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "PYTHONPATH": f"{_FOR_PYTHON}:{own}" if own else str(_FOR_PYTHON),
+    }

@@ -10,13 +10,13 @@ import ipaddress
 import os
 import secrets
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.system import processes
 from scripts.system.child import Child
+from scripts.system.waiting import wait_until
 
 _READY_SECONDS = 10.0
 #: What nobody has: frames to it reach nobody.
@@ -134,8 +134,7 @@ def _free_subnet() -> ipaddress.IPv4Network:
 
 def _wait_until_held(holder: Child) -> None:
     """Until the namespace is made and set up, which is when its process sleeps."""
-    deadline = time.monotonic() + _READY_SECONDS
-    while not processes.command_of(holder.pid or 0).startswith("sleep"):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{holder.name} did not come into being")
-        time.sleep(0.01)  # nobody tells
+    if not wait_until(
+        lambda: processes.command_of(holder.pid or 0).startswith("sleep"), _READY_SECONDS
+    ):
+        raise TimeoutError(f"{holder.name} did not come into being")

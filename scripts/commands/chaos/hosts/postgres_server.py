@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scripts.system.postgres import SETTINGS, says_ready
 from scripts.system.postgres_home import programs
-from scripts.system.postgres_programs import NAME, Programs
+from scripts.system.postgres_programs import NAME, Programs, options_of
 from scripts.system.server import Server, data_lock
 from scripts.system.unprivileged import server_user
 
@@ -67,10 +67,14 @@ class HostPostgres(Server):
             "synchronous_standby_names": f"ANY 1 ({others})",
             "primary_conninfo": self._upstream,
         }
-        options = [part for item in settings.items() for part in ("-c", "=".join(item))]
         super().__init__(
             f"postgres-{folder.name}",
-            [str(self._programs.folder / "postgres"), "-D", str(self._cluster), *options],
+            [
+                str(self._programs.folder / "postgres"),
+                "-D",
+                str(self._cluster),
+                *options_of(settings),
+            ],
             run_folder=run_folder,
             cwd=home,
             stop_signal=signal.SIGINT,

@@ -12,12 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
 
 import psycopg2
 
 from scripts.commands.chaos.hosts.postgres_server import HostPostgres
 from scripts.commands.chaos.hosts.promotion import View, has_failed, successor
+from scripts.commands.sql import rows_of, session
+from scripts.system.waiting import repeated
 
 _LOOK_SECONDS = 0.3
 #: For how long nobody may hear the primary, after it was not heard for the 2.5 s of the statement:
@@ -44,19 +47,17 @@ class Promoter:
         #: Held by whoever starts, copies or promotes a server.
         self.lock = threading.RLock()
         self._say = say
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="promoter")
+        self._failed_since: float | None = None
+        self._watching = ExitStack()
         self._pool = ThreadPoolExecutor(len(servers))
 
     def start(self) -> None:
         """Begins to watch."""
-        self._thread.start()
+        self._watching.enter_context(repeated(self._watch, _LOOK_SECONDS))
 
     def stop(self) -> None:
         """Returns when nothing is promoted any more."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._watching.close()
         self._pool.shutdown()
 
     def views(self) -> dict[str, View | None]:
@@ -65,15 +66,13 @@ class Promoter:
         return dict(zip(self.servers, found, strict=True))
 
     def _watch(self) -> None:
-        failed_since: float | None = None
-        while not self._stopping.wait(_LOOK_SECONDS):
-            with self.lock:
-                if not has_failed(self.primary, self.views()):
-                    failed_since = None
-                elif failed_since is None:
-                    failed_since = time.monotonic()
-                elif time.monotonic() - failed_since > _DOUBT_SECONDS and self._replace_primary():
-                    failed_since = None
+        with self.lock:
+            if not has_failed(self.primary, self.views()):
+                self._failed_since = None
+            elif self._failed_since is None:
+                self._failed_since = time.monotonic()
+            elif time.monotonic() - self._failed_since > _DOUBT_SECONDS and self._replace_primary():
+                self._failed_since = None
 
     def _replace_primary(self) -> bool:
         """Fences the primary, then promotes; False if nobody can be promoted yet."""
@@ -92,25 +91,20 @@ class Promoter:
 def look(server: HostPostgres) -> View | None:
     """What a server says of itself; None within two seconds if it says nothing."""
     try:
-        with closing(connect(server)) as connection, connection.cursor() as cursor:
-            cursor.execute(_VIEW)
-            ((is_standby, received, hears),) = cursor.fetchall()
-            return View(is_standby, received, hears)
+        with _session(server) as cursor:
+            return View(*rows_of(cursor, _VIEW)[0])
     except psycopg2.Error:
         return None
 
 
-def connect(server: HostPostgres) -> psycopg2.extensions.connection:
-    """A connection that gives up soon."""
-    connection = psycopg2.connect(server.url, connect_timeout=2, tcp_user_timeout=1000)
-    connection.autocommit = True
-    return connection
+def _session(server: HostPostgres) -> AbstractContextManager[Any]:
+    """It gives up soon."""
+    return session(server.url, connect_timeout=2, tcp_user_timeout=1000)
 
 
 def _promote(server: HostPostgres) -> bool:
     try:
-        with closing(connect(server)) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_promote(true, 10)")
-            return bool(cursor.fetchall()[0][0])
+        with _session(server) as cursor:
+            return bool(rows_of(cursor, "SELECT pg_promote(true, 10)")[0][0])
     except psycopg2.Error:
         return False

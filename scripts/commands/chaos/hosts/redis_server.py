@@ -1,9 +1,15 @@
-"""A host's Redis and its Sentinel."""
+"""A host's Redis and its Sentinel, and what they say."""
 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any, ClassVar
+
+import redis
 
 from scripts.system.server import Server, data_lock
 from scripts.system.valkey import SETTINGS, find_server, serves
@@ -26,83 +32,112 @@ _SETTINGS = {
 #: How long a primary must be silent. Two Sentinels that are left may both want to lead, and none
 #: gets two votes: they try again after twice the time that a failover may take.
 _SENTINEL = {"down-after-milliseconds": "2000", "failover-timeout": "3000", "parallel-syncs": "2"}
+_PATIENCE_SECONDS = 1.0
 
 
-class HostRedis(Server):
-    """Redis on one host, a replica of `primary` from its first start unless that is itself.
+class _HostServer(Server):
+    """A server on one host that rewrites its own configuration file, so later starts go by that."""
 
-    Sentinel changes its configuration file, so later starts are what Sentinel last made of it.
-    """
+    #: What it is called, where it listens and what its command line says besides the file.
+    kind: ClassVar[str]
+    port: ClassVar[int]
+    mode: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, folder: Path, run_folder: Path, host: str, password: str) -> None:
-        self._folder = folder / "redis"
+        self._folder = folder / self.kind
         self._host = host
         self._password = password
         super().__init__(
-            f"redis-{folder.name}",
-            [str(find_server()), "redis.conf"],
+            f"{self.kind}-{folder.name}",
+            [str(find_server()), f"{self.kind}.conf", *self.mode],
             run_folder=run_folder,
             cwd=self._folder,
-            output=folder / "redis.log",
+            output=folder / f"{self.kind}.log",
         )
+
+    def prepare(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def start(self) -> None:
+        password = "" if self.mode else self._password
+        with data_lock(self._folder) as lock:
+            self.launch_until(lambda _: serves(self._host, self.port, password), lock)
+
+    def _begin(self, settings: dict[str, str]) -> None:
+        """Deletes whatever was there: the next start is the first one."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.prepare()
+        lines = (f"{name} {value}\n" for name, value in settings.items())
+        (self._folder / f"{self.kind}.conf").write_text("".join(lines))
+
+
+class HostRedis(_HostServer):
+    """Redis on one host; what it follows is for Sentinel to say from its second start on."""
+
+    kind, port = "redis", PORT
 
     @property
     def url(self) -> str:
         return f"redis://:{self._password}@{self._host}:{PORT}/0"
 
-    def prepare(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-
     def begin_as(self, primary: str) -> None:
-        """Deletes whatever was there: the next start is the first one."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self.prepare()
+        """At its next start it is empty, and a replica of `primary` unless that is itself."""
         own = {"requirepass": self._password, "masterauth": self._password}
         follows = {} if primary == self._host else {"replicaof": f"{primary} {PORT}"}
-        settings = {**_SETTINGS, **own, **follows}
-        _write(self._folder / "redis.conf", settings)
-
-    def start(self) -> None:
-        with data_lock(self._folder) as lock:
-            self.launch_until(lambda _: serves(self._host, PORT, self._password), lock)
+        self._begin({**_SETTINGS, **own, **follows})
 
 
-class HostSentinel(Server):
-    """A Sentinel on one host; it keeps what it knows in its configuration file."""
+class HostSentinel(_HostServer):
+    """A Sentinel on one host."""
 
-    def __init__(self, folder: Path, run_folder: Path, host: str, password: str) -> None:
-        self._folder = folder / "sentinel"
-        self._host = host
-        self._password = password
-        super().__init__(
-            f"sentinel-{folder.name}",
-            [str(find_server()), "sentinel.conf", "--sentinel"],
-            run_folder=run_folder,
-            cwd=self._folder,
-            output=folder / "sentinel.log",
-        )
+    kind, port, mode = "sentinel", SENTINEL_PORT, ("--sentinel",)
 
     @property
     def url(self) -> str:
         return f"redis://{self._host}:{SENTINEL_PORT}/0"
 
-    def prepare(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-
     def begin_with(self, primary: str) -> None:
-        """Deletes what it knew: at its next start it is told who the primary is."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self.prepare()
+        """At its next start it knows nothing except who the primary is."""
         monitored = {f"sentinel monitor {SERVICE}": f"{primary} {PORT} {QUORUM}"}
         login = {f"sentinel auth-pass {SERVICE}": self._password}
         times = {f"sentinel {name} {SERVICE}": value for name, value in _SENTINEL.items()}
         network = {"bind": "0.0.0.0", "port": str(SENTINEL_PORT), "protected-mode": "no"}
-        _write(self._folder / "sentinel.conf", {**network, **monitored, **login, **times})
-
-    def start(self) -> None:
-        with data_lock(self._folder) as lock:
-            self.launch_until(lambda _: serves(self._host, SENTINEL_PORT, ""), lock)
+        self._begin({**network, **monitored, **login, **times})
 
 
-def _write(path: Path, settings: dict[str, str]) -> None:
-    path.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+def primary_of(sentinels: Iterable[HostSentinel]) -> str | None:
+    """The address of the primary, if enough Sentinels agree."""
+    named = Counter(address for each in sentinels if (address := _named_by(each)))
+    address, times = (named.most_common(1) or [("", 0)])[0]
+    return address if times >= QUORUM else None
+
+
+def replicas_of(server: HostRedis) -> Sequence[str]:
+    """The addresses of the replicas that have all that they were sent; none of a replica."""
+    with closing(_client(server.url)) as client:
+        try:
+            told: Any = client.info("replication")
+        except redis.RedisError:
+            return []
+    if told["role"] != "master":
+        return []
+    links = [each for name, each in told.items() if name.startswith("slave") and name[5:].isdigit()]
+    return [link["ip"] for link in links if link["state"] == "online" and link["lag"] <= 1]
+
+
+def _named_by(sentinel: HostSentinel) -> str | None:
+    with closing(_client(sentinel.url)) as client:
+        try:
+            answer: Any = client.sentinel_get_master_addr_by_name(SERVICE)
+        except redis.RedisError:
+            return None
+    return answer[0] if answer else None
+
+
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=_PATIENCE_SECONDS,
+        socket_connect_timeout=_PATIENCE_SECONDS,
+    )

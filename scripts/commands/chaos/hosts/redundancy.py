@@ -9,7 +9,7 @@ from scripts.commands.chaos.hosts.balancer import Balancer
 from scripts.commands.chaos.hosts.host import Host
 from scripts.commands.chaos.hosts.promoter import Promoter
 from scripts.commands.chaos.hosts.promotion import Views
-from scripts.commands.chaos.hosts.redis_view import primary_of, replicas_of
+from scripts.commands.chaos.hosts.redis_server import primary_of, replicas_of
 from scripts.commands.chaos.injector import NeverReturned
 from scripts.commands.chaos.progress import Say
 
