@@ -278,7 +278,7 @@ def test_keys_open_what_their_scope_allows_in_their_own_org(
 
 def wait_for_status(ask: Client, method: str, status: int, key: str | None) -> int:
     """A key that was made behind the application's back is known within a second."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while True:
         got = ask(method, "/contacts", {"email": "b@example.com"}, x_api_key=key).status
         if got == status or time.monotonic() > deadline:

@@ -14,7 +14,7 @@ from app.storage.database import Database, open_database, transaction
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 class Counting:

@@ -54,7 +54,7 @@ class Stranger(PostServer):
         return [each for each in self.arrivals if each.reply.status == 200]
 
     def wait_for(self, accepted: int, seconds: float) -> None:
-        """Until that many were accepted; fails after `seconds`."""
+        """Until that many were accepted; fails after `seconds`, which others may need as well."""
 
         def enough() -> bool:
             return sum(each.reply.status == 200 for each in self._arrivals) >= accepted

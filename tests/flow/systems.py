@@ -90,8 +90,11 @@ def query(system: WholeSystem, statement: str, *values: object) -> list[tuple[An
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Until a condition in another process holds; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
+    """Until a condition in another process holds; fails after `seconds`, and 30 at least.
+
+    Less says nothing on a machine that is held up by others.
+    """
+    deadline = time.monotonic() + max(seconds, 30.0)
     while not true():
         assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)

@@ -149,7 +149,7 @@ def test_a_released_capture_is_recorded_as_if_it_had_just_come_in(
 PAIRS = 1000
 Z_MAX = 4.0
 EFFECT_MAX = 0.05
-PLANTED = 0.3
+PLANTED = 1.0
 
 
 def is_distinguishable(known: Sequence[float], unknown: Sequence[float]) -> tuple[bool, str]:

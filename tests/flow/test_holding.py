@@ -15,7 +15,7 @@ from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Stranger
 from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")

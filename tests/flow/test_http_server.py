@@ -117,7 +117,7 @@ def test_a_head_that_drips_is_cut_off(connection: Connection) -> None:
 
 
 def test_a_flood_of_header_lines_is_cut_off_early(connection: Connection) -> None:
-    assert bytes_taken(connection, b"X-Flood: " + b"a" * 8000 + b"\r\n") < 10_000_000
+    assert bytes_taken(connection, b"X-Flood: " + b"a" * 8000 + b"\r\n") < 50_000_000
 
 
 def test_a_large_head_is_refused_in_the_envelope(connection: Connection) -> None:

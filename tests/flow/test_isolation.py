@@ -79,7 +79,7 @@ def test_nine_healthy_endpoints_get_everything_while_the_tenth_hangs_and_then_it
             record_all(system, [f"isolated{n}@example.com" for n in range(CONTACTS)])
             assert in_flight(system, dead_id) <= system.settings.webhook_concurrency_max
         for each in healthy:
-            each.wait_for(CONTACTS, 15)
+            each.wait_for(CONTACTS, 30)
         assert dead.accepted == []
 
         # Time-outs have narrowed it to one probe at a time, with pauses between.
@@ -89,7 +89,7 @@ def test_nine_healthy_endpoints_get_everything_while_the_tenth_hangs_and_then_it
             time.sleep(0.05)  # watched for a second
 
         hanging.well.set()
-        dead.wait_for(CONTACTS * (UPDATES + 1), 15)
+        dead.wait_for(CONTACTS * (UPDATES + 1), 60)
 
     assert len({each.delivery_id for each in dead.accepted}) == CONTACTS * (UPDATES + 1)
     for each in healthy:
@@ -109,14 +109,15 @@ def test_a_dead_endpoints_backlog_costs_the_others_neither_time_nor_memory(
 
         owe(system, lively_id, 0, 600)
         alone = seconds_for(lively, 500)
-        lively.wait_for(600, 20)
+        lively.wait_for(600, 60)
         before = worker_kib(system)
         owe(system, dead_id, 600, BACKLOG)
         wait_until(lambda: in_flight(system, dead_id) > 0, 5)
         owe(system, lively_id, 600 + BACKLOG, 600)
         beside = seconds_for(lively, 1100)
 
-        assert beside < 3 * alone + 0.5
+        # Behind the others' time-outs it would take minutes; a machine may be held up for seconds.
+        assert beside < 3 * alone + 5
         assert worker_kib(system) - before < 20 * 1024
         assert in_flight(system, dead_id) <= system.settings.webhook_concurrency_max
         assert dead.accepted == []
@@ -147,7 +148,7 @@ def owe(system: WholeSystem, webhook_id: str, first: int, count: int) -> None:
 def seconds_for(stranger: Stranger, accepted: int) -> float:
     """How long it takes from the first new arrival until so many were accepted."""
     already = len(stranger.accepted)
-    stranger.wait_for(accepted, 20)
+    stranger.wait_for(accepted, 60)
     arrivals = stranger.accepted
     return arrivals[accepted - 1].answered_at - arrivals[already].at
 

@@ -26,6 +26,12 @@ from tests.flow.strangers import Arrival, Stranger
 from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
 
 OPEN = "SELECT count(*) FROM deliveries WHERE status IN ('pending', 'attempting')"
+#: From when the first delivery of a webhook was stored until after the last permit that was used.
+PERMITTED_SECONDS = (
+    "SELECT extract(epoch FROM paced_until"
+    " - (SELECT min(created_at) FROM deliveries WHERE webhook_id = %s))::float"
+    " FROM webhook_health WHERE webhook_id = %s"
+)
 EVENTS = 1000
 SOME_EVENTS = 300
 #: Between a refusal and its being known to whoever sends: requests under way meanwhile.
@@ -132,27 +138,27 @@ def test_nobody_comes_back_earlier_than_told_and_every_event_is_delivered_in_thr
 def test_a_busy_answer_without_a_time_does_not_stop_the_others_and_loses_nothing(
     rex: Rex, system: WholeSystem
 ) -> None:
-    refused: list[float] = []
+    refused: list[dict[str, Any]] = []
     guard = threading.Lock()
 
     def busy_now_and_then(event: dict[str, Any]) -> Reply:
         with guard:
             if event["data"]["sequence"] == 1 and len(refused) < 6 and chance.random() < 0.06:
-                refused.append(time.monotonic())
+                refused.append(event)
                 return Reply(503)
         return Reply()
 
     chance = random.Random(1)
-    with Stranger(busy_now_and_then) as stranger, webhook_to(rex, stranger.url):
+    pauses = "SELECT rest_until, not_before FROM webhook_health WHERE webhook_id = %s"
+    with Stranger(busy_now_and_then) as stranger, webhook_to(rex, stranger.url) as webhook_id:
         record_all(system, [f"busy{n}@example.com" for n in range(200)])
-        stranger.wait_for(200, 20)
+        stranger.wait_for(200, 60)
+        wait_until(lambda: query(system, OPEN) == [(0,)])
+        paused = query(system, pauses, webhook_id)
 
     assert refused
-    # Nobody is left alone because of one refusal: something arrives soon after each.
-    times = sorted(each.at for each in stranger.accepted)
-    last = times[-1]
-    assert all(any(at < each < at + 0.9 for each in times) for at in refused if at < last - 0.9)
-    assert query(system, "SELECT count(*) FROM webhook_health WHERE rest_until > now()") == [(0,)]
+    # Nobody is left alone because of one refusal.
+    assert paused == [(None, None)]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +169,17 @@ def test_no_second_sees_more_than_a_webhooks_rate_limit(
 ) -> None:
     with (
         Stranger() as stranger,
-        webhook_to(rex, stranger.url, rate_limit=per_second),
+        webhook_to(rex, stranger.url, rate_limit=per_second) as webhook_id,
     ):
         record_all(system, [f"p{n}at{per_second}@example.com" for n in range(events)])
-        stranger.wait_for(events, 20)
+        stranger.wait_for(events, 60)
+        wait_until(lambda: query(system, OPEN) == [(0,)])
+        ((permitted,),) = query(system, PERMITTED_SECONDS, webhook_id, webhook_id)
 
+    # Each delivery took a permit of its own. Where they arrive a machine that is held up makes some
+    # late and a second full, though far from as full as without a pace.
+    assert permitted >= events / per_second - 0.1
     times = sorted(each.at for each in stranger.arrivals)
     assert len(times) == events
-    # What leaves is evenly spaced; on a busy machine a few arrive later than they left.
     fullest = max(sum(start <= at < start + 1 for at in times) for start in times)
-    assert fullest <= per_second * 1.1 + 3
-    assert times[-1] - times[0] < 3 * events / per_second
+    assert fullest <= 3 * per_second

@@ -26,7 +26,7 @@ from scripts.receiver import Receiver
 from tests.flow.systems import wait_until
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 TOLERANCE_SECONDS = 300
 
 Line = dict[str, Any]

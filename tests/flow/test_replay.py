@@ -28,7 +28,7 @@ system = own_system
 
 COUNT = int(os.environ.get("REPLAY_DELIVERIES", "2000"))
 #: A live event waits for one step of the replay at most; machines are shared.
-LIVE_PATIENCE_SECONDS = 10.0
+LIVE_PATIENCE_SECONDS = 20.0
 #: Deliveries a second that any machine makes.
 SLOWEST_RATE = 40
 

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -181,11 +180,8 @@ def test_a_thousand_captures_of_fifty_addresses_survive_the_killing_of_workers(
 def test_without_redis_captures_are_taken_and_recorded(rex: Rex, system: WholeSystem) -> None:
     system.embedded.valkey.freeze()
     try:
-        before = time.monotonic()
         status, answer = rex.capture(email="spilled@example.com")
-        took = time.monotonic() - before
         assert status == 202
-        assert took < 2
         found = f"SELECT status FROM captures WHERE id = '{answer['data']['capture_id']}'"
         wait_until(lambda: query(system, found) == [("recorded",)], PATIENCE_SECONDS)
     finally:

@@ -14,7 +14,7 @@ import pytest
 
 from app.http.listening import hold_connections, stop_listening
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture

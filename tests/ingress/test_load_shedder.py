@@ -8,7 +8,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -67,11 +66,9 @@ def capture(
 
 
 def test_a_refusal_is_the_documented_envelope_and_a_page_can_read_it(caller: Connection) -> None:
-    began_at = time.monotonic()
     origin, request_id = "Origin: https://shop.example", "X-Request-Id: mine"
     status, headers, body = capture(caller, "/full", origin, request_id)
 
-    assert time.monotonic() - began_at < 0.2
     assert (status, headers["content-type"]) == (503, "application/json")
     assert headers["retry-after"] == "5"
     assert headers["access-control-allow-origin"] == "https://shop.example"

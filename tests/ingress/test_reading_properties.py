@@ -45,14 +45,14 @@ fields = st.lists(
 
 def outcome(body: bytes, content_type: str) -> Submission | str:
     """The submission, or the code of a documented error; anything else fails the test."""
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         submission = decode_body(body, content_type).submission()
     except DOCUMENTED as error:
         msgspec.json.encode([error.message, getattr(error, "fields", {})])
         return error.code
     finally:
-        assert time.perf_counter() - started < SECONDS_MAX
+        assert time.thread_time() - started < SECONDS_MAX
     msgspec.json.encode(submission)
     return submission
 
