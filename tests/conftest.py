@@ -28,10 +28,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Folders that wait and start servers come first, so that no process ends long after the others.
     """
     items.sort(key=lambda item: _order(item.path.parent.name))
-    shared = {item.path for item in items if _shares_a_system(item)}
-    for item in items:
-        group = "system" if item.path in shared else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
     if not config.getoption("--all"):
         left_out = [item for item in items if item.get_closest_marker("all_only")]
         config.hook.pytest_deselected(items=left_out)
@@ -40,12 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _order(folder: str) -> int:
     return _SLOW_FOLDERS.index(folder) if folder in _SLOW_FOLDERS else len(_SLOW_FOLDERS)
-
-
-def _shares_a_system(item: pytest.Item) -> bool:
-    """Whether a test takes the running system of tests/flow/conftest.py, and no other one."""
-    assert isinstance(item, pytest.Function)
-    return "system" in item.fixturenames and not hasattr(item.module, "system")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,12 +18,12 @@ def main(arguments: list[str]) -> None:
 def parallel(arguments: list[str]) -> list[str]:
     """Three processes for the whole suite, since it waits half of its time; one for a selection.
 
-    A file stays in one process, and all files that share one running system do.
+    A file stays in one process, so what its tests share is made once.
     """
     names_files = any(not argument.startswith("-") for argument in arguments)
     if names_files or any(argument.startswith(_OWN_CHOICE) for argument in arguments):
         return []
-    return ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    return ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 if __name__ == "__main__":

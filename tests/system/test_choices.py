@@ -8,8 +8,8 @@ from scripts.commands.test import parallel
 @pytest.mark.parametrize(
     ("arguments", "added"),
     [
-        ([], ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]),
-        (["-q", "--durations=5"], ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]),
+        ([], ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]),
+        (["-q", "--durations=5"], ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]),
         (["tests/domain"], []),
         (["-n0"], []),
         (["--numprocesses=4"], []),
