@@ -8,11 +8,19 @@ _WITH_SIGNS = (
     *("<script", "javascript:", "onerror=", "onload=", "<?php", "${jndi:", "{{7*", "../../"),
     *("/etc/passwd", " or 1=1", "' or '", "sleep(", "xp_cmdshell"),
 )
-_SIGNS = "<:={/'(_"
-_WITHOUT = ("union select", "union all select", "drop table", "waitfor delay", "nslookup ")
 
 
 def has_code(lower: str) -> bool:
     """Whether a text in lower case has any."""
-    found = lower.__contains__
-    return (any(map(found, _SIGNS)) and any(map(found, _WITH_SIGNS))) or any(map(found, _WITHOUT))
+    # Spelled out, since a call for each of them takes twice the time.
+    has_signs = ("<" in lower or ":" in lower or "=" in lower or "{" in lower) or (
+        "/" in lower or "'" in lower or "(" in lower or "_" in lower
+    )
+    if has_signs and any(map(lower.__contains__, _WITH_SIGNS)):
+        return True
+    return (
+        ("union " in lower and ("union select" in lower or "union all select" in lower))
+        or "drop table" in lower
+        or "waitfor delay" in lower
+        or "nslookup " in lower
+    )

@@ -65,7 +65,8 @@ def prose_of(metadata: Mapping[str, object]) -> str:
     found: list[str] = []
     for name, value in metadata.items():
         if isinstance(value, str):
-            if _is_prose(name, value):
+            # `_is_prose` without its call
+            if " " in value or "\n" in value or name.lower() in _PROSE:
                 found.append(value)
         elif isinstance(value, dict | list):
             found += [text for inner, text in _inner(name, value) if _is_prose(inner, text)]

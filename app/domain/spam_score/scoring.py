@@ -27,16 +27,15 @@ _NOTHING = Score(0.0, ())
 
 def score(facts: Facts) -> Score:
     """The score of a capture's facts."""
-    found = [
-        (name, points)
-        for matters, signals in GROUPS
-        if matters is None or matters(facts)
-        for name, points, is_there in signals
-        if is_there(facts)
-    ]
-    if not found:
-        return _NOTHING
-    return Score(sum(points for _, points in found), tuple(name for name, _ in found))
+    points = 0.0
+    names: list[str] = []
+    for matters, signals in GROUPS:
+        if matters is None or matters(facts):
+            for name, worth, is_there in signals:
+                if is_there(facts):
+                    points += worth
+                    names.append(name)
+    return Score(points, tuple(names)) if names else _NOTHING
 
 
 def score_capture(capture: Capture, history: History, at: float) -> Score:

@@ -53,7 +53,8 @@ def code(facts: Facts) -> bool:
     return (
         facts.names.has_code
         or (bool(facts.lower) and has_code(facts.lower))
-        or any(map(_has_code, (facts.capture.phone, facts.capture.title)))
+        or _has_code(facts.capture.phone)
+        or _has_code(facts.capture.title)
     )
 
 

@@ -76,10 +76,15 @@ _PARAMETERS_MAX = 100
 
 def is_told_plainly(metadata: Mapping[str, object]) -> bool:
     """Whether flat metadata has all its parameters under their usual names, as most has."""
+    # Plain loops: every lead comes by, and generators take twice the time.
+    for value in metadata.values():
+        if isinstance(value, str) and "?" in value:
+            return False
     other = " ".join(metadata.keys() - _USUAL_NAMES).lower()
-    return not any(word in other for word in _OF_PARAMETERS) and not any(
-        "?" in value for value in metadata.values() if isinstance(value, str)
-    )
+    for word in _OF_PARAMETERS:  # noqa: SIM110
+        if word in other:
+            return False
+    return True
 
 
 def find_touch(view: Mapping[str, object]) -> dict[str, str]:

@@ -24,7 +24,8 @@ def derive_source(metadata: Mapping[str, object], page_host: str | None = None) 
     A referrer counts when it is another site than the page; the page's host is that of
     `landing_page`, else `page_host`; when neither is known, any referrer is another site.
     """
-    if any(metadata[click_id] for click_id in PAID_CLICK_IDS.intersection(metadata)):
+    click_ids = PAID_CLICK_IDS.intersection(metadata)
+    if click_ids and any(metadata[click_id] for click_id in click_ids):
         return "paid"
     medium = _text(metadata.get("utm_medium")).lower()
     if medium and (source := _source_of_medium(medium)):
