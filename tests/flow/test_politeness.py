@@ -26,12 +26,8 @@ from tests.flow.strangers import Arrival, Stranger
 from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
 
 OPEN = "SELECT count(*) FROM deliveries WHERE status IN ('pending', 'attempting')"
-#: From when the first delivery of a webhook was stored until after the last permit that was used.
-PERMITTED_SECONDS = (
-    "SELECT extract(epoch FROM paced_until"
-    " - (SELECT min(created_at) FROM deliveries WHERE webhook_id = %s))::float"
-    " FROM webhook_health WHERE webhook_id = %s"
-)
+#: Seconds by which PostgreSQL's clock and ours may drift apart during a test.
+CLOCKS_DIFFER = 0.1
 EVENTS = 1000
 SOME_EVENTS = 300
 #: Between a refusal and its being known to whoever sends: requests under way meanwhile.
@@ -162,24 +158,19 @@ def test_a_busy_answer_without_a_time_does_not_stop_the_others_and_loses_nothing
 
 
 @pytest.mark.parametrize(
-    ("per_second", "events"), [pytest.param(8, 40, marks=pytest.mark.all_only), (100, 500)]
+    ("per_second", "events"), [pytest.param(8, 40, marks=pytest.mark.all_only), (50, 150)]
 )
-def test_no_second_sees_more_than_a_webhooks_rate_limit(
+def test_nothing_arrives_before_a_webhooks_rate_limit_permits_it(
     rex: Rex, system: WholeSystem, per_second: int, events: int
 ) -> None:
-    with (
-        Stranger() as stranger,
-        webhook_to(rex, stranger.url, rate_limit=per_second) as webhook_id,
-    ):
+    with Stranger() as stranger, webhook_to(rex, stranger.url, rate_limit=per_second):
+        began_at = time.monotonic()
         record_all(system, [f"p{n}at{per_second}@example.com" for n in range(events)])
         stranger.wait_for(events, 60)
-        wait_until(lambda: query(system, OPEN) == [(0,)])
-        ((permitted,),) = query(system, PERMITTED_SECONDS, webhook_id, webhook_id)
 
-    # Each delivery took a permit of its own. Where they arrive a machine that is held up makes some
-    # late and a second full, though far from as full as without a pace.
-    assert permitted >= events / per_second - 0.1
     times = sorted(each.at for each in stranger.arrivals)
     assert len(times) == events
-    fullest = max(sum(start <= at < start + 1 for at in times) for start in times)
-    assert fullest <= 3 * per_second
+    # The first may leave at once, each other one interval after the one before. A machine that is
+    # held up makes arrivals later, never earlier.
+    early = [n for n, at in enumerate(times) if at < began_at + n / per_second - CLOCKS_DIFFER]
+    assert early == []
