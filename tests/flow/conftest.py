@@ -14,7 +14,7 @@ from tests.flow.systems import running_system
 
 @pytest.fixture(scope="session")
 def system() -> Iterator[WholeSystem]:
-    """A running system, shared by the files of one pytest process that need no settings of their own.
+    """A running system for the files of one pytest process that need no settings of their own.
 
     Its processes may be killed, they come back. What else others left in it is no test's business.
     """

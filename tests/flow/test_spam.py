@@ -100,7 +100,10 @@ def serving(page: bytes) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.mark.parametrize(("email", "kit"), [("plain@a.com", ""), ("kit@a.com", "data-rex")])
+@pytest.mark.parametrize(
+    ("email", "kit"),
+    [pytest.param("plain@a.com", "", marks=pytest.mark.all_only), ("kit@a.com", "data-rex")],
+)
 def test_a_visitors_form_brings_its_proof(
     system: WholeSystem, guarded: Rex, browser: str, tmp_path: Path, email: str, kit: str
 ) -> None:
