@@ -81,8 +81,8 @@ def test_an_offer_to_upgrade_is_ignored_and_the_body_read(
     ids=["nothing", "half a head", "a head without its body"],
 )
 def test_a_connection_that_stays_silent_is_closed(connection: Connection, sent: bytes) -> None:
-    connection.send(sent)
     began_at = time.monotonic()
+    connection.send(sent)
     if sent.endswith(b"\r\n\r\n"):
         assert connection.read_answer().status == 400  # after the time for a body
     assert connection.is_closed()

@@ -19,10 +19,7 @@ import urllib3
 from scripts.client import Rex
 from scripts.receiver import Received, Receiver
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import own_system, wait_until
-
-#: What others captured would be counted here, or limited.
-system = own_system
+from tests.flow.systems import wait_until
 
 PATIENCE_SECONDS = 30.0
 
