@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 #: heartbeat.py); it runs again at its next interval.
 _AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+_OUTCOMES = ("done", "postponed", "failed")
 #: Pause after a failure, so an outage costs a log line now and then.
 OUTAGE_PAUSE_SECONDS = 1.0
 #: How long recording waits for Redis to tell workers what is due; else the scheduler finds it.
@@ -73,6 +74,9 @@ class Scheduler:
     def __init__(self, tasks: Sequence[PeriodicTask], stopping: threading.Event) -> None:
         self._tasks = tasks
         self._stopping = stopping
+        for task in tasks:
+            for outcome in _OUTCOMES:
+                TASKS.labels(task.name, outcome)  # a rate needs the zero before the first one
         self._due = {task.name: time.monotonic() + task.delay_seconds for task in tasks}
 
     def run(self) -> None:

@@ -19,6 +19,7 @@ class Rescuer:
         self._stream = stream
         self._policy = policy
         self._silence = Silence(policy.dead_after_seconds)
+        self._rescued = ORPHANS_RESCUED.labels(stream.queue)
 
     def rescue(self) -> None:
         """Look for dead workers once; call it every beat. Raises redis' own errors."""
@@ -31,7 +32,7 @@ class Rescuer:
             # Only now: whatever is pending for a consumer is thrown away with it.
             self._stream.remove_consumer(consumer.decode())
             if rescued:
-                ORPHANS_RESCUED.labels(self._stream.queue).inc(rescued)
+                self._rescued.inc(rescued)
                 extra = {"stream": self._stream.name, "jobs": rescued, "of": consumer.decode()}
                 log.warning("queue.orphans_rescued", extra=extra)
 

@@ -12,11 +12,11 @@ import urllib3
 
 from app.domain.ids import derive_contact_id
 from app.storage.org import orgs
-from scripts.commands.bench.console_data import WEBHOOKS, fill
+from scripts.commands.bench.console_data import SETTINGS, WEBHOOKS, fill
 from scripts.commands.bench.figures import at_most, percentile
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all
-from scripts.commands.bench.scrapes import scrape_rows, with_metrics
+from scripts.commands.bench.scraping import scrape_rows, with_metrics
 from scripts.commands.bench.testbed import Testbed
 from scripts.system.application import sign_in_link
 from scripts.system.processes import usage_of
@@ -30,7 +30,7 @@ _USER = "bench@localhost"
 def measure(effort: Effort, say: Say) -> Outcome:
     """Fill a database, then ask for each screen, one at a time."""
     leads = effort.count(LEADS)
-    with Testbed({"BASE_DOMAIN": "localhost", **with_metrics()}) as testbed:
+    with Testbed({"BASE_DOMAIN": "localhost", **SETTINGS, **with_metrics()}) as testbed:
         fill(testbed, leads, say)
         say(f"{leads:,} leads and {leads * WEBHOOKS:,} deliveries are there")
         testbed.start("web")

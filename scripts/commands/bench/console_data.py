@@ -1,4 +1,7 @@
-"""A month of leads for `console`, delivered to every webhook, with words and hourly figures."""
+"""A month of leads for `console`, in the partitions of a month, with words and hourly figures.
+
+Each lead is delivered to every webhook by one attempt.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,16 @@ from app.domain.ids import first_ulid_at
 from app.domain.times import now
 from app.storage.database import open_database, transaction
 from app.storage.figures import hours
+from app.storage.retention.partitions import make_missing
 from scripts.commands.bench.dataset import subscribe
+from scripts.commands.bench.months import MONTH, partition
 from scripts.commands.bench.outcome import Say
 from scripts.commands.bench.testbed import Testbed
 
 WEBHOOKS = 10
-_MINUTES = 30 * 24 * 60
+#: Settings of a system whose hot tables have seven partitions.
+SETTINGS = {f"RETENTION_{name}_DAYS": str(MONTH) for name in ("EVENTS", "CAPTURES")}
+_MINUTES = MONTH * 24 * 60
 _HOURS_SHOWN = 48
 
 _MOMENTS = "CREATE TEMPORARY TABLE moments (minute int PRIMARY KEY, prefix text, at timestamptz)"
@@ -41,13 +48,18 @@ known AS (
 told AS (
     INSERT INTO events (id, org_id, type, contact_id, sequence, occurred_at, data)
     SELECT 'evt_' || ulid, %(org)s, 'contact.created', 'cont_' || ulid, 1, at, '{{}}'
-    FROM numbered WHERE n %% 50 > 0)
-INSERT INTO deliveries (id, org_id, webhook_id, event_id, event_type, contact_id, status, attempts,
-    created_at, settled_at)
-SELECT 'dlv_' || left(ulid, 10) || lpad((n * 100 + w)::text, 16, '0'), %(org)s,
-    (%(webhooks)s::text[])[w], 'evt_' || ulid, 'contact.created', 'cont_' || ulid,
-    CASE WHEN n %% 97 = w THEN 'failed' ELSE 'succeeded' END, 1, at, at + interval '80 ms'
-FROM numbered, generate_series(1, {webhooks}) w WHERE n %% 50 > 0
+    FROM numbered WHERE n %% 50 > 0),
+sent AS (
+    INSERT INTO deliveries (id, org_id, webhook_id, event_id, event_type, contact_id, status,
+        attempts, created_at, settled_at)
+    SELECT 'dlv_' || left(ulid, 10) || lpad((n * 100 + w)::text, 16, '0'), %(org)s,
+        (%(webhooks)s::text[])[w], 'evt_' || ulid, 'contact.created', 'cont_' || ulid,
+        CASE WHEN n %% 97 = w THEN 'failed' ELSE 'succeeded' END, 1, at, at + interval '80 ms'
+    FROM numbered, generate_series(1, {webhooks}) w WHERE n %% 50 > 0
+    RETURNING id, status, created_at)
+INSERT INTO attempts (delivery_id, number, id, started_at, status, timings, result)
+SELECT id, 1, 'att_' || substr(id, 5), created_at, CASE status WHEN 'failed' THEN 500 ELSE 200 END,
+    '{{"total_ms": 80}}', status FROM sent
 """
 #: As the scheduler fills the index of words, but in a fraction of its time.
 _WORDS = """
@@ -63,6 +75,8 @@ _STEP = 20_000
 def fill(testbed: Testbed, leads: int, say: Say) -> None:
     """A month of leads, each delivered to every webhook."""
     url, key = testbed.database_url, testbed.secret_key
+    partition(url)
+    make_missing(open_database(url), testbed.system.settings)
     webhooks = [subscribe(url, key, f"http://127.0.0.1:9/{n}", "acme") for n in range(WEBHOOKS)]
     org_id = testbed.query("SELECT id FROM orgs WHERE slug = 'acme'")
     start = now() - timedelta(minutes=_MINUTES)
