@@ -135,10 +135,12 @@ def fill(rex: Rex, system: WholeSystem) -> dict[str, str]:
     rex.capture(email="ada.lovelace@example.com", last_name="King", metadata={"utm_source": "ads"})
     statement = (
         "SELECT c.id, e.contact_id FROM captures c JOIN events e ON e.id = 'evt_' ||"
-        " substr(c.id, 5) WHERE c.payload ->> 'last_name' = 'King'"
+        " substr(c.id, 5) WHERE c.payload ->> 'last_name' = 'King' ORDER BY c.id DESC LIMIT 1"
     )
     ((capture, contact),) = waited(system, statement)
-    ((webhook, _),) = query(system, "SELECT id, id FROM webhooks WHERE name = 'Data warehouse'")
+    ((webhook, _),) = query(
+        system, "SELECT id, id FROM webhooks WHERE name = 'Data warehouse' AND status <> 'deleted'"
+    )
     fail_some(system)
     return {"CAPTURE": capture, "CONTACT": contact, "WEBHOOK": webhook}
 
