@@ -18,7 +18,7 @@ from typing import NamedTuple
 import redis
 from dramatiq.errors import ConnectionClosed
 
-from app.domain.errors import StorageUnavailable
+from app.domain.errors import Unavailable
 from app.domain.times import now
 from app.metrics.exposition import serve_own
 from app.metrics.families import REGISTRY, TASKS
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 #: What a task raises while a server is away, which is logged where it is noticed (database.py,
 #: heartbeat.py); it runs again at its next interval.
-_AWAY = (StorageUnavailable, redis.RedisError, ConnectionClosed)
+_AWAY = (Unavailable, redis.RedisError, ConnectionClosed)
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 _OUTCOMES = ("done", "postponed", "failed")
 #: Pause after a failure, so an outage costs a log line now and then.

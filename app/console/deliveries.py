@@ -15,8 +15,8 @@ from app.storage.delivery import failed_deliveries
 from app.storage.delivery.failed_deliveries import Failed
 
 _PAGE = 50
-#: Failed deliveries that the list of one cause is taken from: the latest.
-_LOOKED_AT_FOR_CAUSE = 2000
+#: Failed deliveries that a page of one cause is taken from: the latest before it.
+_LOOKED_AT_FOR_CAUSE = 1000
 _STATUSES = ("pending", "attempting", "succeeded", "failed", "cancelled", "held")
 _COLUMNS = (
     *("id", "created_at", "webhook_id", "event_id", "event_type", "contact_id", "status"),
@@ -27,8 +27,8 @@ _COLUMNS = (
 def show_list(visit: Visit) -> Page:
     """The deliveries that the filters show, the newest first."""
     filters = _filters(visit)
-    failed = _failed(visit, filters) if filters["status"] == "failed" else []
-    found = _of_cause(visit, failed) if filters["cause"] else _listed(visit, filters)
+    is_grouped = filters["status"] == "failed" and not filters["cause"]
+    found = _of_cause(visit, filters) if filters["cause"] else _listed(visit, filters)
     hooks = visit.operations.list_webhooks(visit.caller, query={"limit": "200"})["data"]
     values = {
         "deliveries": found["data"],
@@ -40,7 +40,7 @@ def show_list(visit: Visit) -> Page:
         "webhooks": hooks,
         "names": {each["id"]: each["name"] for each in hooks},
         "is_first": not visit.query.get("from"),
-        "causes": causes_of(failed),
+        "causes": causes_of(_failed(visit, filters)) if is_grouped else [],
         "grouped": GROUPED,
     }
     return Page("deliveries/list.html", values)
@@ -96,20 +96,24 @@ def _listed(visit: Visit, filters: dict[str, str]) -> dict[str, Any]:
 
 
 def _failed(visit: Visit, filters: dict[str, str]) -> list[Failed]:
-    """The failed ones of these filters, among as many as are grouped; of one cause, among more."""
-    look_at = _LOOKED_AT_FOR_CAUSE if filters["cause"] else GROUPED
+    """The latest failed ones of these filters, as many as are grouped."""
     with transaction(visit.services.database) as cursor:
-        return failed_deliveries.latest(cursor, visit.org.id, wanted_by(filters), look_at)
+        return failed_deliveries.latest(cursor, visit.org.id, wanted_by(filters), GROUPED)
 
 
-def _of_cause(visit: Visit, failed: list[Failed]) -> dict[str, Any]:
+def _of_cause(visit: Visit, filters: dict[str, str]) -> dict[str, Any]:
     """A page of those that failed for one cause, in the form in which the API lists deliveries."""
-    before = visit.query.get("from", "")
-    left = [each for each in failed if not before or each.id < before]
+    wanted, before = wanted_by(filters), visit.query.get("from", "")
+    if is_id(before, "dlv"):
+        wanted = wanted._replace(last=before)
+    with transaction(visit.services.database) as cursor:
+        found = failed_deliveries.latest(cursor, visit.org.id, wanted, GROUPED)
+        if len(found) <= _PAGE:  # it is a rare one
+            found = failed_deliveries.latest(cursor, visit.org.id, wanted, _LOOKED_AT_FOR_CAUSE)
     data = [
         each._asdict()
         | {"status": "failed", "attempts_count": each.attempts}
         | {"last_status": each.cause, "last_error": None}
-        for each in left[:_PAGE]
+        for each in found[:_PAGE]
     ]
-    return {"data": data, "next": left[_PAGE - 1].id if len(left) > _PAGE else None}
+    return {"data": data, "next": found[_PAGE - 1].id if len(found) > _PAGE else None}

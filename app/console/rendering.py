@@ -44,7 +44,8 @@ def ago(moment: datetime | str | None, absent: str = "–") -> Markup:
     distance = duration(abs(seconds))
     text = "now" if abs(seconds) < 1 else f"in {distance}" if seconds < 0 else f"{distance} ago"
     exact = at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(rfc3339(at), exact, text)
+    # Digits and words of ours need no escaping, which took a fifth of the time of a list's page.
+    return Markup(f'<time datetime="{rfc3339(at)}" title="{exact}">{text}</time>')
 
 
 def until(moment: datetime | None, past: str) -> Markup:

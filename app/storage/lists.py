@@ -42,19 +42,48 @@ def walk(
     in which the next row may be a million others away. Among 200,000 deliveries a page of 50 takes
     0.7 ms; as a UNION ALL of one query for each kind it took 20 ms.
     """
-    order = "DESC" if descending else "ASC"
     columns = ", ".join(column.column_name for column in columns_for(model, struct))
+    cursor.execute(
+        _walking(model, columns, list(kinds), which, descending=descending),
+        {**bounds, **{name: list(given) for name, given in kinds.items()}},
+    )
+    return [struct(*row) for row in cursor]
+
+
+def last_of_walk(
+    cursor: Cursor,
+    model: type[Table],
+    kinds: Mapping[str, Sequence[str]],
+    bounds: Mapping[str, object],
+    *,
+    descending: bool,
+) -> str | None:
+    """The id at which such a walk ends; None for one that finds nothing.
+
+    With many kinds a walk reads and sorts `limit` rows of each. Bounded by this id, which an index
+    knows, it reads as many in all: the latest 2,000 of ten kinds take 25 ms, not 109.
+    """
+    walking = _walking(model, "id", list(kinds), "true", descending=descending)
+    cursor.execute(
+        f"SELECT {'min' if descending else 'max'}(id) FROM ({walking}) AS walked",
+        {**bounds, **{name: list(given) for name, given in kinds.items()}},
+    )
+    (row,) = cursor.fetchall()
+    found: str | None = row[0]
+    return found
+
+
+def _walking(
+    model: type[Table], columns: str, kinds: Sequence[str], which: str, *, descending: bool
+) -> str:
+    order = "DESC" if descending else "ASC"
     kind, wanted = ", ".join(kinds), ", ".join(f"wanted.{name}" for name in kinds)
     values = ", ".join(f"%({name})s::text[]" for name in kinds)
     sorting = ", ".join(f"{name} {order}" for name in [*kinds, "id"])
-    cursor.execute(
-        f"""
+    return f"""
         SELECT found.* FROM unnest({values}) AS wanted ({kind}), LATERAL (
             SELECT {columns} FROM {model._meta.table_name} WHERE {which}
                 AND ({kind}, id) >= ({wanted}, %(first)s) AND ({kind}, id) < ({wanted}, %(last)s)
             ORDER BY {sorting} LIMIT %(limit)s) AS found
         ORDER BY found.id {order} LIMIT %(limit)s
-        """,
-        {**bounds, **{name: list(given) for name, given in kinds.items()}},
-    )
-    return [struct(*row) for row in cursor]
+        """

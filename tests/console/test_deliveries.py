@@ -139,3 +139,21 @@ def test_exports_have_what_is_filtered(admit: Admit, hooks: list[str]) -> None:
     assert [row["status"] for row in rows] == ["failed"] * 4
     assert {row["last_status"] for row in rows} == {"503", ""}
     assert visitor.get(f"{PATH}/export?as=ndjson").body.count(b"\n") == 6
+
+
+def test_one_cause_is_listed_page_by_page(admit: Admit, database: Database, org: Org) -> None:
+    make_webhook(database, org)
+    with transaction(database) as cursor:
+        record(cursor, [make_capture(org, f"lead{n}@example.com") for n in range(60)], now())
+        cursor.execute("UPDATE deliveries SET status = 'failed', next_attempt_at = NULL")
+        cursor.execute(
+            "INSERT INTO attempts (delivery_id, number, id, started_at, status, result)"
+            " SELECT id, 1, 'att_' || substr(id, 5), now(), 500, 'failed' FROM deliveries"
+        )
+    visitor = admit(Role.VIEWER)
+    first = visitor.get(f"{PATH}?cause=500")
+    assert first.body.count(b"<tr data-href") == 50
+    (older,) = re.findall(rb'rel="next" href="([^"]+)"', first.body)
+    last = visitor.get(older.decode().replace("&amp;", "&"))
+    assert last.body.count(b"<tr data-href") == 10
+    assert b'rel="next"' not in last.body

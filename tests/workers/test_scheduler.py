@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.errors import StorageUnavailable
+from app.domain.errors import QueueUnavailable, StorageUnavailable, Unavailable
 from app.queue.broker import StreamsBroker
 from app.queue.jobs import CAPTURES, DELIVERIES, KEYS
 from app.storage.database import Database, open_database
@@ -35,15 +35,16 @@ def broker(redis_url: str) -> Iterator[StreamsBroker]:
     broker.close()
 
 
+@pytest.mark.parametrize("error", [StorageUnavailable, QueueUnavailable])
 def test_a_task_that_fails_is_done_again_and_does_not_stop_the_others(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, error: type[Unavailable]
 ) -> None:
     stopping = threading.Event()
     done: list[str] = []
 
     def fail() -> None:
         done.append("failing")
-        raise StorageUnavailable
+        raise error
 
     def work() -> None:
         done.append("working")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.domain.ids import first_ulid_at
-from app.storage.database import Cursor, execute
+from app.storage.database import Cursor, execute, fetch_one
 from app.storage.models import CaptureWords
 
 KEPT_DAYS = 30
@@ -78,6 +78,12 @@ def forget(cursor: Cursor, capture_ids: Iterable[str]) -> None:
     _lock(cursor)
     theirs = CaptureWords.capture_id.in_(list(capture_ids))
     execute(cursor, CaptureWords.delete().where(theirs))
+
+
+def has(cursor: Cursor, capture_id: str) -> bool:
+    """Whether a capture is indexed: then what came before it is, or will be within seconds."""
+    its = CaptureWords.select(CaptureWords.capture_id)
+    return fetch_one(cursor, its.where(CaptureWords.capture_id == capture_id), str) is not None
 
 
 def find(cursor: Cursor, org_id: str, words: Sequence[str], before: str, limit: int) -> list[str]:

@@ -12,12 +12,14 @@ from app.domain.delivery.delivery import DeliveryStatus
 from app.domain.webhook.webhook import WebhookStatus
 from app.storage.database import Cursor, fetch, fetch_one
 from app.storage.delivery.deliveries import reopen
-from app.storage.lists import walk
+from app.storage.lists import last_of_walk, walk
 from app.storage.models import Attempts, Deliveries, Events, Webhooks, columns_for
 
 #: Deliveries of each status that one page with a filter by event type looks at, for one webhook;
 #: for many, they share them.
 LOOKED_AT_MAX = 2000
+#: Of a longer walk it pays to look up first where it ends.
+_WALKED_AT_ONCE = 100
 #: Attempts that one delivery shows: the latest.
 ATTEMPTS_SHOWN = 200
 #: Deliveries that one event shows, for each webhook one.
@@ -120,7 +122,7 @@ def page(cursor: Cursor, wanted: Wanted, limit: int, *, newest_first: bool) -> L
     values = {"first": wanted.first, "last": wanted.last, "limit": look_at}
     columns = {"webhook_id": webhooks, "status": kinds}
     if wanted.contact_id is None:
-        rows = walk(cursor, Deliveries, ListedDelivery, columns, values, descending=newest_first)
+        rows = _walk(cursor, columns, values, descending=newest_first)
     else:
         rows = _of_contact(cursor, wanted.contact_id, columns, values, descending=newest_first)
     types = wanted.event_types
@@ -128,6 +130,21 @@ def page(cursor: Cursor, wanted: Wanted, limit: int, *, newest_first: bool) -> L
     if len(found) > limit:
         return Looked(found[:limit], found[limit - 1].id, has_more=True)
     return Looked(found, rows[-1].id if rows else None, has_more=len(rows) == look_at)
+
+
+def _walk(
+    cursor: Cursor,
+    columns: Mapping[str, Sequence[str]],
+    values: dict[str, Any],
+    *,
+    descending: bool,
+) -> list[ListedDelivery]:
+    if descending and values["limit"] > _WALKED_AT_ONCE:
+        end = last_of_walk(cursor, Deliveries, columns, values, descending=True)
+        if end is None:
+            return []
+        values = values | {"first": end}
+    return walk(cursor, Deliveries, ListedDelivery, columns, values, descending=descending)
 
 
 def _of_contact(

@@ -32,7 +32,7 @@ class Failed(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Which failed deliveries; "": any. `last`: none that was made later than this id."""
+    """Which failed deliveries; "": any. `last`: only those with ids before this one."""
 
     webhook_id: str = ""
     event_type: str = ""

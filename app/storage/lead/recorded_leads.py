@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain.ids import ulid_of
+from app.storage.capture import capture_words
 from app.storage.database import Cursor
 from app.storage.lead.leads import COLUMNS, Lead, Wanted, lead_of
 
@@ -38,11 +39,12 @@ FROM (SELECT) AS always LEFT JOIN leads ON true ORDER BY leads.event_id DESC
 def recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[list[Lead], str]:
     """Recorded leads, and the ULID down to which was looked; "" if at all.
 
-    In steps: most filters fill a page within the first few hundred.
+    In steps: most filters fill a page within the first few hundred. With words, it ends where they
+    are indexed.
     """
     leads: list[Lead] = []
     left = wanted.looks_at_max if wanted.is_filtered else max(_LOOKED_AT, 2 * limit)
-    step, last = max(_LOOKED_AT, 2 * limit), f"evt_{wanted.before}"
+    step, last = 2 * limit if wanted.words else max(_LOOKED_AT, 2 * limit), f"evt_{wanted.before}"
     while left > 0:
         look_at = min(step, left)
         values = _values(org_id, wanted, last, look_at, limit - len(leads))
@@ -55,6 +57,8 @@ def recorded(cursor: Cursor, org_id: str, wanted: Wanted, limit: int) -> tuple[l
         if count < look_at:
             return leads, ""
         left, step, last = left - look_at, 3 * step, reached
+        if wanted.words and capture_words.has(cursor, f"cap_{ulid_of(last)}"):
+            break
     return leads, ulid_of(last)
 
 

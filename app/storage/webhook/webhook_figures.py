@@ -43,13 +43,16 @@ def _counted(status: str, bound: str = "") -> str:
 
 
 _RECENT = "AND d.id >= %(first)s"
+# A range of rows, not an equality and an order by id: the planner would rather walk the primary
+# key, past the deliveries of all other webhooks to a quiet one's last.
+_SUCCEEDED = """(d.webhook_id, d.status, d.id) >= (w.id, 'succeeded', '')
+    AND (d.webhook_id, d.status, d.id) < (w.id, 'succeeded', '~')"""
 _FIGURES = f"""
 SELECT w.id, {_counted("succeeded", _RECENT)}, {_counted("failed", _RECENT)}, {_counted("pending")},
     (SELECT next_attempt_at FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending'
      ORDER BY d.webhook_id, d.next_attempt_at LIMIT 1),
     (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY (a.timings ->> 'total_ms')::int)
-     FROM (SELECT id, attempts FROM deliveries d
-           WHERE d.webhook_id = w.id AND d.status = 'succeeded'
+     FROM (SELECT id, attempts FROM deliveries d WHERE {_SUCCEEDED}
            ORDER BY d.webhook_id DESC, d.status DESC, d.id DESC LIMIT {_TIMED}) AS latest
      , LATERAL (SELECT timings FROM attempts
                 WHERE delivery_id = latest.id AND number = latest.attempts OFFSET 0) AS a),

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import urllib3
 
-from app.domain.ids import derive_contact_id
-from app.storage.org import orgs
 from scripts.commands.bench.console_data import SETTINGS, WEBHOOKS, fill
+from scripts.commands.bench.console_screens import screens
 from scripts.commands.bench.figures import at_most, percentile
 from scripts.commands.bench.outcome import Effort, Outcome, Row, Say
 from scripts.commands.bench.pipeline import start_all
@@ -35,7 +34,7 @@ def measure(effort: Effort, say: Say) -> Outcome:
         say(f"{leads:,} leads and {leads * WEBHOOKS:,} deliveries are there")
         testbed.start("web")
         browser = _SignedIn(testbed)
-        paths = _screens(testbed)
+        paths = screens(testbed)
         shown: dict[str, _Shown] = {}
         for name, path in paths.items():
             shown[name] = _show(testbed, browser, path, effort.count(REQUESTS))
@@ -63,51 +62,6 @@ def _show(testbed: Testbed, browser: _SignedIn, path: str, count: int) -> _Shown
     asked = [browser.ask(path) for _ in range(count)]
     spent = 1000 * (usage_of(pids).cpu_seconds - before) / count
     return _Shown([milliseconds for milliseconds, _ in asked], asked[-1][1], spent)
-
-
-def _screens(testbed: Testbed) -> dict[str, str]:
-    """Each screen's path; the ids are of a lead in the middle of the month."""
-    capture = testbed.query(
-        "SELECT id FROM captures WHERE status = 'recorded' ORDER BY id OFFSET"
-        " (SELECT count(*) / 2 FROM captures) LIMIT 1"
-    )
-    ulid = capture.removeprefix("cap_")
-    address = _addressed(testbed, capture)
-    return {
-        "home": "",
-        "leads": "leads",
-        "leads, an older page": f"leads?before={ulid}",
-        "leads, by source": "leads?source=referral",
-        "leads, a word that is rare": "leads?q=number12",
-        "leads, a word that is nowhere": "leads?q=nowhere",
-        "leads, an address": f"leads?q={address}",
-        "trace": f"leads/{capture}",
-        "contacts": "contacts",
-        "contact": f"contacts/cont_{ulid}",
-        "quarantine": "quarantine",
-        "webhooks": "webhooks",
-        "deliveries": "deliveries",
-        "deliveries that failed": "deliveries?status=failed",
-        "forms": "forms",
-        "keys": "keys",
-        "org": "org",
-        "system": "system",
-        "audit log": "audit",
-    }
-
-
-def _addressed(testbed: Testbed, capture_id: str) -> str:
-    """The address of a capture, which is given the contact id that is derived from it."""
-    with testbed.cursor() as cursor:
-        org = orgs.find_by_slug(cursor, "acme")
-        assert org is not None
-        cursor.execute("SELECT payload ->> 'email' FROM captures WHERE id = %s", (capture_id,))
-        ((address,),) = cursor.fetchall()
-        contact_id = derive_contact_id(org.created_ms, org.id_secret, address)
-        cursor.execute(
-            "UPDATE captures SET contact_id = %s WHERE id = %s", (contact_id, capture_id)
-        )
-    return str(address)
 
 
 def _row(name: str, shown: _Shown) -> Row:

@@ -75,7 +75,7 @@ _STEP = 20_000
 def fill(testbed: Testbed, leads: int, say: Say) -> None:
     """A month of leads, each delivered to every webhook."""
     url, key = testbed.database_url, testbed.secret_key
-    partition(url)
+    partition(url, days_past=1)
     make_missing(open_database(url), testbed.system.settings)
     webhooks = [subscribe(url, key, f"http://127.0.0.1:9/{n}", "acme") for n in range(WEBHOOKS)]
     org_id = testbed.query("SELECT id FROM orgs WHERE slug = 'acme'")

@@ -41,11 +41,14 @@ def _midnights(first: int, step: int = 1) -> Iterator[datetime]:
     return (today - timedelta(days=days) for days in range(first, 0, -step))
 
 
-def partition(url: str) -> None:
-    """Give empty tables the partitions that a retention of a month makes."""
+def partition(url: str, days_past: int = MONTH) -> None:
+    """Give empty tables the partitions that a retention of a month makes.
+
+    `days_past`: how much older than a month the oldest rows are.
+    """
     database, days = open_database(url), days_of(MONTH)
     # One ends a month ago: what is past its age is so in whole partitions.
-    firsts = [*_midnights(MONTH + days * -(-MONTH // days), days)]
+    firsts = [*_midnights(MONTH + days * -(-days_past // days), days)]
     with session(url) as cursor:
         for table in HOT_TABLES:
             cursor.execute(f"DROP TABLE {table.name}_first")
