@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 
 import urllib3
 
@@ -14,6 +14,7 @@ from scripts.commands.bench.figures import at_most, percentile
 from scripts.commands.bench.outcome import Row
 from scripts.commands.bench.testbed import Testbed
 from scripts.system.ports import free_ports, is_free
+from scripts.system.waiting import repeated
 
 #: Scrapes that are timed, of each role.
 SCRAPES = 20
@@ -49,21 +50,14 @@ def scrape_rows(testbed: Testbed) -> list[Row]:
 @contextmanager
 def scraping(port: int | None, interval_seconds: float) -> Iterator[list[float]]:
     """A role is scraped all the time; what each scrape took. None: no role."""
-    ended, taken = threading.Event(), list[float]()
+    taken: list[float] = []
 
-    def keep_on() -> None:
-        while port and not ended.is_set():
-            with suppress(urllib3.exceptions.HTTPError):
-                taken.append(scrape(port)[0])
-            ended.wait(interval_seconds)
+    def scrape_once(port: int) -> None:
+        with suppress(urllib3.exceptions.HTTPError):
+            taken.append(scrape(port)[0])
 
-    thread = threading.Thread(target=keep_on)
-    thread.start()
-    try:
+    with repeated(partial(scrape_once, port), interval_seconds) if port else nullcontext():
         yield taken
-    finally:
-        ended.set()
-        thread.join()
 
 
 def scrape(port: int) -> tuple[float, int]:
