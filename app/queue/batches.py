@@ -74,7 +74,7 @@ class BatchReader:
         return isinstance(batch.error, self._actors[batch.actor_name].options.get("throws") or ())
 
     def read(self, entry: Entry) -> Payload:
-        """Read a job. Raises `ValueError`, or an error of its kind, when it is none."""
+        """Read a job. Raises `ValueError`, or an error of its kind, when it is not one."""
         payload = decode_payload(entry.payload)
         if payload.actor_name not in self._actors:
             raise ValueError("no such actor")

@@ -24,7 +24,7 @@ def hasty_threads() -> Iterator[None]:
 
 @pytest.mark.usefixtures("hasty_threads")
 def test_hanging_up_touches_no_connection_that_a_thread_uses(redis_url: str) -> None:
-    """Or a command of another thread would fail by an error that is none of Redis'."""
+    """Or a command of another thread would fail by an error that is not one of Redis'."""
     done = threading.Event()
     with (
         closing(connect(redis_url, connections=4, retries=0)) as client,

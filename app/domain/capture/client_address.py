@@ -19,7 +19,7 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def parse_address(text: str) -> Address | None:
-    """The address in a text, without port or zone, IPv4 in its own form; None if it is none."""
+    """The address in a text, without port or zone, IPv4 in its own form; None if it has none."""
     return _parse(text) if len(text) <= _CHARS_MAX else None
 
 

@@ -138,7 +138,7 @@ def payload_of(capture: Capture) -> Payload:
 
 
 def decode_captures(raw: msgspec.Raw) -> list[Capture]:
-    """The captures of a job, from JSON. Raises `msgspec.ValidationError` if one of them is none."""
+    """The captures of a job, from JSON. Raises `msgspec.ValidationError` for anything else."""
     return _decoder.decode(raw)
 
 
