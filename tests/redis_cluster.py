@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from app.queue.jobs import Keys
 from scripts.system.embedded import Embedded, make_temporary_folder
 from scripts.system.ports import LOOPBACK, free_port
 from scripts.system.valkey import Valkey
+from tests.waiting import eventually
 
 _PASSWORD = "cluster"
 _SLOTS = 16384
@@ -71,13 +71,13 @@ class RedisCluster:
             _meet(primary, self.nodes[-1])
             self.wait_until_whole()
             replica.cluster("REPLICATE", primary.cluster("MYID").decode())
-            wait_until(lambda: replica.info("replication")["master_link_status"] == "up")
+            eventually(lambda: replica.info("replication")["master_link_status"] == "up")
 
     def wait_until_whole(self, seconds: float = 30.0) -> None:
         """Until every node sees all slots served."""
         for number in range(len(self.nodes)):
             with self.client(number) as client:
-                wait_until(partial(self._is_whole, client), seconds)
+                eventually(partial(self._is_whole, client), seconds)
 
     def _is_whole(self, client: Any) -> bool:
         info = client.cluster("INFO")
@@ -99,14 +99,6 @@ def running_cluster(program: Path | None = None) -> Iterator[RedisCluster]:
                 _meet(client, node)
         cluster.wait_until_whole()
         yield cluster
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Until a condition holds; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def _start_node(opened: ExitStack, program: Path | None) -> Valkey:

@@ -14,7 +14,7 @@ import redis
 
 from scripts.system.embedded import Embedded
 from scripts.system.valkey import Valkey
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 
 class LateLink:

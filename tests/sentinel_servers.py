@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from scripts.system.ports import LOOPBACK, free_port
 from scripts.system.valkey import SETTINGS, find_server
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 SERVICE = "rex"
 PASSWORD = "pw"

@@ -16,7 +16,7 @@ from scripts.system.embedded import Embedded
 from tests.api.conftest import SECRET_KEY
 from tests.asgi import Client
 from tests.factories import make_org
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 
 @pytest.fixture

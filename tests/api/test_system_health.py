@@ -15,8 +15,8 @@ from scripts.system.embedded import Embedded
 from tests.api.conftest import SECRET_KEY, make_key
 from tests.asgi import Client
 from tests.factories import make_org, make_webhook
-from tests.queue.working import eventually
 from tests.statements import execute
+from tests.waiting import eventually
 from tests.workers.outcomes import owe
 
 

@@ -17,7 +17,8 @@ from scripts.commands.chaos.prometheus import Prometheus
 from scripts.receiver import Receiver
 from scripts.system.ports import free_ports
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import running_system, wait_until, webhook_to
+from tests.flow.systems import running_system, webhook_to
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 
@@ -78,7 +79,7 @@ def test_every_panel_shows_data(system: WholeSystem) -> None:
         Prometheus({role: first + more for role, more in PORT_OF_ROLE.items()}) as prometheus,
     ):
         try:
-            wait_until(all_shown, 120)
+            eventually(all_shown, 120)
         except AssertionError:
             pytest.fail(f"no data for {list(missing)}")
         finally:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -87,14 +86,3 @@ def query(system: WholeSystem, statement: str, *values: object) -> list[tuple[An
             return list(cursor.fetchall()) if cursor.description else []
     finally:
         connection.close()
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Until a condition in another process holds; fails after `seconds`, and 30 at least.
-
-    Less says nothing on a machine that is held up by others.
-    """
-    deadline = time.monotonic() + max(seconds, 30.0)
-    while not true():
-        assert time.monotonic() < deadline, "timed out"
-        time.sleep(0.05)

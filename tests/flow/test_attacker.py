@@ -16,7 +16,8 @@ from statistics import median
 import pytest
 
 from tests.flow.raw_http import Connection, request
-from tests.flow.systems import running_system, wait_until
+from tests.flow.systems import running_system
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 
@@ -64,7 +65,7 @@ def attacking(port: int, folder: Path) -> Iterator[list[Path]]:
             process = subprocess.Popen(command, stdout=output)
             running.callback(process.wait)
             running.callback(process.kill)
-        wait_until(lambda: all(map(os.path.getsize, files)), PATIENCE_SECONDS)
+        eventually(lambda: all(map(os.path.getsize, files)), PATIENCE_SECONDS)
         yield files
 
 

@@ -17,7 +17,8 @@ from scripts.system.embedded import make_temporary_folder
 from scripts.system.output import Console
 from scripts.system.ports import free_port
 from scripts.system.whole import UNLIMITED, WholeSystem
-from tests.flow.systems import SETTINGS, query, wait_until
+from tests.flow.systems import SETTINGS, query
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 PATIENCE_SECONDS = 60.0
@@ -74,7 +75,7 @@ def test_a_backup_under_way_loses_nothing_and_records_nothing_twice(
 
         assert run(restore.main, place, "new", monkeypatch) == 0
         with system_in(place / "new") as system:
-            wait_until(lambda: recorded(system) >= accepted, PATIENCE_SECONDS)
+            eventually(lambda: recorded(system) >= accepted, PATIENCE_SECONDS)
             rex = Rex(system.base_url, system.api_key)
             assert rex.request("GET", "/webhooks")[0] == 200, "the key is still known"
             after = post(rex, "after", 5)
@@ -98,7 +99,7 @@ def after_recording(system: WholeSystem) -> object:
 
     def dump_later(database_url: str, folder: Path) -> None:
         system.processes.children["captures"].thaw()
-        wait_until(lambda: len(recorded(system)) == 40, PATIENCE_SECONDS)
+        eventually(lambda: len(recorded(system)) == 40, PATIENCE_SECONDS)
         dump_postgres(database_url, folder)
 
     return dump_later

@@ -11,7 +11,7 @@ from typing import Any
 from scripts.client import Rex
 from tests.flow.browsers import browsing
 from tests.flow.pages import PageHandler, PageServer
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 30.0
 WAYS = ("json", "text", "urlencoded", "multipart", "often", "form", "beacon", "blob")
@@ -91,5 +91,5 @@ def _wait_for_contacts(rex: Rex, emails: Iterable[str]) -> dict[str, dict[str, A
         return email in found
 
     for email in emails:
-        wait_until(lambda email=email: is_there(email), PATIENCE_SECONDS)  # type: ignore[misc]
+        eventually(lambda email=email: is_there(email), PATIENCE_SECONDS)  # type: ignore[misc]
     return found

@@ -10,7 +10,8 @@ import urllib3
 from app.domain.ids import new_id
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import query, running_system, wait_until
+from tests.flow.systems import query, running_system
+from tests.waiting import eventually
 from tests.workers.captcha_provider import SECRET, Provider, providing
 
 PATIENCE_SECONDS = 60.0
@@ -51,11 +52,11 @@ def test_leads_are_recorded_while_the_provider_takes_its_time(
         which = "SELECT verification FROM captures WHERE payload->>'email' = %s AND status = %s"
         return [row[0] for row in query(system, which, email, "recorded")]
 
-    wait_until(sends_tokens, PATIENCE_SECONDS)
+    eventually(sends_tokens, PATIENCE_SECONDS)
     for token in TOKENS:
         capture(f"{token}@example.com", token)
-    wait_until(lambda: found("forged@example.com") == ["failed"], PATIENCE_SECONDS)
-    wait_until(lambda: "good-slow" in [a["response"] for a in provider.asked], PATIENCE_SECONDS)
+    eventually(lambda: found("forged@example.com") == ["failed"], PATIENCE_SECONDS)
+    eventually(lambda: "good-slow" in [a["response"] for a in provider.asked], PATIENCE_SECONDS)
 
     assert found("good-slow@example.com") == ["pending"]
     _, contacts = rex.request("GET", "/contacts?limit=200")
@@ -64,7 +65,7 @@ def test_leads_are_recorded_while_the_provider_takes_its_time(
 
     provider.released.set()
     expected = {"good-1": "verified", "good-slow": "verified", "expired": "unverified"}
-    wait_until(
+    eventually(
         lambda: {token: found(f"{token}@example.com")[0] for token in expected} == expected,
         PATIENCE_SECONDS,
     )

@@ -16,7 +16,7 @@ import urllib3
 
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 CLICKS = 50
 
@@ -81,7 +81,7 @@ def test_fifty_equal_posts_at_once_are_one_capture_one_event_fifty_equal_answers
 
     assert {answer.status for answer in answers} == {202}
     assert len({answer.data for answer in answers}) == 1
-    wait_until(lambda: bool(events_of(rex, contact_id)))
+    eventually(lambda: bool(events_of(rex, contact_id)))
     assert len(events_of(rex, contact_id)) == 1
     _, captures = rex.request("GET", f"/contacts/{contact_id}/captures")
     assert len(captures["data"]) == 1
@@ -97,7 +97,7 @@ def test_with_different_idempotency_keys_fifty_posts_are_fifty_captures(
 
     assert {answer.status for answer in answers} == {202}
     assert len({answer.json()["data"]["capture_id"] for answer in answers}) == CLICKS
-    wait_until(lambda: len(events_of(rex, contact_id)) >= CLICKS)
+    eventually(lambda: len(events_of(rex, contact_id)) >= CLICKS)
     events = events_of(rex, contact_id)
     assert [event["data"]["sequence"] for event in events] == list(range(1, CLICKS + 1))
     assert [event["type"] for event in events].count("contact.created") == 1
@@ -124,7 +124,7 @@ def test_a_released_capture_is_recorded_as_if_it_had_just_come_in(
     settle()
     assert rex.request("GET", f"/contacts/{contact_id}")[0] == 404
 
-    wait_until(lambda: rex.request("POST", f"/captures/{capture_id}/release")[0] == 200)
+    eventually(lambda: rex.request("POST", f"/captures/{capture_id}/release")[0] == 200)
 
     _, contact = rex.request("GET", f"/contacts/{contact_id}")
     assert contact["data"]["first_name"] == "Bo"

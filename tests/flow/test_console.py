@@ -18,7 +18,8 @@ from scripts.system.application import sign_in_link
 from scripts.system.whole import WholeSystem
 from tests.clients.npm import install_from_npm
 from tests.flow.driving import Driven, driving
-from tests.flow.systems import own_system, query, wait_until, webhook_to
+from tests.flow.systems import own_system, query, webhook_to
+from tests.waiting import eventually
 
 #: What others captured would be counted here, or limited.
 system = own_system
@@ -159,7 +160,7 @@ def fail_some(system: WholeSystem) -> None:
 
 def waited(system: WholeSystem, statement: str) -> list[tuple[str, str]]:
     """The rows of a statement, once there are some."""
-    wait_until(lambda: bool(query(system, statement)), 30)
+    eventually(lambda: bool(query(system, statement)))
     return query(system, statement)
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from scripts.system.application import sign_in_link
 from scripts.system.ports import free_port
-from tests.flow.systems import running_system, wait_until
+from tests.flow.systems import running_system
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 
@@ -33,7 +34,7 @@ def test_only_its_port_has_the_console_and_links_lead_there() -> None:
     port = free_port()
     with running_system(CONSOLE_PORT=str(port)) as system:
         own = f"http://localhost:{port}"
-        wait_until(lambda: asked(f"{own}/readyz")[0] == 200, 30)
+        eventually(lambda: asked(f"{own}/readyz")[0] == 200)
 
         for path in ("/", "/console", "/console/", "/console/sign-in", "/console/leads"):
             assert asked(system.base_url + path)[0] == 404, path

@@ -16,9 +16,10 @@ from scripts.system.embedded import Embedded
 from scripts.system.ports import LOOPBACK
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Stranger
-from tests.flow.systems import query, running_system, wait_until, webhook_to
+from tests.flow.systems import query, running_system, webhook_to
 from tests.sentinel_servers import SentinelServers, sentinel_servers
 from tests.standby import Standby, standby_of
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 40.0
 #: What was answered so shortly before a server was killed may be on that server alone.
@@ -39,7 +40,7 @@ class Servers:
     def kill_redis(self) -> None:
         before = self.sentinels.primary
         self.sentinels.kill(before)
-        wait_until(lambda: self.sentinels.primary != before, PATIENCE_SECONDS)
+        eventually(lambda: self.sentinels.primary != before, PATIENCE_SECONDS)
 
     def kill_postgresql(self) -> None:
         self.primary.postgres.kill()
@@ -91,7 +92,7 @@ def seconds_to_delivery(leads: Leads, stranger: Stranger, moment: float) -> floa
             each.at - moment for each in stranger.accepted if each.event["data"]["email"] in late
         ]
 
-    wait_until(lambda: bool(found()), PATIENCE_SECONDS)
+    eventually(lambda: bool(found()), PATIENCE_SECONDS)
     return min(found())
 
 
@@ -104,7 +105,7 @@ def test_leads_are_recorded_and_delivered_whichever_server_is_lost(servers: Serv
             seconds_to_delivery(leads, stranger, 0.0)
             for kill in (servers.kill_redis, servers.kill_postgresql):
                 before = len(leads.accepted)
-                wait_until(lambda before=before: len(leads.accepted) > before + 40, 30)  # type: ignore[misc]
+                eventually(lambda before=before: len(leads.accepted) > before + 40, 30)  # type: ignore[misc]
                 began = time.monotonic()
                 kill()
                 losses.append((began, time.monotonic()))
@@ -122,9 +123,9 @@ def test_leads_are_recorded_and_delivered_whichever_server_is_lost(servers: Serv
         def recorded() -> set[str]:
             return {email for (email,) in query(system, "SELECT email FROM contacts")}
 
-        wait_until(lambda: certain <= recorded(), PATIENCE_SECONDS)
+        eventually(lambda: certain <= recorded(), PATIENCE_SECONDS)
         stored = recorded()
-        wait_until(
+        eventually(
             lambda: {e.event["data"]["email"] for e in stranger.accepted} >= certain,
             PATIENCE_SECONDS,
         )

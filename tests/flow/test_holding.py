@@ -13,7 +13,8 @@ from scripts.client import Rex
 from scripts.receiver import Reply
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Stranger
-from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
+from tests.flow.systems import query, record_all, running_system, webhook_to
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 60.0
 
@@ -70,7 +71,7 @@ def test_a_paused_webhook_holds_everything_and_gets_it_when_it_is_active_again(
 
         set_status(rex, webhook_id, "active")
         stranger.wait_for(30, PATIENCE_SECONDS)
-        wait_until(lambda: len(listed(rex, webhook_id, status="succeeded")) == 30, 5)
+        eventually(lambda: len(listed(rex, webhook_id, status="succeeded")) == 30)
 
 
 def test_pausing_stops_a_backlog_that_is_flowing_and_loses_nothing_of_it(
@@ -87,7 +88,7 @@ def test_pausing_stops_a_backlog_that_is_flowing_and_loses_nothing_of_it(
         stranger.wait_for(40, PATIENCE_SECONDS)
         set_status(rex, webhook_id, "paused")
         gate.release(1000)
-        wait_until(lambda: listed(rex, webhook_id, status="attempting") == [], 5)
+        eventually(lambda: listed(rex, webhook_id, status="attempting") == [])
         taken = len(stranger.arrivals)
         assert taken <= 40 + 2 * system.settings.webhook_concurrency_max
         assert len(listed(rex, webhook_id, status="held")) == 150 - taken
@@ -109,7 +110,7 @@ def test_a_410_disables_at_once_and_what_comes_meanwhile_is_released_later(
 
         record_all(system, people("gone", 50))
         witness.wait_for(1, PATIENCE_SECONDS)
-        wait_until(lambda: listed(rex, webhook_id, status="attempting") == [], 5)
+        eventually(lambda: listed(rex, webhook_id, status="attempting") == [])
         refused = len(stranger.arrivals)
         assert 1 <= refused <= system.settings.webhook_concurrency_max
         _, webhook = rex.request("GET", f"/webhooks/{webhook_id}")
@@ -135,13 +136,13 @@ def test_a_failed_delivery_can_be_sent_again_by_hand_with_its_history_kept(
     broken = Switched(500)
     with Stranger(broken) as stranger, webhook_to(rex, stranger.url) as webhook_id:
         record_all(system, people("retried", 1))
-        wait_until(lambda: len(listed(rex, webhook_id, status="failed")) == 1, PATIENCE_SECONDS)
+        eventually(lambda: len(listed(rex, webhook_id, status="failed")) == 1, PATIENCE_SECONDS)
         (failed,) = listed(rex, webhook_id)
         broken.status = 200
         status, taken_up = rex.request("POST", f"/deliveries/{failed['id']}/retry")
         assert (status, taken_up["data"]["settled_at"]) == (202, None)
         stranger.wait_for(1, PATIENCE_SECONDS)
-        wait_until(lambda: bool(listed(rex, webhook_id, status="succeeded")), 5)
+        eventually(lambda: bool(listed(rex, webhook_id, status="succeeded")))
         _, found = rex.request("GET", f"/deliveries/{failed['id']}")
 
     attempts = found["data"]["attempts"]
@@ -158,5 +159,5 @@ def test_what_is_owed_to_a_deleted_webhook_is_cancelled_and_never_sent(
             set_status(rex, webhook_id, "paused")
             record_all(system, people("deleted", 25))
         states = "SELECT status, count(*) FROM deliveries WHERE webhook_id = %s GROUP BY 1"
-        wait_until(lambda: query(system, states, webhook_id) == [("cancelled", 25)], 10)
+        eventually(lambda: query(system, states, webhook_id) == [("cancelled", 25)])
     assert stranger.arrivals == []

@@ -23,7 +23,7 @@ from scripts.commands.chaos.run import Options, run
 from scripts.commands.chaos.schedule import OTHER_HOST, POSTGRES_HOST, REDIS_HOST, Fault, Verb
 from scripts.system.embedded import make_temporary_folder
 from scripts.system.warden import guarded
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 needs_hosts = pytest.mark.skipif(obstacle() is not None, reason=obstacle() or "")
 

@@ -15,7 +15,8 @@ from scripts.client import Rex
 from scripts.receiver import Reply
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Stranger
-from tests.flow.systems import query, record_all, running_system, wait_until, webhook_to
+from tests.flow.systems import query, record_all, running_system, webhook_to
+from tests.waiting import eventually
 
 HEALTHY = 9
 CONTACTS = 40
@@ -83,7 +84,7 @@ def test_nine_healthy_endpoints_get_everything_while_the_tenth_hangs_and_then_it
         assert dead.accepted == []
 
         # Time-outs have narrowed it to one probe at a time, with pauses between.
-        wait_until(lambda: in_flight(system, dead_id) <= 1, 3 * TOTAL_SECONDS)
+        eventually(lambda: in_flight(system, dead_id) <= 1)
         for _ in range(20):
             assert in_flight(system, dead_id) <= 1
             time.sleep(0.05)  # watched for a second
@@ -112,7 +113,7 @@ def test_a_dead_endpoints_backlog_costs_the_others_neither_time_nor_memory(
         lively.wait_for(600, 60)
         before = worker_kib(system)
         owe(system, dead_id, 600, BACKLOG)
-        wait_until(lambda: in_flight(system, dead_id) > 0, 5)
+        eventually(lambda: in_flight(system, dead_id) > 0)
         owe(system, lively_id, 600 + BACKLOG, 600)
         beside = seconds_for(lively, 1100)
 

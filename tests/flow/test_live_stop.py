@@ -15,7 +15,8 @@ import pytest
 from scripts.system.application import sign_in_link
 from scripts.system.processes import descendants
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import running_system, wait_until
+from tests.flow.systems import running_system
+from tests.waiting import eventually
 
 #: The grace of a stop, the last requests and the end of the worker take 2.5 s; a stream that held
 #: it up would take 20 s.
@@ -40,7 +41,7 @@ def test_a_stream_ends_when_its_process_is_told_to_stop() -> None:
             rest = answer.read()  # raises IncompleteRead if it is cut off
         assert time.monotonic() - began_at < STOP_SECONDS
         assert set(rest.split()) <= {b"data:", b"changed", b":", b"still", b"here"}
-        wait_until(lambda: not any(map(is_alive, stopped)), STOP_SECONDS)
+        eventually(lambda: not any(map(is_alive, stopped)), STOP_SECONDS)
 
 
 def connect(system: WholeSystem) -> http.client.HTTPConnection:

@@ -22,7 +22,8 @@ from scripts.client import Rex
 from scripts.receiver import Reply
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Arrival, Stranger
-from tests.flow.systems import query, record_all, wait_until, webhook_to
+from tests.flow.systems import query, record_all, webhook_to
+from tests.waiting import eventually
 
 OPEN = (
     "SELECT count(*) FROM deliveries"
@@ -105,7 +106,7 @@ def test_nobody_comes_back_earlier_than_told_and_every_event_is_delivered_in_thr
         for name, each in strangers.items():
             each.wait_for(events[name], 60)
         # What has been answered is recorded a moment later.
-        wait_until(lambda: query(system, OPEN, webhooks) == [(0,)])
+        eventually(lambda: query(system, OPEN, webhooks) == [(0,)])
         used = query(
             system,
             "SELECT max(attempts), max(failures) FROM deliveries WHERE webhook_id = ANY(%s)",
@@ -149,7 +150,7 @@ def test_a_busy_answer_without_a_time_does_not_stop_the_others_and_loses_nothing
     with Stranger(busy_now_and_then) as stranger, webhook_to(rex, stranger.url) as webhook_id:
         record_all(system, [f"busy{n}@example.com" for n in range(200)])
         stranger.wait_for(200, 60)
-        wait_until(lambda: query(system, OPEN, [webhook_id]) == [(0,)])
+        eventually(lambda: query(system, OPEN, [webhook_id]) == [(0,)])
         paused = query(system, pauses, webhook_id)
 
     assert refused

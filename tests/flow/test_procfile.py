@@ -15,7 +15,7 @@ import pytest
 from scripts.system.embedded import Embedded
 from scripts.system.ports import free_port
 from scripts.system.readiness import fault
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ def test_honcho_runs_the_release_and_then_the_processes_as_documented(
     with (tmp_path / "log").open("w") as log:
         honcho = subprocess.Popen(start, cwd=ROOT, env=environ, stdout=log, stderr=log)
     try:
-        wait_until(lambda: fault(f"http://127.0.0.1:{port}") is None, 30)
+        eventually(lambda: fault(f"http://127.0.0.1:{port}") is None)
         with pytest.raises(subprocess.TimeoutExpired):
             honcho.wait(3)  # it stops everything when one process ends
     finally:

@@ -23,8 +23,9 @@ from scripts.receiver import Reply
 from scripts.system.whole import WholeSystem
 from tests.factories import make_capture
 from tests.flow.strangers import Stranger
-from tests.flow.systems import query, wait_until, webhook_to
+from tests.flow.systems import query, webhook_to
 from tests.flow.test_isolation import Hanging
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 60.0
 #: A push that waits for 0.75 s goes back and is claimed. After a transaction that was held up all
@@ -44,7 +45,7 @@ def healthy(rex: Rex, system: WholeSystem, stranger: Stranger) -> Iterator[str]:
     with webhook_to(rex, stranger.url) as webhook_id:
         rex.capture(email=f"{webhook_id.lower()}@example.com")
         stranger.wait_for(1, PATIENCE_SECONDS)
-        wait_until(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
+        eventually(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
         yield webhook_id
 
 
@@ -85,13 +86,13 @@ def test_a_lead_is_leased_by_the_transaction_that_records_it(rex: Rex, system: W
     with hanging_webhook(rex, system) as (hanging, stranger, webhook_id):
         for taken in range(1, PUSHES_TRIED + 1):
             rex.capture(email=f"pushed{taken}@example.com")
-            wait_until(lambda: lease_of(system, webhook_id) is not None, PATIENCE_SECONDS)
+            eventually(lambda: lease_of(system, webhook_id) is not None, PATIENCE_SECONDS)
             was_pushed = lease_of(system, webhook_id)
             hanging.well.set()
             stranger.wait_for(taken + 1, PATIENCE_SECONDS)
             if was_pushed:
                 return
-            wait_until(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
+            eventually(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
             hanging.well.clear()
         pytest.fail("all were claimed")
 
@@ -123,7 +124,7 @@ def test_what_a_recorder_leased_before_it_was_killed_is_delivered_within_seconds
         drop_connection(database)
         assert len(recorded.published.pushes) == 5
         stranger.wait_for(6, 20)
-        wait_until(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
+        eventually(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
         assert len(stranger.arrivals) == 6
         assert attempts_of(system, webhook_id) == [(1, "succeeded")] * 6
 
@@ -135,12 +136,12 @@ def test_what_a_killed_delivery_process_was_sending_comes_again(
     with hanging_webhook(rex, system) as (hanging, stranger, webhook_id):
         _, answer = rex.capture(email="twice@example.com")
         held = "SELECT count(*) FROM deliveries WHERE holder IS NOT NULL"
-        wait_until(lambda: query(system, held) == [(1,)], PATIENCE_SECONDS)
+        eventually(lambda: query(system, held) == [(1,)], PATIENCE_SECONDS)
         pid = system.processes.children["deliveries"].pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         hanging.well.set()
-        wait_until(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
+        eventually(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
         assert attempts_of(system, webhook_id)[1:] == [(1, "lost"), (2, "succeeded")]
         assert answer["data"]["id"] in {each.contact_id for each in stranger.accepted}
 
@@ -153,6 +154,6 @@ def test_a_flushed_redis_costs_no_delivery(
         for number in range(20):
             status, _ = rex.capture(email=f"flushed{number}@example.com")
             assert status == 202
-        wait_until(lambda: len(stranger.accepted) >= 21, PATIENCE_SECONDS)
-        wait_until(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
+        eventually(lambda: len(stranger.accepted) >= 21, PATIENCE_SECONDS)
+        eventually(lambda: has_answered(system, webhook_id), PATIENCE_SECONDS)
         assert attempts_of(system, webhook_id) == [(1, "succeeded")] * 21

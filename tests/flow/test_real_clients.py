@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.client import Rex
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 CLIENTS = Path(__file__).resolve().parent.parent / "clients"
 #: For one client, which may have to compile itself, and for its lead to be recorded.
@@ -41,7 +41,7 @@ def assert_captured(rex: Rex, printed: str, email: str) -> None:
         _, page = rex.request("GET", f"/contacts?email={email}")
         return [contact["email"] for contact in page["data"]] == [email]
 
-    wait_until(is_recorded, SECONDS_MAX)
+    eventually(is_recorded, SECONDS_MAX)
 
 
 def lead_of(email: str) -> str:

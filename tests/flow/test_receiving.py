@@ -23,7 +23,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from app.domain.delivery.signature import generate_secret, sign, sign_standard
 from scripts.client import Rex
 from scripts.receiver import Receiver
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 PATIENCE_SECONDS = 60.0
@@ -139,7 +139,7 @@ def test_a_real_delivery_is_taken_once_and_its_repetition_is_recognised(
         rex.capture(email=f"received-{language}-{scheme}@example.com", first_name="Zoë")
         first = subscriber.wait_for(lambda line: "received" in line)
         handled = subscriber.wait_for(lambda line: "handled" in line)
-        wait_until(lambda: deliveries_of(rex, webhook_id)[0]["status"] == "succeeded")
+        eventually(lambda: deliveries_of(rex, webhook_id)[0]["status"] == "succeeded")
         (delivery,) = deliveries_of(rex, webhook_id)
         rex.request("POST", f"/deliveries/{delivery['id']}/retry")
         again = subscriber.wait_for(lambda line: "received" in line)

@@ -13,8 +13,9 @@ from app.queue.jobs import CAPTURES, KEYS
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
 from tests.flow.strangers import Stranger
-from tests.flow.systems import query, running_system, wait_until, webhook_to
+from tests.flow.systems import query, running_system, webhook_to
 from tests.redis_cluster import RedisCluster, running_cluster
+from tests.waiting import eventually
 
 STREAMS = 3
 #: The stream whose node is killed; the first has everything else too.
@@ -73,7 +74,7 @@ def test_every_shard_takes_captures_and_they_are_delivered(
     receiver = Stranger()
     with receiver, webhook_to(rex, receiver.url, events=["contact.created"]):
         emails = post(rex, "all", 60)
-        wait_until(lambda: recorded(system) == Counter(emails), 30)
+        eventually(lambda: recorded(system) == Counter(emails))
         receiver.wait_for(len(emails), 30)
     assert all(jobs_taken(cluster, number) > 0 for number in range(STREAMS))
 
@@ -96,17 +97,17 @@ def test_a_killed_node_loses_nothing_and_repeats_across_the_re_route_are_one_cap
     assert post(rex, "before", 60) == emails[:60]
     assert time.monotonic() - began < 20
     # What came during the outage is recorded before it ends.
-    wait_until(lambda: set(emails[60:]) <= set(recorded(system) - before), 60)
+    eventually(lambda: set(emails[60:]) <= set(recorded(system) - before), 60)
 
     node.start()
     cluster.wait_until_whole()
     assert post(rex, "during", 60) == emails[60:]
     emails += post(rex, "after", 60)
-    wait_until(lambda: set(recorded(system) - before) >= set(emails), 60)
-    wait_until(lambda: not open_jobs(cluster), 60)
+    eventually(lambda: set(recorded(system) - before) >= set(emails), 60)
+    eventually(lambda: not open_jobs(cluster), 60)
     assert recorded(system) - before == Counter(emails)
     assert all(jobs > 0 for jobs in waiting)
-    wait_until(lambda: jobs_taken(cluster, LOST) > waiting[LOST], 30)
+    eventually(lambda: jobs_taken(cluster, LOST) > waiting[LOST])
 
 
 def open_jobs(cluster: RedisCluster) -> int:
@@ -136,9 +137,9 @@ def test_each_shard_waits_for_a_replica_of_its_own() -> None:
             frozen.freeze()
             emails += post(rex, "unconfirmed", 30)
             frozen.thaw()
-            wait_until(lambda: set(recorded(system)) >= set(emails), 30)
-            wait_until(lambda: not open_jobs(cluster), 30)
-            wait_until(lambda: query(system, "SELECT count(*) FROM inbox") == [(0,)], 30)
+            eventually(lambda: set(recorded(system)) >= set(emails))
+            eventually(lambda: not open_jobs(cluster))
+            eventually(lambda: query(system, "SELECT count(*) FROM inbox") == [(0,)])
             assert recorded(system) == Counter(emails)
             # Only what the shard without its replica took is in PostgreSQL as well.
             ((copies,),) = query(system, "SELECT last_value FROM inbox_id_seq")

@@ -14,7 +14,7 @@ import pytest
 from scripts.system.ports import free_port
 from scripts.system.whole import WholeSystem
 from tests.flow.raw_http import Answer, Connection, request
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 CONFIGURATION = Path(__file__).resolve().parent.parent.parent / "docs" / "nginx.conf"
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
@@ -43,7 +43,7 @@ def port(system: WholeSystem, tmp_path_factory: pytest.TempPathFactory) -> Itera
     command = [str(NGINX), "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(whole)]
     with subprocess.Popen(command) as process:
         try:
-            wait_until(lambda: is_served(port), PATIENCE_SECONDS)
+            eventually(lambda: is_served(port), PATIENCE_SECONDS)
             yield port
         finally:
             process.terminate()
@@ -109,7 +109,7 @@ def test_one_peer_has_a_share_of_the_connections_only(port: int) -> None:
         held = [stack.enter_context(closing(Connection(port))) for _ in range(100)]
         for each in held:
             each.send(b"POST /capture HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")
-        wait_until(lambda: ask(port, request(body=LEAD)).status == 503, PATIENCE_SECONDS)
+        eventually(lambda: ask(port, request(body=LEAD)).status == 503, PATIENCE_SECONDS)
         answer = ask(port, request(body=LEAD))
 
     assert json.loads(answer.body)["error"]["code"] == "unavailable"

@@ -14,7 +14,8 @@ from scripts.system.whole import WholeSystem
 from tests.flow.browsers import driven, find_browser
 from tests.flow.faulty_proxy import Fault, FaultyProxy
 from tests.flow.pages import Pages
-from tests.flow.systems import query, wait_until
+from tests.flow.systems import query
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 60.0
 
@@ -71,7 +72,7 @@ class Visitor:
             found = self.chrome.find_elements(By.CSS_SELECTOR, "[role=status]")
             return any(text in each.text for each in found)
 
-        wait_until(says, PATIENCE_SECONDS)
+        eventually(says, PATIENCE_SECONDS)
 
     def queued(self) -> int:
         """How many leads wait in the browser."""
@@ -82,7 +83,7 @@ class Visitor:
         """Come back to the page and stay until nothing waits."""
         self.go_offline(False)
         self.visit()
-        wait_until(lambda: self.queued() == 0, PATIENCE_SECONDS)
+        eventually(lambda: self.queued() == 0, PATIENCE_SECONDS)
 
     def lead(self, email: str, troubles: Sequence[str]) -> None:
         """Fill in the form, and meet these troubles."""
@@ -127,7 +128,7 @@ def leads_of(system: WholeSystem, domain: str) -> dict[str, int]:
 
 
 def wait_for_leads(system: WholeSystem, domain: str, count: int) -> dict[str, int]:
-    wait_until(lambda: sum(leads_of(system, domain).values()) >= count, PATIENCE_SECONDS)
+    eventually(lambda: sum(leads_of(system, domain).values()) >= count, PATIENCE_SECONDS)
     return leads_of(system, domain)
 
 
@@ -136,7 +137,7 @@ def test_a_lead_is_sent_while_the_page_stays_and_its_faults_are_shown_at_their_f
 ) -> None:
     visitor.visit("/demo?utm_source=news&gclid=1")
     visitor.fill_in("nobody", first_name="Ada")
-    wait_until(lambda: bool(visitor.chrome.find_elements(By.CLASS_NAME, "rex-error")), 30)
+    eventually(lambda: bool(visitor.chrome.find_elements(By.CLASS_NAME, "rex-error")))
     email = visitor.chrome.find_element(By.NAME, "email")
     error = visitor.chrome.find_element(By.CLASS_NAME, "rex-error")
     assert error.text.startswith("E-mail ")
@@ -197,7 +198,7 @@ def test_a_page_may_show_what_happened_itself(visitor: Visitor, system: WholeSys
     for email in ("nobody", "ada@events.example"):
         visitor.chrome.find_element(By.NAME, "email").clear()
         visitor.fill_in(email)
-        wait_until(lambda: visitor.queued() == 0, PATIENCE_SECONDS)
+        eventually(lambda: visitor.queued() == 0, PATIENCE_SECONDS)
     assert visitor.chrome.execute_script("return told") == [
         ["error", "FORM", "validation_failed"],
         ["later", "FORM", None],

@@ -23,7 +23,7 @@ from scripts.system.whole import WholeSystem
 from tests.clients.npm import PAGE_PACKAGES, install_from_npm, run
 from tests.flow.browsers import driven, find_browser
 from tests.flow.pages import Pages
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLIENTS = ROOT / "tests" / "clients"
@@ -66,7 +66,7 @@ class Reader(NamedTuple):
         return text.replace("ada@example.com", email).replace("order-1815", email)
 
     def find(self, selector: str) -> WebElement:
-        wait_until(
+        eventually(
             lambda: bool(self.chrome.find_elements(By.CSS_SELECTOR, selector)), PATIENCE_SECONDS
         )
         return self.chrome.find_element(By.CSS_SELECTOR, selector)
@@ -83,7 +83,7 @@ class Reader(NamedTuple):
             found[:] = self.rex.request("GET", f"/contacts?email={email}")[1]["data"]
             return bool(found)
 
-        wait_until(is_recorded, PATIENCE_SECONDS)
+        eventually(is_recorded, PATIENCE_SECONDS)
         return found[0]
 
 
@@ -107,7 +107,7 @@ def test_every_snippet_has_a_name_and_a_test() -> None:
 def test_a_form_with_rex_js(reader: Reader, email: str, name: str) -> None:
     reader.paste(name, email)
     reader.send(email)
-    wait_until(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
+    eventually(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
     contact = reader.contact(email)
     assert contact["form"] == FORMS[name]
     assert contact["attribution"]["first"]["utm_source"] == "docs"
@@ -119,7 +119,7 @@ def test_the_same_form_posts_by_itself_without_javascript(reader: Reader, email:
     try:
         reader.paste("rex", email)
         reader.send(email)
-        wait_until(lambda: reader.chrome.title == "Thank you", PATIENCE_SECONDS)
+        eventually(lambda: reader.chrome.title == "Thank you", PATIENCE_SECONDS)
     finally:
         reader.chrome.execute_cdp_cmd(disabled, {"value": False})
     reader.contact(email)
@@ -134,7 +134,7 @@ def test_a_form_with_rex_js_and_a_proof_of_work(reader: Reader, email: str, is_r
             reader.find("[type=email]").click()
             reader.chrome.execute_async_script("rexProof().then(arguments[0])")
         reader.send(email)
-        wait_until(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
+        eventually(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
         assert reader.contact(email)["form"] == "offer"  # and not in quarantine
     finally:
         reader.rex.request("PATCH", "/org", {"spam_mode": "monitor"})
@@ -143,13 +143,13 @@ def test_a_form_with_rex_js_and_a_proof_of_work(reader: Reader, email: str, is_r
 def test_a_plain_form_and_one_with_a_redirect(reader: Reader, email: str) -> None:
     reader.paste("plain", email)
     reader.send(email)
-    wait_until(lambda: reader.chrome.title == "Thank you", PATIENCE_SECONDS)
+    eventually(lambda: reader.chrome.title == "Thank you", PATIENCE_SECONDS)
     assert reader.contact(email)["form"] == "contact"
 
     run_shell(reader, "redirect-target", email)
     reader.paste("redirect", email)
     reader.send(f"2{email}")
-    wait_until(lambda: reader.chrome.current_url.endswith("/thanks"), PATIENCE_SECONDS)
+    eventually(lambda: reader.chrome.current_url.endswith("/thanks"), PATIENCE_SECONDS)
     assert reader.chrome.current_url == f"{reader.pages.url}/thanks"
     reader.contact(f"2{email}")
 
@@ -244,7 +244,7 @@ def test_a_component(reader: Reader, email: str, name: str, node_folder: Path) -
     reader.pages.page = f'<!doctype html><div id="app"></div>{scripts}'
     reader.chrome.get(f"{reader.pages.url}/{name}")
     reader.send(email)
-    wait_until(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
+    eventually(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
     assert reader.contact(email)["form"] == "demo-request"
 
 
@@ -253,7 +253,7 @@ def test_htmx(reader: Reader, email: str, node_folder: Path) -> None:
     reader.pages.files["/htmx.js"] = node_folder / "node_modules/htmx.org/dist/htmx.min.js"
     reader.paste("htmx", email, before='<script src="/htmx.js"></script>')
     reader.send(email)
-    wait_until(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
+    eventually(lambda: "Thank you" in reader.find("[role=status]").text, PATIENCE_SECONDS)
     assert reader.contact(email)["form"] == "demo-request"
 
 

@@ -16,7 +16,7 @@ import urllib3
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
 from tests.flow.browsers import browsing
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 120.0
 SENDERS = 16
@@ -70,7 +70,7 @@ def test_a_flood_without_proofs_creates_no_contact_and_loses_nothing(
 
         with ThreadPoolExecutor(SENDERS) as threads:
             assert set(threads.map(post, range(posts))) == {202}
-    wait_until(lambda: quarantined(guarded) == before + posts, PATIENCE_SECONDS)
+    eventually(lambda: quarantined(guarded) == before + posts, PATIENCE_SECONDS)
 
     _, contacts = guarded.request("GET", "/contacts?limit=200")
     assert not [each for each in contacts["data"] if each["email"].startswith("flood")]
@@ -113,5 +113,5 @@ def test_a_visitors_form_brings_its_proof(
 
     page = PAGE.replace("REX", system.base_url).replace("KIT", kit).replace("MAIL", email).encode()
     with serving(page) as url, browsing(browser, url, tmp_path / "profile"):
-        wait_until(captured, PATIENCE_SECONDS)
+        eventually(captured, PATIENCE_SECONDS)
     assert email not in str(guarded.request("GET", "/captures?status=quarantined&limit=200"))

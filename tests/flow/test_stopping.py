@@ -17,7 +17,8 @@ import pytest
 
 from scripts.system.processes import command_of, descendants
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import query, running_system, wait_until
+from tests.flow.systems import query, running_system
+from tests.waiting import eventually
 
 #: Each way of connecting has so many callers, who pause between two captures.
 CALLERS = 8
@@ -65,7 +66,7 @@ class Callers:
     def accepted_more(self, number: int) -> None:
         """Wait for so many more captures to be accepted."""
         before = self.outcomes[202]
-        wait_until(lambda: self.outcomes[202] >= before + number, PATIENCE_SECONDS)
+        eventually(lambda: self.outcomes[202] >= before + number, PATIENCE_SECONDS)
 
     def _call(self, keeps: bool) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_SECONDS)
@@ -99,8 +100,8 @@ def stop_web(system: WholeSystem) -> None:
     process = child.process
     assert process is not None
     process.send_signal(signal.SIGTERM)
-    wait_until(lambda: process.poll() is not None, PATIENCE_SECONDS)
-    wait_until(lambda: child.process is not process, PATIENCE_SECONDS)
+    eventually(lambda: process.poll() is not None, PATIENCE_SECONDS)
+    eventually(lambda: child.process is not process, PATIENCE_SECONDS)
 
 
 def test_a_restart_under_load_answers_every_request_and_loses_no_lead(system: WholeSystem) -> None:
@@ -111,7 +112,7 @@ def test_a_restart_under_load_answers_every_request_and_loses_no_lead(system: Wh
         callers.accepted_more(100)
 
     assert set(callers.outcomes) == {202}, callers.outcomes
-    wait_until(lambda: recorded(system) - before == callers.outcomes[202], PATIENCE_SECONDS)
+    eventually(lambda: recorded(system) - before == callers.outcomes[202], PATIENCE_SECONDS)
 
 
 def recorded(system: WholeSystem) -> int:
@@ -130,7 +131,7 @@ def test_a_stopping_process_says_so_and_ends_each_connection_with_its_answer(
         while (told := readiness(connection))[0] == 200:
             pass  # until the signal has arrived
         assert told == (503, "stopping", "close")
-        wait_until(lambda: process.poll() is not None, PATIENCE_SECONDS)
+        eventually(lambda: process.poll() is not None, PATIENCE_SECONDS)
 
 
 def readiness(connection: http.client.HTTPConnection) -> tuple[int, str, str | None]:
@@ -146,11 +147,11 @@ def readiness(connection: http.client.HTTPConnection) -> tuple[int, str, str | N
 def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
     system: WholeSystem, number: signal.Signals
 ) -> None:
-    wait_until(lambda: listeners(system.settings.port) == 2, PATIENCE_SECONDS)
+    eventually(lambda: listeners(system.settings.port) == 2, PATIENCE_SECONDS)
     old = workers(system)
     os.kill(old[0], number)
-    wait_until(lambda: old[0] not in workers(system) and len(workers(system)) == 2, 30)
-    wait_until(lambda: listeners(system.settings.port) == 2, PATIENCE_SECONDS)
+    eventually(lambda: old[0] not in workers(system) and len(workers(system)) == 2)
+    eventually(lambda: listeners(system.settings.port) == 2, PATIENCE_SECONDS)
 
     with Callers(system.settings.port) as callers:
         callers.accepted_more(100)
@@ -162,14 +163,14 @@ def test_a_dead_or_frozen_worker_is_replaced_by_one_that_stops_as_cleanly(
 @pytest.mark.all_only
 @pytest.mark.parametrize("system", ["1"], ids=["one process"], indirect=True)
 def test_a_reload_replaces_all_workers_and_never_closes_the_port(system: WholeSystem) -> None:
-    wait_until(lambda: bool(workers(system)), PATIENCE_SECONDS)
+    eventually(lambda: bool(workers(system)), PATIENCE_SECONDS)
     old, pid = set(workers(system)), system.processes.children["web"].pid
     assert pid is not None
     with Callers(system.settings.port) as callers:
         callers.accepted_more(100)
         callers.were_refused = False  # that was at the start
         os.kill(pid, signal.SIGHUP)
-        wait_until(lambda: not old & set(workers(system)), 2 * PATIENCE_SECONDS)
+        eventually(lambda: not old & set(workers(system)), 2 * PATIENCE_SECONDS)
         callers.accepted_more(100)
 
     assert set(callers.outcomes) == {202}, callers.outcomes

@@ -19,7 +19,7 @@ import urllib3
 from scripts.client import Rex
 from scripts.receiver import Received, Receiver
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 PATIENCE_SECONDS = 30.0
 
@@ -166,7 +166,7 @@ def test_a_thousand_captures_of_fifty_addresses_survive_the_killing_of_workers(
         _kill_worker(system, "deliveries")
 
     assert {status for status, _ in answers} == {202}
-    wait_until(lambda: _recorded(system) == 1000, 30)
+    eventually(lambda: _recorded(system) == 1000)
     assert query(
         system,
         "SELECT e.type, count(*) FROM events e JOIN contacts c ON c.id = e.contact_id"
@@ -180,7 +180,7 @@ def test_without_redis_captures_are_taken_and_recorded(rex: Rex, system: WholeSy
         status, answer = rex.capture(email="spilled@example.com")
         assert status == 202
         found = f"SELECT status FROM captures WHERE id = '{answer['data']['capture_id']}'"
-        wait_until(lambda: query(system, found) == [("recorded",)], PATIENCE_SECONDS)
+        eventually(lambda: query(system, found) == [("recorded",)], PATIENCE_SECONDS)
     finally:
         system.embedded.valkey.thaw()
 

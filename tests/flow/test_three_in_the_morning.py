@@ -20,7 +20,8 @@ from app.queue.jobs import CAPTURES, KEYS
 from config.settings import Settings
 from scripts.client import Rex
 from scripts.system.whole import WholeSystem
-from tests.flow.systems import running_system, wait_until
+from tests.flow.systems import running_system
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 
@@ -136,10 +137,10 @@ def test_every_row_is_tried_here() -> None:
 def test_the_doctor_shows_the_line_while_it_is_so_and_no_longer(
     system: WholeSystem, line: str
 ) -> None:
-    wait_until(lambda: line not in wrong(system.settings), PATIENCE_SECONDS)
+    eventually(lambda: line not in wrong(system.settings), PATIENCE_SECONDS)
     with contextmanager(BREAKS[line])(system) as settings:
-        wait_until(lambda: line in wrong(settings), PATIENCE_SECONDS)
-    wait_until(lambda: line not in wrong(system.settings), PATIENCE_SECONDS)
+        eventually(lambda: line in wrong(settings), PATIENCE_SECONDS)
+    eventually(lambda: line not in wrong(system.settings), PATIENCE_SECONDS)
 
 
 def test_the_doctor_shows_which_processes_are_dead_and_that_captures_wait(
@@ -151,8 +152,8 @@ def test_the_doctor_shows_which_processes_are_dead_and_that_captures_wait(
     rex = Rex(system.base_url, system.api_key)
     assert rex.capture(email="ada@example.com")[0] == 202
     try:
-        wait_until(lambda: wrong(system.settings) >= DEAD, PATIENCE_SECONDS)
+        eventually(lambda: wrong(system.settings) >= DEAD, PATIENCE_SECONDS)
     finally:
         for role in WORKERS:
             children[role].thaw()
-    wait_until(lambda: not wrong(system.settings) & DEAD, PATIENCE_SECONDS)
+    eventually(lambda: not wrong(system.settings) & DEAD, PATIENCE_SECONDS)

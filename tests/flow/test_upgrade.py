@@ -22,7 +22,8 @@ from scripts.system.ports import free_port
 from scripts.system.readiness import fault
 from scripts.system.whole import UNLIMITED, temporary_system
 from tests.flow import releases
-from tests.flow.systems import SETTINGS, query, wait_until
+from tests.flow.systems import SETTINGS, query
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 
@@ -75,10 +76,10 @@ def test_a_database_of_0_1_0_is_upgraded_under_load_and_everything_goes_on(
 ) -> None:
     releases.load_dump(blank_database_url)
     with writing(blank_database_url) as done:
-        wait_until(lambda: len(done) > 20, PATIENCE_SECONDS)
+        eventually(lambda: len(done) > 20, PATIENCE_SECONDS)
         assert migrate(blank_database_url) == pending_of_0_1_0()
         at_the_end = len(done)
-        wait_until(lambda: len(done) > at_the_end + 20, PATIENCE_SECONDS)
+        eventually(lambda: len(done) > at_the_end + 20, PATIENCE_SECONDS)
     assert pending(blank_database_url) == []
 
     settings = {
@@ -100,7 +101,7 @@ def test_a_database_of_0_1_0_is_upgraded_under_load_and_everything_goes_on(
         assert (contact["email"], contact["captures_count"]) == ("lead0@example.com", 3)
         assert all(verified_by(each, expected) for each in received)
         waiting = "SELECT count(*) FROM contacts WHERE email LIKE 'waiting%%'"
-        wait_until(lambda: query(system, waiting) == [(3,)], PATIENCE_SECONDS)
+        eventually(lambda: query(system, waiting) == [(3,)], PATIENCE_SECONDS)
         ((captures, events),) = query(
             system,
             "SELECT (SELECT count(*) FROM captures WHERE status = 'recorded'),"
@@ -170,7 +171,7 @@ class Load:
     def more(self, count: int) -> None:
         """Until that many more are accepted."""
         wanted = len(self.accepted) + count
-        wait_until(lambda: len(self.accepted) >= wanted, PATIENCE_SECONDS)
+        eventually(lambda: len(self.accepted) >= wanted, PATIENCE_SECONDS)
 
 
 @pytest.mark.skipif(bool(releases.why_absent()), reason=releases.why_absent() or "-")
@@ -185,7 +186,7 @@ def test_workers_of_0_1_0_and_ours_run_side_by_side(own_embedded: Embedded, tmp_
 
     with Receiver() as receiver, Load(old_rex) as load, ExitStack() as ours:
         with releases.running(tmp_path, old, own_embedded.run_folder):
-            wait_until(lambda: fault(old_rex.base_url) is None, PATIENCE_SECONDS)
+            eventually(lambda: fault(old_rex.base_url) is None, PATIENCE_SECONDS)
             assert old_rex.request("POST", "/webhooks", {"url": receiver.url})[0] == 201
             load.start()
             load.more(50)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from app.queue.connection import connect
 from app.queue.figures import RefusedOrigins
 from tests.ingress.conftest import MakeSite, Site
 from tests.ingress.test_endpoint_forms import BROWSER, FORM
+from tests.waiting import eventually
 
 PAGE = "https://page.example"
 LEAD = {"email": "ada@example.com"}
@@ -100,7 +100,5 @@ def test_a_mistyped_list_of_origins_shows_in_the_org(site: Site) -> None:
         reply = site(None, method="GET", path="/org", x_api_key=key)
         return reply.json["data"]["refused_origins"]
 
-    deadline = time.monotonic() + 15
-    while shown() != {"https://www.page.example": 1}:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)  # counts are handed on every few seconds
+    # Counts are handed on every few seconds.
+    eventually(lambda: shown() == {"https://www.page.example": 1}, 15)

@@ -19,7 +19,7 @@ from app.ingress import load_shedder
 from app.ingress.load_shedder import LoadShedder
 from scripts.system.ports import free_port
 from tests.flow.raw_http import Answer, Connection, request
-from tests.flow.systems import wait_until
+from tests.waiting import eventually
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 30.0
@@ -37,7 +37,7 @@ def server() -> Iterator[None]:
     environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     with subprocess.Popen([sys.executable, "-c", SERVE], cwd=CHECKOUT, env=environ) as process:
         try:
-            wait_until(is_served, PATIENCE_SECONDS)
+            eventually(is_served, PATIENCE_SECONDS)
             yield
         finally:
             process.terminate()

@@ -27,8 +27,8 @@ from config.settings import Settings
 from tests.asgi import Client
 from tests.factories import make_org
 from tests.ingress.conftest import running
-from tests.queue.working import eventually
 from tests.replicas import Replicated, replicated
+from tests.waiting import eventually
 from workers.captures import Recorder
 from workers.scheduler import fallback_tasks
 

@@ -18,7 +18,7 @@ from scripts.system.embedded import Embedded
 from tests.asgi import Client
 from tests.factories import make_org
 from tests.ingress.conftest import running
-from tests.queue.working import eventually
+from tests.waiting import eventually
 from workers.scheduler import fallback_tasks
 
 VOLATILE = {"appendonly": "no"}

@@ -21,7 +21,8 @@ from scripts.system.ports import free_ports
 from scripts.system.processes import send
 from scripts.system.whole import WholeSystem
 from tests.flow.systems import query as rows
-from tests.flow.systems import running_system, wait_until, webhook_to
+from tests.flow.systems import running_system, webhook_to
+from tests.waiting import eventually
 
 FAMILIES_MAX = 25
 SERIES_MAX = 2_000
@@ -121,7 +122,7 @@ def test_there_are_few_families_and_series_and_a_scrape_takes_milliseconds(
 def test_what_happened_to_a_lead_is_counted_once(
     system: WholeSystem, role: str, name: str, labels: dict[str, str], expected: int
 ) -> None:
-    wait_until(lambda: value(system, role, name, **labels) == expected, 60)
+    eventually(lambda: value(system, role, name, **labels) == expected, 60)
 
 
 def test_every_process_is_counted_and_one_that_dies_takes_its_gauges_along(
@@ -130,15 +131,15 @@ def test_every_process_is_counted_and_one_that_dies_takes_its_gauges_along(
     count = system.settings.worker_processes
     slots = count * system.settings.worker_threads
     for role in ("captures", "deliveries"):
-        wait_until(partial(is_value, system, count, "scheduler", "rex_processes", role=role), 60)
-    wait_until(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 60)
+        eventually(partial(is_value, system, count, "scheduler", "rex_processes", role=role), 60)
+    eventually(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 60)
     if count == 1:  # nobody but itself would tell
         return
-    wait_until(lambda: len(delivering(system)) == count, 60)
+    eventually(lambda: len(delivering(system)) == count, 60)
     before = delivering(system)
     send([min(before)], signal.SIGKILL)
-    wait_until(lambda: len(delivering(system)) == count and delivering(system) != before, 60)
-    wait_until(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 60)
+    eventually(lambda: len(delivering(system)) == count and delivering(system) != before, 60)
+    eventually(lambda: value(system, "deliveries", "rex_slots", state="total") == slots, 60)
     attempts = {"outcome": "succeeded", "status": "2xx"}
     assert value(system, "deliveries", "rex_attempts_total", **attempts) == 1
 

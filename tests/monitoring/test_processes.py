@@ -15,7 +15,7 @@ from app.queue.connection import connect
 from app.storage.database import open_database
 from app.storage.migrate import migrate
 from scripts.system.embedded import Embedded
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 Look = Callable[[], list[ProcessSeen]]
 

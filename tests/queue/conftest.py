@@ -19,7 +19,7 @@ from app.queue.policy import Policy
 from scripts.system.embedded import Embedded
 from scripts.system.ports import free_port
 from scripts.system.valkey import Valkey, find_server
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 
 class Engine(NamedTuple):

@@ -18,7 +18,7 @@ from app.queue.admission_client import AdmissionClient
 from app.queue.jobs import CAPTURES, KEYS
 from scripts.system.valkey import Valkey
 from tests.queue.conftest import Engine
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 Answer = TypeVar("Answer")
 

@@ -14,7 +14,8 @@ from app.queue.broker import StreamsBroker
 from app.queue.dead_letters import DeadLetters
 from app.queue.jobs import encode_job
 from tests.queue.conftest import MakeBroker
-from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, send, working
+from tests.queue.working import QUEUE, Recorder, declare, drained, send, working
+from tests.waiting import eventually
 
 
 class Batches:

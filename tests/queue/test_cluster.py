@@ -17,8 +17,9 @@ from app.queue.connection import connect, hang_up
 from app.queue.jobs import DELIVERIES, KEYS, STREAMS_MAX, Keys, encode_job
 from app.queue.push_channel import PushListener, PushSender
 from tests.queue.conftest import MakeBroker, find_program
-from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, send, working
+from tests.queue.working import QUEUE, Recorder, declare, drained, send, working
 from tests.redis_cluster import RedisCluster, running_cluster
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 #: The stream whose slot changes hands.

@@ -11,7 +11,8 @@ from app.queue import stream
 from app.queue.broker import StreamsBroker
 from app.queue.dead_letters import DeadLetters
 from app.queue.jobs import encode_job
-from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, send, working
+from tests.queue.working import QUEUE, Recorder, declare, drained, send, working
+from tests.waiting import eventually
 
 UNREADABLE = [
     pytest.param(b"", id="nothing"),

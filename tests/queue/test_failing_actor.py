@@ -9,7 +9,8 @@ import dramatiq
 import pytest
 
 from app.queue.broker import StreamsBroker
-from tests.queue.working import QUEUE, Recorder, declare, drained, eventually, send, working
+from tests.queue.working import QUEUE, Recorder, declare, drained, send, working
+from tests.waiting import eventually
 
 SECRET = "ada@example.com"
 

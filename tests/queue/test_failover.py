@@ -26,8 +26,9 @@ from app.queue.push_channel import PushListener, PushSender
 from app.queue.sentinel_facts import sentinel_facts
 from scripts.system.ports import LOOPBACK
 from scripts.system.valkey import find_server
-from tests.queue.working import declare, eventually, working
+from tests.queue.working import declare, working
 from tests.sentinel_servers import SentinelServers, sentinel_servers
+from tests.waiting import eventually
 
 #: From the promotion of another server to the first success with it; about a second.
 MOVED_SECONDS = 20.0

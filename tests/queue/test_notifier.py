@@ -14,7 +14,7 @@ from app.queue import notifier as notifier_module
 from app.queue.jobs import DELIVERIES, KEYS
 from app.queue.notifier import DeliveryNotifier
 from scripts.system.valkey import Valkey
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 WEBHOOKS = [f"whk_{number}" for number in range(50)]
 

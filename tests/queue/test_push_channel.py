@@ -16,7 +16,7 @@ from app.queue.jobs import DELIVERIES, KEYS
 from app.queue.push_channel import PushListener, PushSender
 from scripts.system.embedded import Embedded
 from tests.queue.conftest import Engine
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)

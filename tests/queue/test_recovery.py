@@ -22,12 +22,12 @@ from tests.queue.working import (
     WorkerProcess,
     declare,
     drained,
-    eventually,
     send,
     unfinished,
     watching,
     working,
 )
+from tests.waiting import eventually
 
 StartProcess = Callable[..., WorkerProcess]
 

@@ -17,16 +17,8 @@ from app.queue.jobs import GROUP
 from scripts.system.valkey import Valkey
 from tests.queue.conftest import PATIENT, Engine, MakeBroker
 from tests.queue.losing_proxy import LosingProxy
-from tests.queue.working import (
-    QUEUE,
-    Recorder,
-    declare,
-    drained,
-    eventually,
-    send,
-    unfinished,
-    working,
-)
+from tests.queue.working import QUEUE, Recorder, declare, drained, send, unfinished, working
+from tests.waiting import eventually
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from app.queue.jobs import CAPTURES, KEYS, encode_job
 from app.queue.retired_streams import drain_retired
 from app.queue.stream_clients import StreamClient
 from scripts.system.valkey import find_server
-from tests.queue.working import eventually
 from tests.replicas import Replicated, replicated
+from tests.waiting import eventually
 
 REQUEST = AdmissionRequest(b"{}", b'{"first":1}', "same", 60_000)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from app.queue.running import RunningBatches
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 AT_ONCE, SOON = 0.0, 10.0
 

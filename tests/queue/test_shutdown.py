@@ -21,10 +21,10 @@ from tests.queue.working import (
     WorkerProcess,
     declare,
     drained,
-    eventually,
     send,
     working,
 )
+from tests.waiting import eventually
 
 
 def test_what_had_not_begun_is_handed_back_at_once(redis_url: str, make_broker: MakeBroker) -> None:

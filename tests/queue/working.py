@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,14 +22,6 @@ from app.queue.policy import Policy
 
 QUEUE = "captures"
 ROOT = Path(__file__).parents[2]
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Wait until `condition` holds; fail after `seconds`, which no machine that works needs."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.005)
 
 
 def drained(broker: StreamsBroker, seconds: float = 60.0) -> None:

@@ -28,7 +28,7 @@ from app.storage.retention import retention_run
 from scripts.commands.manage.__main__ import EXIT_UNAVAILABLE, main
 from scripts.system.running import Running, announce
 from tests.factories import make_capture, make_org, make_webhook
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SECRET_KEY = base64.b64encode(b"k" * 32).decode()

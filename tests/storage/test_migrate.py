@@ -17,7 +17,7 @@ from app.storage.database import Database, drop_connection, open_database, trans
 from app.storage.migrate import MIGRATIONS, migrate
 from app.storage.recording import record
 from tests.factories import make_capture, make_org, make_webhook
-from tests.queue.working import eventually
+from tests.waiting import eventually
 
 CONCURRENTLY = next(
     part.partition("```")[0]

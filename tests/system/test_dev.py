@@ -22,7 +22,7 @@ from scripts.system.embedded import make_temporary_folder
 from scripts.system.pidfile import recorded
 from scripts.system.ports import free_port
 from scripts.system.running import find_running
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 STAND_INS = Path(__file__).parent / "stand_ins"
 KEY = "rex_live_" + "x" * 24

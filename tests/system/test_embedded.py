@@ -23,7 +23,7 @@ from scripts.system import pidfile, processes, server
 from scripts.system.embedded import AlreadyRunning, Embedded, make_temporary_folder
 from scripts.system.server import STOP_SECONDS, ServerFailed, data_lock
 from scripts.system.unprivileged import as_user
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from scripts.system import pidfile, processes
 from tests.system.programs import PARENT, SLEEPER, STUBBORN, bystander, child
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 
 def test_a_leftover_is_stopped_and_its_pid_file_removed(tmp_path: Path) -> None:

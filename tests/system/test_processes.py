@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scripts.system import pidfile, processes
 from tests.system.programs import PARENT, SLEEPER, bystander, child
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 
 def test_a_birthmark_stays_the_same_and_ends_with_the_process() -> None:

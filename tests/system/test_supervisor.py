@@ -15,7 +15,7 @@ from scripts.system import supervisor as supervisor_module
 from scripts.system.child import Child
 from scripts.system.supervisor import Supervisor
 from tests.system.programs import PARENT, POLITE, SLEEPER, STUBBORN, child
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from scripts.checkout import CHECKOUT
 from scripts.system.embedded import make_temporary_folder
 from scripts.system.ports import free_port
 from scripts.system.readiness import fault
-from tests.system.waiting import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.all_only
 

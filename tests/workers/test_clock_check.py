@@ -8,7 +8,7 @@ import time
 import pytest
 
 from app.storage.database import Database
-from tests.queue.working import eventually
+from tests.waiting import eventually
 from workers import clock_check
 from workers.clock_check import check_clock, watch_clock
 

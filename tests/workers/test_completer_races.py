@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -29,6 +28,7 @@ from app.storage.recording import record
 from app.storage.webhook import endpoints, webhooks
 from tests.factories import make_capture, make_webhook
 from tests.statements import execute
+from tests.waiting import eventually
 from tests.workers.outcomes import CONFIG, HOLDER, outcome, owe, settle_and_claim
 from workers.completer import Completer
 from workers.webhook_status import update_webhook_status
@@ -64,13 +64,6 @@ def waiting_for_locks(database: Database) -> int:
         " AND datname = current_database()",
     )
     return int(row[0])
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)  # the condition lives in the server
 
 
 def in_thread(do: Callable[[], WebhookWork]) -> tuple[threading.Thread, list[WebhookWork]]:
@@ -123,7 +116,7 @@ def test_who_waited_while_the_webhook_was_disabled_claims_nothing_and_tells_noth
         late, done = in_thread(
             lambda: settle_and_claim(completer, webhook.id, [outcome(claimed, GONE)], 1)
         )
-        wait_until(lambda: waiting_for_locks(watch) == 1)
+        eventually(lambda: waiting_for_locks(watch) == 1)
         assert webhooks.disable(cursor, webhook.id, "another process was first")
     late.join()
 
@@ -165,7 +158,7 @@ def test_a_recovery_is_told_once_however_many_successes_come_together(
                 (completer, Completer(another, CONFIG, HOLDER)), claimed, strict=True
             )
         ]
-        wait_until(lambda: waiting_for_locks(watch) == 2)
+        eventually(lambda: waiting_for_locks(watch) == 2)
     for thread in together:
         thread.join()
     another.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from app.storage.secret_cipher import SecretCipher
 from scripts.receiver import Receiver
 from tests.factories import CIPHER, SECRET, make_webhook
 from tests.statements import execute
+from tests.waiting import eventually
 from tests.workers.outcomes import HOLDER, in_flight, owe
 from workers.attempts import Attempts
 from workers.completer import Completer
@@ -32,13 +32,6 @@ CONFIG = DeliveryConfig(
     max_in_flight=16,
     slots=64,
 )
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)  # the condition lives in the server
 
 
 def spawn(run: Callable[[], object]) -> None:
@@ -83,7 +76,7 @@ def test_a_delivery_is_claimed_signed_sent_and_recorded(
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 3)
         engine.note_due([webhook.id])
-        wait_until(lambda: states(database) == {"succeeded": 3})
+        eventually(lambda: states(database) == {"succeeded": 3})
 
     assert [each.verified for each in receiver.received] == [True] * 3
     assert execute(database, "SELECT DISTINCT holder FROM deliveries") == [(None,)]
@@ -100,7 +93,7 @@ def test_a_delivery_that_cannot_be_signed_is_put_off_and_hurts_no_other_webhook(
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 2)
         engine.note_due([webhook.id])
-        wait_until(lambda: execute(database, "SELECT result FROM attempts") != [])
+        eventually(lambda: execute(database, "SELECT result FROM attempts") != [])
 
     assert receiver.received == []
     assert execute(database, "SELECT DISTINCT error, result FROM attempts") == [
@@ -121,7 +114,7 @@ def test_what_was_claimed_before_the_process_slept_is_given_back_and_not_sent(
         owe(database, org, 1)
         execute(database, "ALTER SEQUENCE leases RESTART WITH 1")
         engine.note_due([webhook.id])
-        wait_until(lambda: execute(database, "SELECT is_called FROM leases") == [(True,)])
+        eventually(lambda: execute(database, "SELECT is_called FROM leases") == [(True,)])
     assert receiver.received == []
     assert execute(database, "SELECT status, attempts, lease FROM deliveries") == [
         ("pending", 0, None)
@@ -130,7 +123,7 @@ def test_what_was_claimed_before_the_process_slept_is_given_back_and_not_sent(
     with Receiver() as receiver, engine_of(database_url) as engine:
         execute(database, "UPDATE webhooks SET url = %s", receiver.url)
         engine.note_due([webhook.id])
-        wait_until(lambda: states(database) == {"succeeded": 1})
+        eventually(lambda: states(database) == {"succeeded": 1})
 
 
 def test_a_busy_answer_without_a_time_costs_its_delivery_a_retry_and_pauses_nobody_else(
@@ -146,7 +139,7 @@ def test_a_busy_answer_without_a_time_costs_its_delivery_a_retry_and_pauses_nobo
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 5)
         engine.note_due([webhook.id])
-        wait_until(lambda: states(database) == {"succeeded": 4, "pending": 1})
+        eventually(lambda: states(database) == {"succeeded": 4, "pending": 1})
 
     assert execute(database, "SELECT rest_until, not_before FROM webhook_health") == [(None, None)]
     assert execute(database, "SELECT failures FROM deliveries WHERE status = 'pending'") == [(1,)]
@@ -161,7 +154,7 @@ def test_a_pause_is_waited_for_and_not_cut_short(
         execute(database, "UPDATE webhook_health SET rest_until = now() + interval '0.7 seconds'")
         ((rest_until,),) = execute(database, "SELECT rest_until FROM webhook_health")
         engine.note_due([webhook.id])
-        wait_until(lambda: states(database) == {"succeeded": 3})
+        eventually(lambda: states(database) == {"succeeded": 3})
 
     ((first,),) = execute(database, "SELECT min(started_at) FROM attempts")
     assert first > rest_until
@@ -198,13 +191,13 @@ def test_a_new_webhook_starts_with_one_attempt_and_grows_with_good_answers(
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 60)
         engine.note_due([webhook.id])
-        wait_until(lambda: first.now == 1)
+        eventually(lambda: first.now == 1)
         assert in_flight(database) == 1
         first.open.set()
-        wait_until(lambda: others.now == 2)
+        eventually(lambda: others.now == 2)
         assert in_flight(database) == 2
         others.open.set()
-        wait_until(lambda: states(database) == {"succeeded": 60})
+        eventually(lambda: states(database) == {"succeeded": 60})
 
 
 def test_what_was_learned_before_is_where_a_new_process_starts(
@@ -216,7 +209,7 @@ def test_what_was_learned_before_is_where_a_new_process_starts(
         execute(database, "UPDATE webhook_health SET flow = 12")
         owe(database, org, 60)
         engine.note_due([webhook.id])
-        wait_until(lambda: counted.now == 6)
+        eventually(lambda: counted.now == 6)
         assert in_flight(database) == 6
         counted.open.set()
 
@@ -235,14 +228,14 @@ def test_new_webhooks_that_hang_leave_slots_to_one_that_answers(
         well = make_webhook(database, org, good.url)
         owe(database, org, 1)
         engine.note_due([well.id])
-        wait_until(lambda: states(database) == {"succeeded": 1})
+        eventually(lambda: states(database) == {"succeeded": 1})
         for _ in range(30):
             make_webhook(database, org, bad.url)
         owe(database, org, 1)
         for (webhook_id,) in execute(database, "SELECT id FROM webhooks"):
             engine.note_due([webhook_id])
-        wait_until(lambda: len(good.received) == 2 and hanging.now == 12)
-        wait_until(lambda: in_flight(database) == 12)  # the bulkhead: 60 % of the slots
+        eventually(lambda: len(good.received) == 2 and hanging.now == 12)
+        eventually(lambda: in_flight(database) == 12)  # the bulkhead: 60 % of the slots
         hanging.open.set()
 
 
@@ -263,7 +256,7 @@ def test_a_webhooks_own_policy_and_time_decide_about_its_deliveries_alone(
         usual = make_webhook(database, org, failing.url)
         owe(database, org, 1)
         engine.note_due([short.id, planned.id, usual.id])
-        wait_until(lambda: len(execute(database, "SELECT DISTINCT delivery_id FROM attempts")) == 3)
+        eventually(lambda: len(execute(database, "SELECT DISTINCT delivery_id FROM attempts")) == 3)
         hanging.open.set()
 
     left = {
@@ -290,7 +283,7 @@ def test_a_lease_outlives_the_attempt_that_a_webhook_asks_for(
         webhook = make_webhook(database, org, receiver.url, timeout_seconds=30)
         owe(database, org, 1)
         engine.note_due([webhook.id])
-        wait_until(lambda: hanging.now == 1)
+        eventually(lambda: hanging.now == 1)
         (left,) = execute(
             database, "SELECT extract(epoch FROM leased_until - now())::float8 FROM deliveries"
         )[0]
@@ -306,7 +299,7 @@ def test_an_ordered_webhook_sends_a_contacts_events_one_after_the_other(
         for _ in range(4):
             owe(database, org, 2)
         engine.note_due([webhook.id])
-        wait_until(lambda: states(database) == {"succeeded": 8})
+        eventually(lambda: states(database) == {"succeeded": 8})
     # Each left after the one before had been answered.
     ((overlaps,),) = execute(
         database,
@@ -325,14 +318,14 @@ def test_what_was_sent_while_postgresql_was_away_is_recorded_afterwards(
         webhook = make_webhook(database, org, receiver.url)
         owe(database, org, 1)
         engine.note_due([webhook.id])
-        wait_until(lambda: counted.now == 1)
+        eventually(lambda: counted.now == 1)
         execute(
             database,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
         counted.open.set()
-        wait_until(lambda: states(database) == {"succeeded": 1})
+        eventually(lambda: states(database) == {"succeeded": 1})
     assert len(receiver.received) == 1
 
 
@@ -347,7 +340,7 @@ def test_the_log_says_what_a_due_delivery_waited_for(
         webhook = make_webhook(database, org, receiver.url, rate_limit=2)
         owe(database, org, 3)
         engine.note_due([webhook.id])
-        wait_until(lambda: states(database) == {"succeeded": 3})
+        eventually(lambda: states(database) == {"succeeded": 3})
     reasons = [getattr(record, "waited_for", "") for record in caplog.records]
     assert reasons[0] is None
     assert "pace" in reasons

@@ -20,8 +20,9 @@ from app.storage.webhook import webhooks
 from scripts.receiver import Receiver
 from tests.factories import SECRET, make_capture, make_org, make_webhook
 from tests.statements import execute
+from tests.waiting import eventually
 from tests.workers.outcomes import HOLDER
-from tests.workers.test_engine import Counted, engine_of, states, wait_until
+from tests.workers.test_engine import Counted, engine_of, states
 from workers.engine import DeliveryEngine
 
 
@@ -57,7 +58,7 @@ def settle_one(database: Database, org: Org, webhook: Webhook, engine: DeliveryE
     with transaction(database) as cursor:
         record(cursor, [make_capture(org, "before@example.com")], now())
     engine.note_due([webhook.id])
-    wait_until(lambda: states(database) == {"succeeded": 1})
+    eventually(lambda: states(database) == {"succeeded": 1})
     execute(database, "TRUNCATE attempts, deliveries")
 
 
@@ -74,7 +75,7 @@ def test_a_push_is_sent_signed_and_settled_without_a_claim(
         pushes = record_pushes(database, org, 5)
         last_lease = max(push.claimed.lease for push in pushes)
         engine.take_pushes(pushes)
-        wait_until(lambda: states(database) == {"succeeded": 5})
+        eventually(lambda: states(database) == {"succeeded": 5})
 
     assert [each.verified for each in receiver.received] == [True] * 6
     assert attempts(database) == [(1, "succeeded")] * 5
@@ -88,10 +89,10 @@ def test_a_push_that_comes_twice_is_sent_once(
         healthy(database, org, receiver.url)
         pushes = record_pushes(database, org, 3)
         engine.take_pushes([*pushes, *pushes])
-        wait_until(lambda: states(database) == {"succeeded": 3})
+        eventually(lambda: states(database) == {"succeeded": 3})
         engine.take_pushes(pushes)
         engine.take_pushes(last := record_pushes(database, org, 1))
-        wait_until(lambda: states(database) == {"succeeded": 4})
+        eventually(lambda: states(database) == {"succeeded": 4})
 
     sent = [each.headers["X-Rex-Delivery"] for each in receiver.received]
     assert sorted(sent) == sorted(push.claimed.id for push in [*pushes, *last])
@@ -103,7 +104,7 @@ def test_a_push_that_never_comes_is_found_and_claimed(
     with Receiver() as receiver, engine_of(database_url):
         healthy(database, org, receiver.url)
         record_pushes(database, org, 3)
-        wait_until(lambda: states(database) == {"succeeded": 3})
+        eventually(lambda: states(database) == {"succeeded": 3})
 
     assert len(receiver.received) == 3
     assert attempts(database) == [(1, "succeeded")] * 3  # and none that was lost
@@ -118,7 +119,7 @@ def test_one_that_comes_too_late_is_claimed_in_its_turn(
         ((late,),) = execute(database, "SELECT now() - interval '1 second'")
         push.leased_at = late
         engine.take_pushes([push])
-        wait_until(lambda: states(database) == {"succeeded": 1})
+        eventually(lambda: states(database) == {"succeeded": 1})
 
     assert len(receiver.received) == 1
     assert execute(database, "SELECT last_value > %s FROM leases", push.claimed.lease) == [(True,)]
@@ -131,11 +132,11 @@ def test_a_push_goes_where_the_webhook_points_when_it_is_sent(
     with Receiver() as old, Receiver() as new, engine_of(database_url) as engine:
         webhook = healthy(database, org, old.url)
         engine.take_pushes(record_pushes(database, org, 1))
-        wait_until(lambda: states(database) == {"succeeded": 1})
+        eventually(lambda: states(database) == {"succeeded": 1})
         with transaction(database) as cursor:
             webhooks.update(cursor, webhook.id, {"url": new.url}, now())
         engine.take_pushes(record_pushes(database, org, 1))
-        wait_until(lambda: states(database) == {"succeeded": 2})
+        eventually(lambda: states(database) == {"succeeded": 2})
 
     assert (len(old.received), len(new.received)) == (1, 1)
 
@@ -156,7 +157,7 @@ def test_one_whose_webhook_stopped_meanwhile_is_given_back(
         with transaction(database) as cursor:
             webhooks.update(cursor, webhook.id, change, now())
         engine.take_pushes(pushes)
-        wait_until(lambda: states(database) == {"pending": 2})
+        eventually(lambda: states(database) == {"pending": 2})
 
     assert receiver.received == []
     assert execute(database, "SELECT DISTINCT attempts, lease FROM deliveries") == [(0, None)]
@@ -169,7 +170,7 @@ def test_what_does_not_fit_is_given_back_and_claimed(
     with Receiver() as receiver, engine_of(database_url) as engine:
         healthy(database, org, receiver.url)
         engine.take_pushes(record_pushes(database, org, 20))
-        wait_until(lambda: states(database) == {"succeeded": 20})
+        eventually(lambda: states(database) == {"succeeded": 20})
 
     assert len(receiver.received) == 20
     assert attempts(database) == [(1, "succeeded")] * 20
@@ -183,7 +184,7 @@ def test_an_engine_that_stops_gives_back_what_it_has_not_sent(
         healthy(database, org, receiver.url)
         execute(database, "UPDATE webhook_health SET flow = 1")
         engine.take_pushes(record_pushes(database, org, 3))
-        wait_until(lambda: counted.now == 1)
+        eventually(lambda: counted.now == 1)
         engine.stop()
         counted.open.set()
     assert counted.highest == 1
@@ -203,7 +204,7 @@ def test_a_person_who_is_erased_meanwhile_stays_erased(
             " leased_until = NULL, holder = NULL, next_attempt_at = NULL, settled_at = now()",
         )
         engine.take_pushes([push])
-        wait_until(lambda: attempts(database) != [])
+        eventually(lambda: attempts(database) != [])
 
     assert states(database) == {"cancelled": 1}
     assert execute(database, "SELECT response_body FROM attempts") == [(None,)]

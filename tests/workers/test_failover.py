@@ -17,6 +17,7 @@ from app.storage.migrate import migrate
 from scripts.system.embedded import Embedded
 from tests.factories import make_capture, make_org
 from tests.standby import Standby, execute, standby_of
+from tests.waiting import eventually
 from tests.workers.test_captures import as_job
 from workers.captures import Recorder
 
@@ -61,10 +62,7 @@ class Recording:
 
     def goes_on_after(self, moment: float) -> float:
         """Wait until each session has recorded after a moment; how long that took."""
-        deadline = time.monotonic() + 60
-        while not all(any(at > moment for at in self._times(n)) for n in range(4)):
-            assert time.monotonic() < deadline, "recording does not go on"
-            time.sleep(0.01)
+        eventually(lambda: all(any(at > moment for at in self._times(n)) for n in range(4)), 60)
         return max(min(at for at in self._times(n) if at > moment) for n in range(4)) - moment
 
     def _times(self, number: int) -> list[float]:

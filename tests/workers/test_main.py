@@ -21,7 +21,7 @@ from app.storage.capture import fallback
 from app.storage.database import Database, open_database, transaction
 from config.settings import EXIT_CONFIGURATION, BadSetting
 from tests.factories import make_capture, make_org
-from tests.queue.working import eventually
+from tests.waiting import eventually
 from workers.actors import load_middleware
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from app.storage.migrate import migrate
 from config.settings import Settings
 from scripts.system.embedded import Embedded
 from tests.factories import make_org, make_webhook
-from tests.queue.working import eventually
 from tests.statements import execute
+from tests.waiting import eventually
 from tests.workers.outcomes import CONFIG, owe, settle_and_claim
 from workers import maintenance
 from workers.completer import Completer

@@ -24,8 +24,8 @@ from app.storage.org import orgs
 from app.storage.recording import record
 from config.settings import Settings
 from tests.factories import CIPHER, make_capture, make_org
-from tests.queue.working import eventually
 from tests.statements import execute
+from tests.waiting import eventually
 from tests.workers.captcha_provider import SECRET, Provider, providing
 from workers.captcha_breaker import FAILURES_MAX, OPEN_SECONDS
 from workers.scheduler import captcha_tasks

@@ -22,9 +22,9 @@ from app.storage.recording import record
 from app.storage.retention.partitions import HOT_TABLES
 from tests.factories import make_capture, make_org, make_webhook
 from tests.partitioned import tables
-from tests.queue.working import eventually
 from tests.statements import execute
 from tests.storage.person.test_erasure import settled
+from tests.waiting import eventually
 
 ROWS = 20_000
 PATIENCE_SECONDS = 60.0
